@@ -1,0 +1,342 @@
+"""The records of a plan: frozen, slotted, one class a table.
+
+Positions and sizes are integer millimetres; x right, y up, origin at the hall's lower-left corner; `x_mm, y_mm` is the
+footprint's centre; `rotation_deg` is counter-clockwise, 0 has the front facing -y. Every other physical quantity carries its
+unit in its name. `None` means unknown and is never read as zero. `unknown` keeps fields that a newer program wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+UnknownFields = tuple[tuple[str, Any], ...]
+Point = tuple[int, int]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What every record has: an id unique over the whole plan, a name for people, and fields we do not know."""
+
+    id: str
+    name: str = ""
+    unknown: UnknownFields = ()
+
+
+class Site(Record, frozen=True, kw_only=True):
+    """Where the plan stands and what its energy costs. One record, id `site`."""
+
+    region: str = ""
+    altitude_m: float | None = None
+    dry_bulb_c: float | None = None
+    wet_bulb_c: float | None = None
+    price_year: int | None = None
+    electricity_usd_per_kwh: float | None = None
+    carbon_g_per_kwh: float | None = None
+
+
+class Hall(Record, frozen=True, kw_only=True):
+    """A room with a rectangular envelope; `outline_mm` refines it when it is not a rectangle."""
+
+    width_mm: int
+    depth_mm: int
+    height_mm: int = 4000
+    tile_mm: int = 600
+    raised_floor_mm: int = 0
+    floor_rating_kg_per_m2: float | None = None
+    design_density_w_per_m2: float | None = None
+    containment: Literal["none", "cold", "hot"] = "none"
+    supply_air_c: float | None = None
+    outline_mm: tuple[Point, ...] = ()
+
+
+class Placed(Record, frozen=True, kw_only=True):
+    """Something that stands in a hall."""
+
+    hall: str
+    x_mm: int
+    y_mm: int
+    rotation_deg: int = 0
+    locked: bool = False
+
+
+class Column(Placed, frozen=True, kw_only=True):
+    """A structural column."""
+
+    width_mm: int
+    depth_mm: int
+
+
+class Door(Placed, frozen=True, kw_only=True):
+    """A door in a wall."""
+
+    width_mm: int
+    height_mm: int | None = None
+
+
+class Zone(Placed, frozen=True, kw_only=True):
+    """A rectangle with a meaning: keep-out, aisle, containment or a named room area."""
+
+    width_mm: int
+    depth_mm: int
+    kind: Literal["keep_out", "cold_aisle", "hot_aisle", "room"] = "room"
+
+
+class Tray(Record, frozen=True, kw_only=True):
+    """A cable tray or ladder along a polyline at one height."""
+
+    hall: str
+    points_mm: tuple[Point, ...]
+    width_mm: int = 300
+    height_mm: int = 100
+    elevation_mm: int = 2600
+    tier: Literal["data", "fibre", "power"] = "data"
+
+
+class Pipe(Record, frozen=True, kw_only=True):
+    """A coolant pipe run along a polyline."""
+
+    hall: str
+    points_mm: tuple[Point, ...]
+    loop: str = ""
+    dn_mm: int = 100
+    side: Literal["supply", "return"] = "supply"
+
+
+class Rack(Placed, frozen=True, kw_only=True):
+    """A rack: a bare frame that holds `devices`, or an integrated rack system whose contents its profile implies.
+
+    `loop` is the liquid loop that cools it, `pool` the serving pool its accelerators belong to. `power_cap_frac` limits draw
+    to that fraction of the nameplate. Feeds to the rack are records of the table `feeds`.
+    """
+
+    profile: str
+    row: str = ""
+    loop: str = ""
+    pool: str = ""
+    power_cap_frac: float | None = None
+
+
+class Device(Record, frozen=True, kw_only=True):
+    """A device mounted in a rack; `u` is its lowest unit, counted from 1 at the bottom."""
+
+    rack: str
+    profile: str
+    u: int
+    pool: str = ""
+
+
+class Cooling(Placed, frozen=True, kw_only=True):
+    """A cooling unit. `loop` is the loop or air volume it serves, `source_loop` the loop it rejects its heat to."""
+
+    profile: str
+    loop: str = ""
+    source_loop: str = ""
+    standby: bool = False
+
+
+class Loop(Record, frozen=True, kw_only=True):
+    """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both."""
+
+    kind: Literal["technology", "facility", "air"] = "technology"
+    fluid: Literal["water", "pg25", "eg25", "air"] = "pg25"
+    supply_c: float | None = None
+    rise_k: float | None = None
+    flow_l_per_min_per_kw: float | None = None
+
+
+class PowerNode(Placed, frozen=True, kw_only=True):
+    """A node of the power tree: utility, transformer, UPS, distribution unit, busway. `rating_kw` overrides the profile."""
+
+    profile: str
+    rating_kw: float | None = None
+    side: Literal["", "a", "b", "c"] = ""
+
+
+class Feed(Record, frozen=True, kw_only=True):
+    """A power connection from a node to a node, rack or cooling unit; load splits over live feeds by `weight`."""
+
+    source: str
+    target: str
+    side: Literal["", "a", "b", "c"] = ""
+    weight: float = 1.0
+
+
+class Port(Record, frozen=True, kw_only=True):
+    """A group of equal ports on a rack or device, where the plan says more than the profile does."""
+
+    owner: str
+    group: str
+    count: int
+    rate_gbps: float
+
+
+class Link(Record, frozen=True, kw_only=True):
+    """A bundle of `count` equal cables from `a` to `b` (racks or devices). `medium` is `auto` or a pinned link profile."""
+
+    a: str
+    b: str
+    rate_gbps: float
+    count: int = 1
+    medium: str = "auto"
+    a_port: str = ""
+    b_port: str = ""
+
+
+class Pool(Record, frozen=True, kw_only=True):
+    """Accelerators that serve one model. `tp`, `ep`, `dp`, `batch` of 0 mean: the engine chooses and says what it chose.
+
+    `phase` splits prefill from decode; a decode pool names its `prefill_pool`, and the KV cache travels over the drawn links.
+    """
+
+    model: str
+    workload: str = ""
+    weights: Literal["bf16", "fp8", "fp4", "int8", "int4"] = "fp8"
+    kv: Literal["bf16", "fp8", "fp4"] = "fp8"
+    tp: int = 0
+    pp: int = 1
+    ep: int = 0
+    dp: int = 0
+    batch: int = 0
+    phase: Literal["both", "prefill", "decode"] = "both"
+    prefill_pool: str = ""
+
+
+class Workload(Record, frozen=True, kw_only=True):
+    """A request class. Lengths not given come from the request shape named by `profile`."""
+
+    profile: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    prefix_hit_frac: float | None = None
+    offered_requests_per_s: float | None = None
+    ttft_limit_s: float | None = None
+    tpot_limit_s: float | None = None
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """A training job on the accelerators of a pool."""
+
+    pool: str
+    model: str
+    precision: Literal["bf16", "fp8"] = "bf16"
+    tp: int = 1
+    pp: int = 1
+    cp: int = 1
+    ep: int = 1
+    micro_batch: int = 1
+    global_batch: int = 1
+    sequence_tokens: int = 8192
+    tokens_total: float | None = None
+
+
+class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One change of a scenario: set `field` of record `target` to `value`, or delete the record when `field` is empty."""
+
+    target: str
+    field: str = ""
+    value: Any = None
+
+
+class Scenario(Record, frozen=True, kw_only=True):
+    """A named set of changes on the one plan."""
+
+    patches: tuple[ScenarioPatch, ...] = ()
+
+
+class Waiver(Record, frozen=True, kw_only=True):
+    """Why a finding may stand."""
+
+    rule: str
+    target: str
+    reason: str
+    author: str = ""
+    date: str = ""
+
+
+class Comment(Record, frozen=True, kw_only=True):
+    """A remark pinned to an object."""
+
+    target: str
+    text: str
+    author: str = ""
+    date: str = ""
+    state: Literal["open", "resolved"] = "open"
+
+
+class EmbeddedProfile(Record, frozen=True, kw_only=True):
+    """The copy of a profile that the plan was made with, as canonical plain data."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+class View(Record, frozen=True, kw_only=True):
+    """How the plan was last looked at; never part of a result."""
+
+    hall: str = ""
+    centre_x_mm: int = 0
+    centre_y_mm: int = 0
+    px_per_m: float = 0.0
+    overlay: str = ""
+
+
+TABLES: dict[str, type[Record]] = {
+    "columns": Column,
+    "comments": Comment,
+    "cooling": Cooling,
+    "devices": Device,
+    "doors": Door,
+    "feeds": Feed,
+    "halls": Hall,
+    "jobs": Job,
+    "links": Link,
+    "loops": Loop,
+    "pipes": Pipe,
+    "pools": Pool,
+    "ports": Port,
+    "power": PowerNode,
+    "profiles": EmbeddedProfile,
+    "racks": Rack,
+    "scenarios": Scenario,
+    "site": Site,
+    "trays": Tray,
+    "views": View,
+    "waivers": Waiver,
+    "workloads": Workload,
+    "zones": Zone,
+}
+"""Table name to record class, in code-point order as they stand in the file."""
+
+# Profiles' ids are those of the catalogue and views are not content: neither shares the plan's name space.
+OWN_NAME_SPACE = frozenset({"profiles", "views"})
+
+REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
+    "columns": {"hall": ("halls",)},
+    "cooling": {"hall": ("halls",), "loop": ("loops",), "source_loop": ("loops",)},
+    "devices": {"rack": ("racks",), "pool": ("pools",)},
+    "doors": {"hall": ("halls",)},
+    "feeds": {"source": ("power",), "target": ("power", "racks", "cooling")},
+    "jobs": {"pool": ("pools",)},
+    "links": {"a": ("racks", "devices"), "b": ("racks", "devices")},
+    "pipes": {"hall": ("halls",), "loop": ("loops",)},
+    "pools": {"workload": ("workloads",), "prefill_pool": ("pools",)},
+    "ports": {"owner": ("racks", "devices")},
+    "power": {"hall": ("halls",)},
+    "racks": {"hall": ("halls",), "loop": ("loops",), "pool": ("pools",)},
+    "trays": {"hall": ("halls",)},
+    "views": {"hall": ("halls",)},
+    "zones": {"hall": ("halls",)},
+}
+"""Which field names a record of which tables; an empty text means no reference."""
+
+PROFILE_FIELDS: dict[str, dict[str, str]] = {
+    "cooling": {"profile": "cooling"},
+    "devices": {"profile": "system"},
+    "jobs": {"model": "llm"},
+    "pools": {"model": "llm"},
+    "power": {"profile": "power"},
+    "racks": {"profile": "rack"},
+    "workloads": {"profile": "request_shape"},
+}
+"""Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

@@ -1,0 +1,205 @@
+"""What one evaluation yields: a revision, read-only arrays beside the ids they belong to, and summaries.
+
+Unknown is `None` in scalars and NaN in arrays while inside; the JSON writer prints both as null. Units are in the names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .findings import Finding
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+WALLS = ("power", "memory", "thermal", "copper")
+
+
+def no_floats() -> Floats:
+    """An empty array, for results that have no rows."""
+    return np.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The headline figures of `evaluate --format json`; None while no model backs one or an input is unknown."""
+
+    it_power_kw: float | None = None
+    facility_power_kw: float | None = None
+    pue: float | None = None
+    wue_l_per_kwh: float | None = None
+    heat_kw: float | None = None
+    tokens_per_s: float | None = None
+    training_tokens_per_s: float | None = None
+    tokens_per_j: float | None = None
+    usd_per_million_tokens: float | None = None
+    kg_co2e_per_million_tokens: float | None = None
+    capex_usd: float | None = None
+    opex_usd_per_year: float | None = None
+    binding_wall: str | None = None
+    error_count: int = 0
+    warning_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WallResult:
+    """One wall: 1 = at the limit; `where` is the id that binds."""
+
+    utilisation: float | None = None
+    elasticity: float | None = None
+    where: str | None = None
+    next: str | None = None
+    next_factor: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far a headline is modelled."""
+
+    state: Literal["modelled", "partial", "not_modelled"]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    """One bar of the grid-to-core waterfall: a total (`grid`, `it`), a loss, or cooling."""
+
+    label: str
+    power_w: float
+    kind: Literal["total", "loss", "cooling"]
+
+
+@dataclass(frozen=True, slots=True)
+class PowerResult:
+    """Loads and losses of the power tree. Racks: draw now and nameplate, and the share on feeds A and B."""
+
+    node_ids: tuple[str, ...] = ()
+    node_out_w: Floats = field(default_factory=no_floats)
+    node_in_w: Floats = field(default_factory=no_floats)
+    node_loss_w: Floats = field(default_factory=no_floats)
+    node_rating_w: Floats = field(default_factory=no_floats)
+    node_load_frac: Floats = field(default_factory=no_floats)
+    rack_ids: tuple[str, ...] = ()
+    rack_power_w: Floats = field(default_factory=no_floats)
+    rack_nameplate_w: Floats = field(default_factory=no_floats)
+    rack_a_w: Floats = field(default_factory=no_floats)
+    rack_b_w: Floats = field(default_factory=no_floats)
+    unserved_w: float = 0.0
+    residual_w: float = 0.0
+    waterfall: tuple[WaterfallStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalResult:
+    """Heat of racks and cooling units, one row a rack (in PowerResult.rack_ids' order) and one a cooling unit."""
+
+    rack_air_w: Floats = field(default_factory=no_floats)
+    rack_liquid_w: Floats = field(default_factory=no_floats)
+    rack_flow_l_per_min: Floats = field(default_factory=no_floats)
+    rack_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
+    rack_die_flux_w_per_cm2: Floats = field(default_factory=no_floats)
+    unit_ids: tuple[str, ...] = ()
+    unit_heat_w: Floats = field(default_factory=no_floats)
+    unit_capacity_w: Floats = field(default_factory=no_floats)
+    unit_load_frac: Floats = field(default_factory=no_floats)
+    unit_flow_l_per_min: Floats = field(default_factory=no_floats)
+    unit_flow_frac: Floats = field(default_factory=no_floats)
+    unit_supply_c: Floats = field(default_factory=no_floats)
+    unit_return_c: Floats = field(default_factory=no_floats)
+    unit_power_w: Floats = field(default_factory=no_floats)
+    hall_ids: tuple[str, ...] = ()
+    hall_heat_w: Floats = field(default_factory=no_floats)
+    hall_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
+
+
+@dataclass(frozen=True, slots=True)
+class FabricResult:
+    """One row a link bundle. `medium` is the profile id in force (resolved when the plan says `auto`), empty when none fits."""
+
+    link_ids: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    length_m: Floats = field(default_factory=no_floats)
+    ordered_m: Floats = field(default_factory=no_floats)
+    reach_m: Floats = field(default_factory=no_floats)
+    margin_m: Floats = field(default_factory=no_floats)
+    power_w: Floats = field(default_factory=no_floats)
+    price_usd: Floats = field(default_factory=no_floats)
+    load_frac: Floats = field(default_factory=no_floats)
+    load_bps: Floats = field(default_factory=no_floats)
+    power_by_family_w: dict[str, float] = field(default_factory=dict)
+    count_by_family: dict[str, int] = field(default_factory=dict)
+    total_length_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolResult:
+    """One serving pool in steady state, with the layout that was used and the resource that limits it."""
+
+    id: str
+    model: str
+    accelerator: str
+    accelerator_count: int
+    instance_count: int
+    tp: int
+    pp: int
+    ep: int
+    dp: int
+    batch: int
+    tokens_per_s: float | None = None
+    tokens_per_s_per_accelerator: float | None = None
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+    requests_per_s: float | None = None
+    memory_used_frac: float | None = None
+    memory_time_frac: float | None = None
+    compute_time_frac: float | None = None
+    weight_bytes_per_accelerator: float | None = None
+    kv_bytes_per_accelerator: float | None = None
+    free_bytes_per_accelerator: float | None = None
+    limiter: str = ""
+    not_predicted: str = ""
+    curve_tokens_per_s_per_user: Floats = field(default_factory=no_floats)
+    curve_tokens_per_s_per_accelerator: Floats = field(default_factory=no_floats)
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputResult:
+    """All pools."""
+
+    pools: tuple[PoolResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EconomicsResult:
+    """Money and carbon as far as they are modelled; `conventions` says how each is counted."""
+
+    energy_usd_per_year: float | None = None
+    energy_kwh_per_year: float | None = None
+    link_capex_usd: float | None = None
+    conventions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSnapshot:
+    """One consistent answer. `provisional`: computed during a drag, with field and fabric load from the last settled state."""
+
+    revision: int
+    provisional: bool = False
+    elapsed_s: float = 0.0
+    passes: int = 0
+    residual_frac: float = 0.0
+    summary: Summary = field(default_factory=Summary)
+    walls: dict[str, WallResult] = field(default_factory=lambda: {wall: WallResult() for wall in WALLS})
+    power: PowerResult = field(default_factory=PowerResult)
+    thermal: ThermalResult = field(default_factory=ThermalResult)
+    fabric: FabricResult = field(default_factory=FabricResult)
+    throughput: ThroughputResult = field(default_factory=ThroughputResult)
+    economics: EconomicsResult = field(default_factory=EconomicsResult)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[str, ...] = ()
+    """Kernels or checks that failed in this evaluation, one sentence each; everything else is still valid."""
