@@ -115,6 +115,8 @@ def scaled(value: float | None, unit: str, digits: int = 3) -> tuple[str, str]:
     if value is None or not math.isfinite(value):
         return "–", unit
     size = abs(value)
+    if size == 0:
+        return "0", unit
     for factor, prefix in _PREFIXES:
         if size >= factor * (1 - 0.5 * 10.0**-digits) or factor == _PREFIXES[-1][0]:
             return number(value / factor, digits), prefix + unit

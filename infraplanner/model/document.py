@@ -50,11 +50,12 @@ class Document(Snapshot):
     `header` holds top-level fields of the file that this program does not know, so that they survive a round trip.
     """
 
-    __slots__ = ("_ids", "_pending")
+    __slots__ = ("_frozen", "_ids", "_pending")
 
     def __init__(self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None) -> None:
         super().__init__({name: {} for name in TABLES}, 0, header or {})
         self._pending: dict[str, TableChange] = {}
+        self._frozen: dict[str, dict[str, Record]] = {}
         self._ids: dict[str, str] = {}
         for name, records in (tables or {}).items():
             for record in records.values():
@@ -62,8 +63,11 @@ class Document(Snapshot):
         self._pending = {}
 
     def snapshot(self) -> Snapshot:
-        """A frozen copy of the present state; costs one shallow dict copy a table."""
-        return Snapshot({name: dict(records) for name, records in self._tables.items()}, self.revision, self.header)
+        """A frozen copy of the present state; only tables edited since the last snapshot are copied (shallowly)."""
+        for name, records in self._tables.items():
+            if name not in self._frozen:
+                self._frozen[name] = dict(records)
+        return Snapshot(dict(self._frozen), self.revision, self.header)
 
     def ids(self) -> dict[str, str]:
         """Id -> table of every record in the shared name space."""
@@ -78,6 +82,7 @@ class Document(Snapshot):
             raise DocumentError(f"The id {record.id} is already used in table {owner}.")
         old = self._tables[table].get(record.id)
         self._tables[table][record.id] = record
+        self._frozen.pop(table, None)
         if table not in OWN_NAME_SPACE:
             self._ids[record.id] = table
         self._note_put(table, old, record)
@@ -88,6 +93,7 @@ class Document(Snapshot):
         old = self._tables[table].pop(record_id, None)
         if old is None:
             raise DocumentError(f"There is no record {record_id} in table {table}.")
+        self._frozen.pop(table, None)
         if table not in OWN_NAME_SPACE:
             del self._ids[record_id]
         step = TableChange(removed={record_id})
