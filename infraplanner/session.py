@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,15 @@ from typing import Any
 
 from infraplanner.catalog.loader import Catalog
 from infraplanner.checks.registry import run_checks
-from infraplanner.edit import Command, DragSession, EditError, UndoStack
-from infraplanner.engine.engine import Engine
+from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
+from infraplanner.engine.engine import Engine, evaluate
 from infraplanner.io.embed import embed_profiles
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Hall, Site
+from infraplanner.model.entities import TABLES, Hall, Site
 from infraplanner.results.snapshot import ResultSnapshot
 
 SWITCH_INTERVAL_S = 0.0005
@@ -64,8 +65,10 @@ class LiveDrag:
 class Session:
     """Holds a plan. `on_changed` is called in the caller's thread, `on_result` and `on_progress` in the engine's."""
 
-    def __init__(self, catalog: Catalog, *, force_sync: bool = False) -> None:
+    def __init__(self, catalog: Catalog, *, force_sync: bool = False, idle: bool = False) -> None:
+        """`force_sync` evaluates in the caller's thread (tests, CLI); `idle` evaluates only when asked to."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._idle = idle
         self._base_catalog = catalog
         self.catalog = catalog
         self.document = Document()
@@ -125,6 +128,16 @@ class Session:
         """The plan as the file would hold it, with the profiles it uses."""
         return plan_bytes(self.document, embed_profiles(self.document, self.catalog))
 
+    def describe(self) -> dict[str, Any]:
+        """Which plan this is: file, revision, content hash (of the canonical bytes), counts."""
+        tables = {name: len(self.document.table(name)) for name in ("racks", "devices", "links", "power", "cooling", "pools")}
+        return {
+            "path": str(self.path) if self.path else None,
+            "revision": self.document.revision,
+            "sha256": hashlib.sha256(self.to_bytes()).hexdigest(),
+            "counts": tables,
+        }
+
     @property
     def is_modified(self) -> bool:
         """True when there is something to save."""
@@ -168,7 +181,8 @@ class Session:
         """Tell listeners and engine what changed; `always` submits even an empty change (a drag that ended)."""
         if changes.is_empty() and not always:
             return changes
-        self.engine.submit(self.document.snapshot(), changes, dragging=dragging)
+        if not self._idle:
+            self.engine.submit(self.document.snapshot(), changes, dragging=dragging)
         for listener in list(self.on_changed):
             listener(changes)
         return changes
@@ -193,3 +207,18 @@ class Session:
     def _take_failure(self, text: str) -> None:
         for listener in list(self.on_failure):
             listener(text)
+
+
+def evaluate_once(session: Session, scenario: str | None = None, failed: frozenset[str] = frozenset()) -> ResultSnapshot:
+    """The settled result of the session's plan with a scenario applied and some objects out of service.
+
+    The session's own document stays as it is. Raises EditError for an unknown scenario or id.
+    """
+    document = session.document
+    if scenario is not None:
+        document = Document({name: dict(document.table(name)) for name in TABLES}, dict(document.header))
+        UndoStack(document).execute(ApplyScenario(scenario))
+    for record_id in sorted(failed):
+        if record_id not in document.ids():
+            raise EditError(f"There is no object {record_id} in the plan that could fail.")
+    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
