@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "evaluate", "open"]
 
 
-def open(path: str | Path) -> Session:  # noqa: A001 - the library's verb
+def open(path: str | Path) -> Session:
     """Open a plan without a window. Raises io.plan_reader.PlanError that lists every problem of the file."""
     from infraplanner.catalog.loader import load_catalog  # noqa: PLC0415 - keep `import infraplanner` light
     from infraplanner.session import Session  # noqa: PLC0415

@@ -130,7 +130,9 @@ class Session:
 
     def describe(self) -> dict[str, Any]:
         """Which plan this is: file, revision, content hash (of the canonical bytes), counts."""
-        tables = {name: len(self.document.table(name)) for name in ("racks", "devices", "links", "power", "cooling", "pools")}
+        tables = {
+            name: len(self.document.table(name)) for name in ("racks", "devices", "links", "power", "cooling", "pools")
+        }
         return {
             "path": str(self.path) if self.path else None,
             "revision": self.document.revision,
@@ -209,7 +211,9 @@ class Session:
             listener(text)
 
 
-def evaluate_once(session: Session, scenario: str | None = None, failed: frozenset[str] = frozenset()) -> ResultSnapshot:
+def evaluate_once(
+    session: Session, scenario: str | None = None, failed: frozenset[str] = frozenset()
+) -> ResultSnapshot:
     """The settled result of the session's plan with a scenario applied and some objects out of service.
 
     The session's own document stays as it is. Raises EditError for an unknown scenario or id.

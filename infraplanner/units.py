@@ -77,7 +77,7 @@ def parse(text: str, unit: str) -> float:
     if unit == "c":
         return _to_celsius(value, name, text)
     factors = FACTORS[unit]
-    if name == "" or name == unit:
+    if name in ("", unit):
         return value
     if name not in factors:
         known = ", ".join(key for key in factors if key)

@@ -112,7 +112,9 @@ def install(python: Path, locks: list[Path], stamp: Path) -> None:
     say("Installing pinned dependencies (once; about a minute)")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     requirements = [part for lock in locks for part in ("-r", str(lock))]
-    run_or_fail([*pip, "--no-deps", *requirements], "the pinned dependencies could not be installed; see the lines above")
+    run_or_fail(
+        [*pip, "--no-deps", *requirements], "the pinned dependencies could not be installed; see the lines above"
+    )
     project = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     run_or_fail([*pip, *project], "the project itself could not be installed; see the lines above")
     stamp.write_text(wanted.hexdigest(), encoding="utf-8")
@@ -146,7 +148,10 @@ def apt_install(packages: list[str]) -> bool:
         return False
     say(f"Installing system libraries: {' '.join(packages)}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+    ):
         result = subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
         if result.returncode != 0 and command[1] == "install":
             return False
@@ -185,7 +190,9 @@ def main() -> int:
         if rest:
             parser.error(f"unknown arguments: {' '.join(rest)}")
         python = prepare(test=False)
-        return subprocess.run([str(python), "-m", "infraplanner", options.plan, "--or-evaluate"], check=False).returncode
+        return subprocess.run(
+            [str(python), "-m", "infraplanner", options.plan, "--or-evaluate"], check=False
+        ).returncode
     python = prepare(test=True)
     environment = os.environ | {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
     command = [str(python), "-m", "pytest", *rest]

@@ -232,7 +232,9 @@ class CoolingUnit(Profile, frozen=True, kw_only=True):
 class LinkMedium(Profile, frozen=True, kw_only=True):
     """A cable or optical link at one rate. `latency_ns` is added by both ends together; `fit` is failures in 1e9 h a link."""
 
-    family: Literal["dac", "acc", "aec", "multimode", "single_mode", "co_packaged", "cartridge", "backplane", "optical_switch"]
+    family: Literal[
+        "dac", "acc", "aec", "multimode", "single_mode", "co_packaged", "cartridge", "backplane", "optical_switch"
+    ]
     medium: str
     rate_gbps: float | None = None
     lanes: int | None = None

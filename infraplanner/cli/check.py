@@ -30,6 +30,10 @@ def run(options: argparse.Namespace) -> int:
         {"rule": f.rule, "severity": f.severity, "message": f.message, "targets": list(f.targets), "waived": f.waived}
         for f in findings
     ]
-    forms = {"table": lambda: findings_table(findings), "json": lambda: json_text(plain), "yaml": lambda: yaml_text(plain)}
+    forms = {
+        "table": lambda: findings_table(findings),
+        "json": lambda: json_text(plain),
+        "yaml": lambda: yaml_text(plain),
+    }
     emit(forms[options.format](), options.output)
     return FINDINGS if any(f.severity == "error" and not f.waived for f in findings) else OK

@@ -23,6 +23,6 @@ def missing_display() -> str | None:
         return "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)."
     host, _, rest = display.rpartition(":")
     number = rest.split(".")[0]
-    if host in ("", "unix") and not Path(f"/tmp/.X11-unix/X{number}").exists():  # noqa: S108 - X11's fixed place
+    if host in ("", "unix") and not Path(f"/tmp/.X11-unix/X{number}").exists():
         return f"There is no display: DISPLAY is {display}, but no X server listens there."
     return None

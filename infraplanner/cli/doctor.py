@@ -33,7 +33,10 @@ def run(_options: argparse.Namespace) -> int:
 
 def _python() -> tuple[bool, str]:
     good = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    return good, f"infraplanner {__version__} on CPython {platform.python_version()} (needs 3.11 to 3.13), {os.cpu_count()} cores"
+    return (
+        good,
+        f"infraplanner {__version__} on CPython {platform.python_version()} (needs 3.11 to 3.13), {os.cpu_count()} cores",
+    )
 
 
 def _library(name: str) -> tuple[bool, str]:

@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `infraplanner evaluate`."""
     parser.add_argument("plan", metavar="PLAN", help="a plan file")
     parser.add_argument("--scenario", metavar="S", help="apply this scenario of the plan first")
-    parser.add_argument("--fail", metavar="ID", action="append", default=[], help="this object is out of service (repeatable)")
+    parser.add_argument(
+        "--fail", metavar="ID", action="append", default=[], help="this object is out of service (repeatable)"
+    )
     parser.add_argument("--format", choices=("table", "json", "yaml"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")

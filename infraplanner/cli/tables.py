@@ -15,7 +15,9 @@ def columns(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     flush = set(right)
     lines = [
-        "  ".join(cell.rjust(w) if i in flush else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.rjust(w) if i in flush else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -69,10 +71,11 @@ def findings_table(findings: Sequence[Finding]) -> str:
     if not findings:
         return "No findings.\n"
     order = {severity: index for index, severity in enumerate(SEVERITIES)}
-    rows = [("severity", "rule", "where", "finding")]
-    for f in sorted(findings, key=lambda f: (f.waived, order[f.severity], f.rule)):
-        rows.append((f"{f.severity} (waived)" if f.waived else f.severity, f.rule, ", ".join(f.targets[:3]), f.message))
-    return columns(rows)
+    ranked = sorted(findings, key=lambda f: (f.waived, order[f.severity], f.rule))
+    return columns(
+        [("severity", "rule", "where", "finding")]
+        + [(f.severity + " (waived)" * f.waived, f.rule, ", ".join(f.targets[:3]), f.message) for f in ranked]
+    )
 
 
 def result_table(session: Session, result: ResultSnapshot) -> str:

@@ -58,7 +58,11 @@ class SetLoop:
     @property
     def label(self) -> str:
         """What the history calls it."""
-        return f"Connect {len(self.ids)} to loop {self.loop}" if self.loop else f"Disconnect {len(self.ids)} from their loop"
+        return (
+            f"Connect {len(self.ids)} to loop {self.loop}"
+            if self.loop
+            else f"Disconnect {len(self.ids)} from their loop"
+        )
 
     def apply(self, edit: Transaction) -> None:
         """Set the loop of each."""
@@ -94,7 +98,9 @@ class PinMedium:
     @property
     def label(self) -> str:
         """What the history calls it."""
-        return f"Pin {len(self.ids)} links to {self.medium}" if self.medium != "auto" else f"Unpin {len(self.ids)} links"
+        return (
+            f"Pin {len(self.ids)} links to {self.medium}" if self.medium != "auto" else f"Unpin {len(self.ids)} links"
+        )
 
     def apply(self, edit: Transaction) -> None:
         """Set the medium of each."""

@@ -45,7 +45,9 @@ class Transaction:
 
     def change(self, table: str, record_id: str, **fields: Any) -> None:
         """Replace some fields of a record; types are checked as the file reader checks them."""
-        old = self.document.get(table, record_id, Record)
+        old = self.document.table(table).get(record_id)
+        if old is None:
+            raise EditError(f"There is no record {record_id} in table {table}.")
         unknown = [name for name in fields if name not in old.__struct_fields__ or name in ("id", "unknown")]
         if unknown:
             raise EditError(f"{table} {record_id} has no field {unknown[0]} that can be set.")
@@ -80,7 +82,9 @@ class Transaction:
         for name, tables in REFERENCES.get(table, {}).items():
             target = getattr(record, name)
             if target and ids.get(target) not in tables:
-                raise EditError(f"{table} {record.id}: {name} names {target}, which is no record of {' or '.join(tables)}.")
+                raise EditError(
+                    f"{table} {record.id}: {name} names {target}, which is no record of {' or '.join(tables)}."
+                )
 
 
 class Command(Protocol):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from .changes import ChangeSet, TableChange, changed_fields
 from .entities import OWN_NAME_SPACE, TABLES, Record
-
-R = TypeVar("R", bound=Record)
 
 
 class DocumentError(ValueError):
@@ -52,7 +50,9 @@ class Document(Snapshot):
 
     __slots__ = ("_frozen", "_ids", "_pending")
 
-    def __init__(self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None
+    ) -> None:
         super().__init__({name: {} for name in TABLES}, 0, header or {})
         self._pending: dict[str, TableChange] = {}
         self._frozen: dict[str, dict[str, Record]] = {}
@@ -108,13 +108,6 @@ class Document(Snapshot):
             self.revision += 1
         return ChangeSet(self.revision, tables)
 
-    def get(self, table: str, record_id: str, kind: type[R]) -> R:
-        """The record of this id, typed. Raises DocumentError when it is not there."""
-        record = self._tables[table].get(record_id)
-        if record is None:
-            raise DocumentError(f"There is no record {record_id} in table {table}.")
-        return cast(R, record) if isinstance(record, kind) else _wrong_kind(record_id, kind)
-
     def _note_put(self, table: str, old: Record | None, new: Record) -> None:
         change = self._pending.setdefault(table, TableChange())
         if old is None:
@@ -123,7 +116,3 @@ class Document(Snapshot):
             names = changed_fields(old, new)
             if names:
                 change.modified.setdefault(new.id, set()).update(names)
-
-
-def _wrong_kind(record_id: str, kind: type[R]) -> R:
-    raise DocumentError(f"The record {record_id} is not a {kind.__name__}.")

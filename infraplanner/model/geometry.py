@@ -27,7 +27,10 @@ class Rect:
     def contains(self, other: Rect) -> bool:
         """True when `other` lies inside or on the edge."""
         return (
-            self.left <= other.left and self.bottom <= other.bottom and self.right >= other.right and self.top >= other.top
+            self.left <= other.left
+            and self.bottom <= other.bottom
+            and self.right >= other.right
+            and self.top >= other.top
         )
 
 

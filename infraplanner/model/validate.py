@@ -98,4 +98,3 @@ def _number_problems(table: str, record: Record) -> list[tuple[str, str, str]]:
         if not low <= value <= high:
             found.append((name, f"{value:g}", f"a number from {low:g} to {high:g}"))
     return found
-
