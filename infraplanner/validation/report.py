@@ -70,7 +70,7 @@ def row_report(row: Row, predictors: Iterable[Predictor]) -> RowReport:
 
 
 def error_figures(rows: Iterable[RowReport]) -> dict[str, Any]:
-    """Count, median and 90th percentile of the absolute error (linear interpolation) and median signed error of rows that have one."""
+    """Count, median and 90th percentile of the absolute error (linear interpolation), and median signed error."""
     errors = [row.error_frac for row in rows if row.error_frac is not None]
     if not errors:
         return {"covered": 0, "median_abs_error_frac": None, "p90_abs_error_frac": None, "bias_frac": None}
