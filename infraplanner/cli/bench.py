@@ -110,7 +110,8 @@ def _table(report: dict[str, Any]) -> str:
     ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
     exponent = report["scaling_exponent"]
     growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
-    return f"{report['machine']['processor']}, {report['machine']['cores']} cores\n{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
+    head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
+    return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
 
 
 def _row(name: str, sizes: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -112,9 +112,8 @@ def _live_figures(path: Path, catalog: Catalog, seed: int) -> dict[str, Any]:
 
 def _drag_frames(session: Session, rack: str) -> list[float]:
     drag = session.begin_drag(f"Move {rack}")
-    times = []
-    for frame in range(1, FRAMES + 1):
-        times.append(_seconds(lambda shift=frame * STEP_MM: drag.update(Move([rack], shift, 0))))
+    shifts = range(STEP_MM, (FRAMES + 1) * STEP_MM, STEP_MM)
+    times = [_seconds(lambda shift=shift: drag.update(Move([rack], shift, 0))) for shift in shifts]
     drag.commit()
     return times
 
