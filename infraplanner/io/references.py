@@ -134,7 +134,13 @@ class _Checker:
                 place.setdefault((feed.source, feed.target), index)
         for cycle in find_cycles(children):
             steps = " → ".join([*cycle, cycle[0]])
-            self.note("feeds", place[(cycle[-1], cycle[0])], "target", f"the cycle {steps}", "feeds that lead from source to load")
+            self.note(
+                "feeds",
+                place[(cycle[-1], cycle[0])],
+                "target",
+                f"the cycle {steps}",
+                "feeds that lead from source to load",
+            )
 
 
 @cache
@@ -181,4 +187,3 @@ def check_references(records: RecordFile, catalog: Catalog, problems: list[Probl
     checker.check_profiles()
     checker.check_feeds()
     return known
-

@@ -31,8 +31,16 @@ def plan_schema() -> dict[str, Any]:
     }
     header = {
         "format": {"const": FORMAT},
-        "version": {"type": "integer", "minimum": 1, "description": f"Version of the format; this program writes {VERSION}."},
-        "min_reader": {"type": "integer", "minimum": 1, "description": "Oldest format version whose readers understand it."},
+        "version": {
+            "type": "integer",
+            "minimum": 1,
+            "description": f"Version of the format; this program writes {VERSION}.",
+        },
+        "min_reader": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Oldest format version whose readers understand it.",
+        },
         "created_with": {"type": "string"},
     }
     return {
