@@ -150,7 +150,7 @@ def _required(cls: type[Any]) -> frozenset[str]:
 
 
 def find_cycles(children: dict[str, list[str]]) -> Iterable[list[str]]:
-    """One cycle for every node at which a walk from the roots bites its own tail; iterative, so depth does not matter."""
+    """One cycle for every place where a walk bites its own tail; iterative, so that depth does not matter."""
     done: set[str] = set()
     found: list[list[str]] = []
     for root in sorted(children):

@@ -1,8 +1,8 @@
 """Files of records: top-level header keys, then tables, each a sequence of mappings.
 
-Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and must
-encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand for
-themselves is read from events as a whole. The event reader alone decides what is wrong.
+Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and
+must encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand
+for themselves is read from events as a whole. The event reader alone decides what is wrong.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 
 from .convert import FAILED, Unit, convert, converter
 from .files import clean_bytes, decode
-from .lines import Lines, Run
 from .limits import LIMITS, Limits
+from .lines import Lines, Run
 from .nodes import Node, read_tree
 from .problems import Problem, TextError, shown
 

@@ -81,7 +81,7 @@ class Fabric:
                     yield rack, home, 1.0, 1, "", "management"
 
     def links(self, count: int) -> Iterator[Link]:
-        """`count` link records: bundles first, then bundles told apart cable by cable until there are as many as asked."""
+        """`count` link records: bundles, then bundles told apart cable by cable until there are as many as asked."""
         bundles = list(self.bundles())[: max(0, count)]
         spare = count - len(bundles)
         width = len(str(max(count, 1)))
