@@ -96,34 +96,32 @@ def _value(node: Node, unit: Unit, expected: str) -> Any:
     try:
         return resolve(node.value)
     except NotANumber:
-        return unit.fail(node, expected)
+        return unit.fail(node, expected + _hint(unit.field))
 
 
 def _integer(node: Node, unit: Unit) -> Any:
-    expected = "an integer" + _hint(unit.field)
-    value = _value(node, unit, expected)
+    value = _value(node, unit, "an integer")
     if value is FAILED:
         return FAILED
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        return unit.fail(node, expected)
+        return unit.fail(node, "an integer" + _hint(unit.field))
     if abs(value) > INTEGER_LIMIT:
         return unit.fail(node, f"an integer of at most {INTEGER_LIMIT}")
     return value
 
 
 def _float(node: Node, unit: Unit) -> Any:
-    expected = "a number" + _hint(unit.field)
-    value = _value(node, unit, expected)
+    value = _value(node, unit, "a number")
     if value is FAILED:
         return FAILED
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return unit.fail(node, expected)
+        return unit.fail(node, "a number" + _hint(unit.field))
     try:
         return float(value)
     except OverflowError:
-        return unit.fail(node, expected)
+        return unit.fail(node, "a number" + _hint(unit.field))
 
 
 def _hint(field: str) -> str:

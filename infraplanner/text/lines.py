@@ -53,11 +53,16 @@ class Run:
     def _suspects(self, joined: bytes, bodies: list[bytes]) -> set[int]:
         """Lines that may break a limit, or that hold a character which YAML does not take raw."""
         out: set[int] = set()
-        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
         limits = self.limits
+        nested = b"[" in joined or joined.count(b"{") > len(bodies)
+        long = len(joined) > limits.string_bytes and max(map(len, bodies)) > limits.string_bytes
+        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
+        if not (nested or long or risky):
+            return out
         for index, body in enumerate(bodies):
-            long = len(body) > 200
-            if long and (len(body) > limits.string_bytes or body.count(b"[") + body.count(b"{") > limits.depth - 4):
+            if len(body) > limits.string_bytes or (
+                len(body) > limits.depth and body.count(b"[") + body.count(b"{") > limits.depth - 4
+            ):
                 out.add(index)
             if risky and (_LONG_NUMBER.search(body) or needs_escape(body)):
                 out.add(index)

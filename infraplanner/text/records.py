@@ -8,7 +8,7 @@ for themselves is read from events as a whole. The event reader alone decides wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -68,6 +68,8 @@ class _Reader:
         self.file = file
         self.tables = tables
         self.limits = limits
+        # A record line read by itself lacks the level of the file's own mapping.
+        self.line_limits = replace(limits, depth=limits.depth - 1)
         self.keep_unknown = keep_unknown
         self.reset()
 
@@ -113,7 +115,7 @@ class _Reader:
             except UnicodeDecodeError:
                 return False
             scratch: list[Problem] = []
-            root, complete = read_tree(text, self.file, scratch, number, self.limits)
+            root, complete = read_tree(text, self.file, scratch, number, self.line_limits)
             if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
                 return False
             self.unit.problems.extend(scratch)
