@@ -78,7 +78,7 @@ def test_from_a_path(tmp_path, catalog):
         ("id: A02", "id: A01", ["the id A01 a second time in racks"]),
         ("id: S1", "id: A02", ["A02, which devices also has", "field id"]),
         ("id: S1", "id: 'S 1'", ["the id “S 1”", "an id of the form"]),
-        ("b: S1", "b: S2", ["“S2”, which is not in the plan", "did you mean S1?"]),
+        ("b: S1", "b: S11", ["“S11”, which is not in the plan", "did you mean S1?"]),
         ("b: S1", "b: H", ["H, a record of halls", "racks or devices"]),
         ("b: S1", "b: ''", ["field b", "racks or devices"]),
         ("pool: p}", "pool: q}", ["field pool"]),
