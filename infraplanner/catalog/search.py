@@ -29,7 +29,7 @@ _KIND_WORDS = {
 
 
 def words(text: str) -> list[str]:
-    """The searchable words of a text, and the parts that letters and digits divide (`gb200` also as `200`)."""
+    """The searchable words of a text."""
     return _WORD.findall(text.lower().replace("-", " ").replace("_", " "))
 
 
@@ -109,7 +109,10 @@ def _bigrams(word: str) -> frozenset[str]:
 
 
 def prefix_distance(query: str, word: str, limit: int) -> int:
-    """Fewest edits (insert, delete, replace, swap neighbours) that turn `query` into a prefix of `word`; limit + 1 if more."""
+    """Fewest edits that turn `query` into a prefix of `word`; `limit` + 1 if more.
+
+    An edit inserts, deletes or replaces a letter, or swaps two neighbours.
+    """
     width = min(len(word), len(query) + limit)
     before: list[int] = []
     row = list(range(width + 1))

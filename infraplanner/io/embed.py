@@ -34,7 +34,10 @@ def embedded_profiles(document: Snapshot, catalog: Catalog) -> list[EmbeddedProf
         if profile is None or profile.id in out:
             continue
         out[profile.id] = EmbeddedProfile(
-            id=profile.id, kind=KIND_OF_CLASS[type(profile)], data=profile_data(profile), unknown=_unknown(own, profile.id)
+            id=profile.id,
+            kind=KIND_OF_CLASS[type(profile)],
+            data=profile_data(profile),
+            unknown=_unknown(own, profile.id),
         )
         if isinstance(profile, System):
             waiting += [part.id for part in profile.accelerators]

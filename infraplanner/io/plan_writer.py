@@ -24,7 +24,7 @@ _OPEN_TABLES = frozenset({"profiles", "scenarios"})
 def plan_bytes(document: Snapshot, catalog: Catalog | None = None) -> bytes:
     """The canonical file of a document: UTF-8, LF, one record a line, tables and records in code-point order.
 
-    With a catalogue the plan carries a copy of every profile that it uses. Raises NotFiniteError for NaN and infinities.
+    With a catalogue the plan carries a copy of every profile that it uses. Raises NotFiniteError for NaN, infinities.
     """
     lines = _header(document.header)
     for table in sorted(TABLES):
@@ -57,13 +57,15 @@ def _header(extras: dict[str, Any]) -> list[bytes]:
 
 
 def _lines(rows: list[Record], open_table: bool) -> list[bytes]:
-    out: list[bytes] = []
-    for row in rows:
-        record = canonical(row)
-        if open_table:
-            check_finite(record)
-        out.append(b"- " + raw_line(_with_unknown(record) if record.unknown else record))
-    return out
+    records = [canonical(row) for row in rows]
+    if open_table:
+        check_finite(records)
+    if not any(record.unknown for record in records):
+        joined = raw_line(records)
+        # Flat records have one brace each: all at once, and taken apart where one ends and the next begins.
+        if joined.count(b"{") == len(records):
+            return [b"- {" + body + b"}" for body in joined[2:-2].split(b"}, {")]
+    return [b"- " + raw_line(_with_unknown(record) if record.unknown else record) for record in records]
 
 
 def _with_unknown(record: Record) -> dict[str, Any]:

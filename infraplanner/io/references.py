@@ -134,7 +134,13 @@ class _Checker:
                 place.setdefault((feed.source, feed.target), index)
         for cycle in find_cycles(children):
             steps = " → ".join([*cycle, cycle[0]])
-            self.note("feeds", place[(cycle[-1], cycle[0])], "target", f"the cycle {steps}", "feeds that lead from source to load")
+            self.note(
+                "feeds",
+                place[(cycle[-1], cycle[0])],
+                "target",
+                f"the cycle {steps}",
+                "feeds that lead from source to load",
+            )
 
 
 @cache
@@ -144,7 +150,7 @@ def _required(cls: type[Any]) -> frozenset[str]:
 
 
 def find_cycles(children: dict[str, list[str]]) -> Iterable[list[str]]:
-    """One cycle for every node at which a walk from the roots bites its own tail; iterative, so depth does not matter."""
+    """One cycle for every place where a walk bites its own tail; iterative, so that depth does not matter."""
     done: set[str] = set()
     found: list[list[str]] = []
     for root in sorted(children):
@@ -181,4 +187,3 @@ def check_references(records: RecordFile, catalog: Catalog, problems: list[Probl
     checker.check_profiles()
     checker.check_feeds()
     return known
-

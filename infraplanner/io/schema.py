@@ -16,7 +16,7 @@ _REFERENCE = "#/$defs/{name}"
 
 
 def plan_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12). Fields that we do not know are kept by the reader, and flagged here as in the window."""
+    """The schema (draft 2020-12). Fields that we do not know are kept by the reader but flagged by an editor."""
     kinds = [TABLES[name] for name in sorted(TABLES)]
     _, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     for component in components.values():
@@ -31,8 +31,16 @@ def plan_schema() -> dict[str, Any]:
     }
     header = {
         "format": {"const": FORMAT},
-        "version": {"type": "integer", "minimum": 1, "description": f"Version of the format; this program writes {VERSION}."},
-        "min_reader": {"type": "integer", "minimum": 1, "description": "Oldest format version whose readers understand it."},
+        "version": {
+            "type": "integer",
+            "minimum": 1,
+            "description": f"Version of the format; this program writes {VERSION}.",
+        },
+        "min_reader": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Oldest format version whose readers understand it.",
+        },
         "created_with": {"type": "string"},
     }
     return {

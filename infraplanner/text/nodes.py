@@ -18,7 +18,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class Node:
-    """A mapping (`value`: list of Entry), a sequence (list of Node) or a scalar (text; `plain` when it was not quoted)."""
+    """A mapping (`value`: key, line, column, Node each), a sequence (Nodes) or a scalar (text; `plain` if unquoted)."""
 
     __slots__ = ("column", "kind", "line", "plain", "value")
 
@@ -96,6 +96,7 @@ class _Builder:
 
     def place(self, event: yaml.Event) -> tuple[int, int]:
         mark = event.start_mark
+        assert mark is not None
         return mark.line + self.offset, mark.column + 1
 
     def common(self, event: Any) -> tuple[int, int]:
@@ -181,7 +182,8 @@ def read_tree(
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + first_line, mark.column + 1) if mark else (0, 0)
-        problems.append(Problem(file, line, column, error.problem or "a syntax error", "well-formed YAML"))
+        found = (error.problem or "a syntax error").removeprefix("found ")
+        problems.append(Problem(file, line, column, f"a fault ({found})", "well-formed YAML"))
         return None, False
     except yaml.reader.ReaderError as error:
         line = text.encode()[: int(error.position)].count(b"\n") + first_line

@@ -1,22 +1,22 @@
 """Files of records: top-level header keys, then tables, each a sequence of mappings.
 
-Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and must
-encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand for
-themselves is read from events as a whole. The event reader alone decides what is wrong.
+Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and
+must encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand
+for themselves is read from events as a whole. The event reader alone decides what is wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from .convert import FAILED, Unit, convert, converter
 from .files import clean_bytes, decode
-from .lines import Lines, Run
 from .limits import LIMITS, Limits
+from .lines import Lines, Run
 from .nodes import Node, read_tree
 from .problems import Problem, TextError, shown
 
@@ -68,6 +68,8 @@ class _Reader:
         self.file = file
         self.tables = tables
         self.limits = limits
+        # A record line read by itself lacks the level of the file's own mapping.
+        self.line_limits = replace(limits, depth=limits.depth - 1)
         self.keep_unknown = keep_unknown
         self.reset()
 
@@ -113,7 +115,7 @@ class _Reader:
             except UnicodeDecodeError:
                 return False
             scratch: list[Problem] = []
-            root, complete = read_tree(text, self.file, scratch, number, self.limits)
+            root, complete = read_tree(text, self.file, scratch, number, self.line_limits)
             if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
                 return False
             self.unit.problems.extend(scratch)
