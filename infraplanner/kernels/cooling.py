@@ -76,11 +76,11 @@ def curve_at(x: float, xs: Floats, ys: Floats, first: int, last: int) -> float:
     if last <= first:
         return np.nan
     if x <= xs[first]:
-        return ys[first]
+        return float(ys[first])
     for k in range(first + 1, last):
         if x <= xs[k]:
-            return ys[k - 1] + (ys[k] - ys[k - 1]) * (x - xs[k - 1]) / (xs[k] - xs[k - 1])
-    return ys[last - 1]
+            return float(ys[k - 1] + (ys[k] - ys[k - 1]) * (x - xs[k - 1]) / (xs[k] - xs[k - 1]))
+    return float(ys[last - 1])
 
 
 @kernel
@@ -94,7 +94,7 @@ def unit_power(units: Units, u: int, heat_w: float, dry_bulb_c: float) -> float:
     cop = curve_at(dry_bulb_c, units.cop_c, units.cop, units.cop_start[u], units.cop_start[u + 1])
     if not np.isnan(cop):
         return heat_w / cop
-    return heat_w * units.power_frac[u]
+    return float(heat_w * units.power_frac[u])
 
 
 @kernel
@@ -219,9 +219,9 @@ def coldest_supply(u: int, units: Units, plant: Plant, dry_bulb_c: float, wet_bu
     if kind == 4:
         return -np.inf
     if kind == 2:
-        return dry_bulb_c + units.approach_k[u]
+        return float(dry_bulb_c + units.approach_k[u])
     if kind == 3:
-        return wet_bulb_c + units.approach_k[u]
+        return float(wet_bulb_c + units.approach_k[u])
     source = units.source_loop[u]
     return plant.loop_supply_c[source] + units.approach_k[u] if source >= 0 else np.nan
 

@@ -138,35 +138,36 @@ def serve_pools(bodies: Bodies, powered: Flags, pools: Pools, served: Served) ->
     n = pools.prefill.size
     own = np.empty(n)
     asked = np.zeros(n)
-    feeds = np.zeros(n, np.bool_)
     for p in range(n):
         served.instances[p] = np.floor(served.accelerators[p] / pools.instance_count[p] + 1e-9)
         own[p] = served.instances[p] * pools.rate_per_s[p] if served.instances[p] > 0.0 else 0.0
-        if pools.prefill[p] >= 0:
-            feeds[pools.prefill[p]] = True
     for p in range(n):
-        served.limit[p] = 5 if np.isnan(pools.rate_per_s[p]) else (0 if served.instances[p] > 0.0 else 4)
-        rate = own[p]
-        if pools.offered_per_s[p] < rate:
-            rate, served.limit[p] = pools.offered_per_s[p], 1
-        source = pools.prefill[p]
-        if source >= 0 and own[source] < rate:
-            rate, served.limit[p] = own[source], 2
-        if source >= 0 and pools.link_per_s[p] < rate:
-            rate, served.limit[p] = pools.link_per_s[p], 3
-        if source >= 0 and np.isnan(own[source]):
-            served.limit[p] = 5
-            rate = np.nan
-        served.rate_per_s[p] = rate
-        if source >= 0 and not np.isnan(rate):
-            asked[source] += rate
+        served.rate_per_s[p], served.limit[p] = _own_limit(p, own, pools, served)
+        if pools.prefill[p] >= 0 and not np.isnan(served.rate_per_s[p]):
+            asked[pools.prefill[p]] += served.rate_per_s[p]
     for p in range(n):
-        if feeds[p]:
+        if np.any(pools.prefill == p):
             if own[p] < asked[p]:
                 _scale_down(p, pools, served, own[p] / asked[p])
             elif asked[p] < served.rate_per_s[p]:
                 served.limit[p] = 1
             served.rate_per_s[p] = min(served.rate_per_s[p], asked[p])
+
+
+@kernel
+def _own_limit(p: int, own: Floats, pools: Pools, served: Served) -> tuple[float, int]:
+    """Requests/s of one pool and what limits it, before several decode pools share one prefill pool."""
+    source = pools.prefill[p]
+    if np.isnan(own[p]) or (source >= 0 and np.isnan(own[source])):
+        return np.nan, 5
+    rate, limit = own[p], (0 if served.instances[p] > 0.0 else 4)
+    if pools.offered_per_s[p] < rate:
+        rate, limit = pools.offered_per_s[p], 1
+    if source >= 0 and own[source] < rate:
+        rate, limit = own[source], 2
+    if source >= 0 and pools.link_per_s[p] < rate:
+        rate, limit = pools.link_per_s[p], 3
+    return rate, limit
 
 
 @kernel

@@ -59,6 +59,7 @@ class Tuning(NamedTuple):
     compute_eta: float
     attention_eta: float
     memory_eta: float
+    attention_memory_eta: float
     link_eta: float
     moe_mu: float
     moe_half_tokens: float
@@ -253,7 +254,8 @@ def forward(
     seen += model.window_layers * min(context_tokens, model.window_tokens)
     width = model.decode_qkv_elements if decode else 0.5 * model.prefill_qkv_elements
     att_c = 2.0 * model.heads * width * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
-    att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards / bandwidth
+    att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
+    att_m /= device.memory_b_per_s * tune.attention_memory_eta
     total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent)
     compute = linear_c + att_c
     memory = linear_m + att_m

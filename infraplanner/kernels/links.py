@@ -12,7 +12,7 @@ from .arrays import Floats, Ints
 
 class Ends(NamedTuple):
     """Link bundles, one row each: racks at both ends, heights of the ports above the floor [m], tray elevation [m],
-    rate [bit/s], cables in the bundle, and the pinned medium (-1 auto, -2 pinned but not in the catalogue)."""
+    rate [bit/s], `cables` in the bundle, and the pinned medium (-1 auto, -2 pinned but not in the catalogue)."""
 
     a_rack: Ints
     b_rack: Ints
@@ -20,12 +20,14 @@ class Ends(NamedTuple):
     b_z_m: Floats
     tray_z_m: Floats
     rate_bps: Floats
-    count: Floats
+    cables: Floats
     pinned: Ints
 
 
 class Media(NamedTuple):
-    """Link profiles, one row each; `by_cost` lists the rows that `auto` may use, cheapest first."""
+    """Link profiles, one row each; `by_cost` lists the rows that `auto` may use, cheapest first; `fibre` is 1 for
+    optics.
+    """
 
     rate_bps: Floats
     reach_m: Floats
@@ -33,20 +35,19 @@ class Media(NamedTuple):
     latency_s: Floats
     price_usd: Floats
     delay_s_per_m: Floats
+    fibre: Ints
     by_cost: Ints
 
 
 class Route(NamedTuple):
-    """Planning rules of the cable plant: slack share, service loop at each end [m], and stock lengths: multiples of
-    `fine_step_m` to `fine_limit_m`, of `mid_step_m` to `mid_limit_m`, of `coarse_step_m` beyond."""
+    """Planning rules of the cable plant: slack share, service loop at each end [m], and stock lengths [m] in rising
+    order.
+    """
 
     slack_frac: float
     service_loop_m: float
-    fine_step_m: float
-    fine_limit_m: float
-    mid_step_m: float
-    mid_limit_m: float
-    coarse_step_m: float
+    copper_stock_m: Floats
+    fibre_stock_m: Floats
 
 
 class Cables(NamedTuple):
@@ -66,15 +67,24 @@ class Cables(NamedTuple):
     flag: Ints
 
 
+class Choice(NamedTuple):
+    """A medium row (-1 none), its flag as in `Cables`, and the length to order [m]."""
+
+    medium: int
+    flag: int
+    ordered_m: float
+
+
 @kernel
-def stock_length(length_m: float, route: Route) -> float:
-    """The next stock length [m] at or above a length. Worked: 3.26 m gives 3.5 m with a fine step of 0.5 m to 5 m."""
-    step = route.coarse_step_m
-    if length_m <= route.fine_limit_m:
-        step = route.fine_step_m
-    elif length_m <= route.mid_limit_m:
-        step = route.mid_step_m
-    return float(np.ceil(length_m / step - 1e-9) * step)
+def stock_length(length_m: float, stock_m: Floats) -> float:
+    """The shortest stock length [m] at or above a length; beyond the longest one, whole metres cut to order.
+
+    Worked: 3.26 m gives 4 m from a stock of 3, 4 and 5 m; 5.2 m gives 6 m.
+    """
+    for k in range(stock_m.size):
+        if length_m <= stock_m[k] * (1.0 + 1e-9):
+            return float(stock_m[k])
+    return float(np.ceil(length_m - 1e-9))
 
 
 @kernel
@@ -87,42 +97,54 @@ def routed_length(ends: Ends, i: int, x_m: Floats, y_m: Floats) -> float:
     if a < 0 or b < 0:
         return np.nan
     if a == b:
-        return abs(ends.a_z_m[i] - ends.b_z_m[i])
+        return float(abs(ends.a_z_m[i] - ends.b_z_m[i]))
     run = abs(x_m[a] - x_m[b]) + abs(y_m[a] - y_m[b])
-    return run + abs(ends.tray_z_m[i] - ends.a_z_m[i]) + abs(ends.tray_z_m[i] - ends.b_z_m[i])
+    return float(run + abs(ends.tray_z_m[i] - ends.a_z_m[i]) + abs(ends.tray_z_m[i] - ends.b_z_m[i]))
 
 
 @kernel
-def ordered_length(length_m: float, same_rack: bool, route: Route) -> float:
+def ordered_length(length_m: float, same_rack: bool, fibre: bool, route: Route) -> float:
     """Length to order [m]: `stock(L (1 + slack) + 2 service)`; no service loops inside a rack.
 
-    Worked: 6.8 m, slack 5 %, loops 0.5 m: 6.8 * 1.05 + 1 = 8.14, ordered 9 m when the step is 1 m between 5 and 10 m.
+    Worked: 6.8 m, slack 5 %, loops of 0.5 m: 6.8 * 1.05 + 1 = 8.14, so 10 m of fibre from a stock of 7 and 10 m.
     """
     loops = 0.0 if same_rack else 2.0 * route.service_loop_m
-    return stock_length(length_m * (1.0 + route.slack_frac) + loops, route)
+    return stock_length(
+        length_m * (1.0 + route.slack_frac) + loops, route.fibre_stock_m if fibre else route.copper_stock_m
+    )
 
 
 @kernel
-def choose_medium(rate_bps: float, ordered_m: float, pinned: int, media: Media) -> tuple[int, int]:
-    """Medium row and flag: the pinned one, else the cheapest of this rate that reaches. Row -1 when none fits."""
-    if pinned >= 0:
-        if media.rate_bps[pinned] != rate_bps and not np.isnan(media.rate_bps[pinned]):
-            return pinned, 4
-        if np.isnan(ordered_m):
-            return pinned, 6
-        return pinned, 3 if ordered_m > media.reach_m[pinned] else 0
-    if pinned == -2:
-        return -1, 5
+def check_pinned(rate_bps: float, ordered_m: float, medium: int, media: Media) -> int:
+    """Flag of a pinned medium: 4 wrong rate, 6 length unknown, 3 out of reach, 0 fine."""
+    if media.rate_bps[medium] != rate_bps and not np.isnan(media.rate_bps[medium]):
+        return 4
     if np.isnan(ordered_m):
-        return -1, 6
-    seen = False
-    for k in range(media.by_cost.size):
-        m = media.by_cost[k]
-        if media.rate_bps[m] == rate_bps:
-            seen = True
-            if media.reach_m[m] >= ordered_m:
-                return m, 0
-    return -1, 2 if seen else 1
+        return 6
+    return 3 if ordered_m > media.reach_m[medium] else 0
+
+
+@kernel
+def choose_medium(rate_bps: float, length_m: float, same_rack: bool, pinned: int, media: Media, route: Route) -> Choice:
+    """The pinned medium, else the cheapest of this rate whose ordered length it reaches; row -1 when none fits.
+
+    Copper and fibre come in different stock lengths, so the ordered length belongs to the medium; where none fits it is
+    that of fibre.
+    """
+    fallback = ordered_length(length_m, same_rack, True, route)
+    if pinned >= 0:
+        ordered = ordered_length(length_m, same_rack, media.fibre[pinned] == 1, route)
+        return Choice(pinned, check_pinned(rate_bps, ordered, pinned, media), ordered)
+    flag = 5 if pinned == -2 else (6 if np.isnan(length_m) else 1)
+    if flag == 1:
+        for k in range(media.by_cost.size):
+            m = media.by_cost[k]
+            if media.rate_bps[m] == rate_bps:
+                flag = 2
+                ordered = ordered_length(length_m, same_rack, media.fibre[m] == 1, route)
+                if media.reach_m[m] >= ordered:
+                    return Choice(m, 0, ordered)
+    return Choice(-1, flag, fallback)
 
 
 @kernel
@@ -134,16 +156,16 @@ def lay_cables(rows: Ints, ends: Ends, x_m: Floats, y_m: Floats, media: Media, r
     for k in range(rows.size):
         i = rows[k]
         length = routed_length(ends, i, x_m, y_m)
-        ordered = ordered_length(length, ends.a_rack[i] == ends.b_rack[i], route)
-        m, flag = choose_medium(ends.rate_bps[i], ordered, ends.pinned[i], media)
+        same_rack = ends.a_rack[i] == ends.b_rack[i]
+        m, flag, ordered = choose_medium(ends.rate_bps[i], length, same_rack, ends.pinned[i], media, route)
         cables.length_m[i] = length
         cables.ordered_m[i] = ordered
         cables.medium[i] = m
         cables.flag[i] = flag
         cables.reach_m[i] = media.reach_m[m] if m >= 0 else np.nan
         cables.margin_m[i] = cables.reach_m[i] - ordered
-        cables.end_w[i] = media.end_w[m] * ends.count[i] if m >= 0 else np.nan
-        cables.price_usd[i] = media.price_usd[m] * ends.count[i] if m >= 0 else np.nan
+        cables.end_w[i] = media.end_w[m] * ends.cables[i] if m >= 0 else np.nan
+        cables.price_usd[i] = media.price_usd[m] * ends.cables[i] if m >= 0 else np.nan
         cables.latency_s[i] = media.latency_s[m] + media.delay_s_per_m[m] * ordered if m >= 0 else np.nan
 
 
