@@ -15,7 +15,7 @@ Confidence = Literal["measured", "primary", "published", "secondary", "derived",
 secondary: press or third party | derived: computed from others | default: our planning value | unverified: general knowledge."""
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where a figure was read."""
 
     id: str
@@ -24,7 +24,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
-class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How one number is known."""
 
     confidence: Confidence
@@ -32,7 +32,7 @@ class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class Alternative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Alternative(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A different figure for the same field, kept beside the one in force."""
 
     field: str
@@ -86,7 +86,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     price_usd_high: float | None = None
 
 
-class PortGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PortGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Equal ports: `scale_out` to the fabric, `uplink` of a switch, `frontend`, `management`, `scale_up`."""
 
     group: str
@@ -232,7 +232,9 @@ class CoolingUnit(Profile, frozen=True, kw_only=True):
 class LinkMedium(Profile, frozen=True, kw_only=True):
     """A cable or optical link at one rate. `latency_ns` is added by both ends together; `fit` is failures in 1e9 h a link."""
 
-    family: Literal["dac", "acc", "aec", "multimode", "single_mode", "co_packaged", "cartridge", "backplane", "optical_switch"]
+    family: Literal[
+        "dac", "acc", "aec", "multimode", "single_mode", "co_packaged", "cartridge", "backplane", "optical_switch"
+    ]
     medium: str
     rate_gbps: float | None = None
     lanes: int | None = None

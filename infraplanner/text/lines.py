@@ -1,0 +1,122 @@
+"""The fast way into a file of records: lines that each stand for themselves, decoded a table at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from .emit import escape, needs_escape, raw_line
+from .limits import Limits
+
+_HEADER = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*:( .*)?")
+# A run of 16 digits may pass the largest integer we accept: the event reader has to look.
+_LONG_NUMBER = re.compile(rb"[ \[]-?[0-9]{16}")
+
+
+@dataclass(slots=True)
+class Run:
+    """Consecutive record lines of one table; `first` is the file's line number of the first."""
+
+    table: str
+    first: int
+    lines: list[bytes]
+    limits: Limits
+
+    def decode(self, kind: type[msgspec.Struct]) -> list[Any]:
+        """The records of the lines, None for each line that the event reader has to judge."""
+        bodies = [line[2:] for line in self.lines]
+        joined = b",".join(bodies)
+        try:
+            records = _decoder(kind).decode(b"[" + joined + b"]")
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            records = []
+        if len(records) != len(bodies):
+            records = [_single(kind, body) for body in bodies]
+        suspects = self._suspects(joined, bodies)
+        same = [record is not None and raw_line(record) == body for record, body in zip(records, bodies, strict=True)]
+        plain = "unknown" not in kind.__struct_fields__
+        for index, record in enumerate(records):
+            if not same[index] and record is not None:
+                same[index] = escape(raw_line(record)) == bodies[index]
+            if not same[index] or index in suspects or not (plain or record.unknown == ()):
+                records[index] = None
+        return records
+
+    def _suspects(self, joined: bytes, bodies: list[bytes]) -> set[int]:
+        """Lines that may break a limit, or that hold a character which YAML does not take raw."""
+        out: set[int] = set()
+        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
+        limits = self.limits
+        for index, body in enumerate(bodies):
+            if len(body) > 200 and (
+                len(body) > limits.string_bytes or body.count(b"[") + body.count(b"{") > limits.depth - 4
+            ):
+                out.add(index)
+            elif risky and (_LONG_NUMBER.search(body) or needs_escape(body)):
+                out.add(index)
+        return out
+
+
+@lru_cache(maxsize=None)
+def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[list[Any]]:
+    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+
+
+@lru_cache(maxsize=None)
+def _single_decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _single(kind: type[msgspec.Struct], body: bytes) -> Any:
+    try:
+        return _single_decoder(kind).decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+
+
+@dataclass(slots=True)
+class Lines:
+    """A file taken apart: header lines (number, text), the tables that it names, and runs of record lines."""
+
+    header: list[tuple[int, str]] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    @staticmethod
+    def split(data: bytes, tables: Mapping[str, type[msgspec.Struct]], limits: Limits) -> Lines | None:
+        """Take a file apart; None when any line might not stand for itself."""
+        if data.count(b",") > limits.node_count // 3:
+            return None
+        out = Lines()
+        table, run = "", None
+        seen: set[bytes] = set()
+        for index, line in enumerate(data.split(b"\n"), 1):
+            if line.startswith(b'- {"') and line.endswith(b"}"):
+                if not table:
+                    return None
+                if run is None:
+                    run = Run(table, index, [], limits)
+                    out.runs.append(run)
+                run.lines.append(line)
+                continue
+            run = None
+            if not line or line.startswith(b"#"):
+                continue
+            key, _, value = line.partition(b":")
+            if not _HEADER.fullmatch(line) or key in seen:
+                return None
+            seen.add(key)
+            table = key.decode() if key.decode() in tables and not value else ""
+            if table:
+                out.tables.append(table)
+            else:
+                try:
+                    out.header.append((index, line.decode()))
+                except UnicodeDecodeError:
+                    return None
+        return out

@@ -1,0 +1,172 @@
+"""Files of records: top-level header keys, then tables, each a sequence of mappings.
+
+Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and must
+encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand for
+themselves is read from events as a whole. The event reader alone decides what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from .convert import FAILED, Unit, convert, converter
+from .files import clean_bytes, decode
+from .lines import Lines, Run
+from .limits import LIMITS, Limits
+from .nodes import Node, read_tree
+from .problems import Problem, TextError, shown
+
+Tables = Mapping[str, type[msgspec.Struct]]
+
+
+@dataclass(slots=True)
+class RecordFile:
+    """What a file holds. `header` has every top-level key that is not a table, as plain data."""
+
+    file: str
+    header: dict[str, Any]
+    tables: dict[str, list[Any]]
+    warnings: list[Problem] = field(default_factory=list)
+    fast_count: int = 0
+    _places: dict[str, list[tuple[int, bytes | Node]]] = field(default_factory=dict)
+    _header_places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def place(self, table: str, index: int, name: str = "") -> tuple[int, int]:
+        """Line and column of a record of a table, or of one of its fields."""
+        line, where = self._places[table][index]
+        if isinstance(where, bytes):
+            mark = f'"{name}": '.encode()
+            at = where.find(mark) if name else -1
+            return line, len(where[: at + len(mark)].decode()) + 1 if at >= 0 else 1
+        node = where.entry(name) if name else None
+        return (node.line, node.column) if node else (where.line, where.column)
+
+    def header_place(self, key: str) -> tuple[int, int]:
+        """Line and column of a header value."""
+        return self._header_places.get(key, (1, 1))
+
+
+def read_records(
+    data: bytes, file: str, tables: Tables, *, keep_unknown: bool = False, limits: Limits = LIMITS
+) -> RecordFile:
+    """Read a file of records. Raises TextError with every problem; nothing is half-loaded."""
+    data = clean_bytes(data, file, limits)
+    reader = _Reader(file, tables, keep_unknown, limits)
+    result = reader.read_lines(data) or reader.read_whole(decode(data, file))
+    if reader.unit.problems:
+        raise TextError(reader.unit.problems)
+    result.warnings = reader.unit.warnings
+    return result
+
+
+class _Reader:
+    def __init__(self, file: str, tables: Tables, keep_unknown: bool, limits: Limits) -> None:
+        self.file = file
+        self.tables = tables
+        self.limits = limits
+        self.keep_unknown = keep_unknown
+        self.reset()
+
+    def reset(self) -> None:
+        self.unit = Unit(self.file, [], [], self.keep_unknown)
+        self.out = RecordFile(self.file, {}, {})
+
+    def read_lines(self, data: bytes) -> RecordFile | None:
+        """The line-by-line way; None when the file has to be read as a whole."""
+        lines = Lines.split(data, self.tables, self.limits)
+        if lines is None:
+            return None
+        for number, text in lines.header:
+            root, complete = read_tree(text, self.file, [], number, self.limits)
+            if not complete or root is None or root.kind != "map" or len(root.value) != 1:
+                return None
+        for number, text in lines.header:
+            root, _ = read_tree(text, self.file, self.unit.problems, number, self.limits)
+            assert root is not None
+            self.take_header(root)
+        for table in lines.tables:
+            self.take_table(table, Node("scalar", "", 0, 0, True))
+        for run in lines.runs:
+            if not self.take_run(run):
+                self.reset()
+                return None
+        return self.out
+
+    def take_run(self, run: Run) -> bool:
+        records = run.decode(self.tables[run.table])
+        places = self.out._places.setdefault(run.table, [])
+        into = self.out.tables.setdefault(run.table, [])
+        self.out.fast_count += len(run.lines) - sum(record is None for record in records)
+        for offset, record in enumerate(records):
+            number = run.first + offset
+            raw = run.lines[offset]
+            if record is not None:
+                into.append(record)
+                places.append((number, raw))
+                continue
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError:
+                return False
+            scratch: list[Problem] = []
+            root, complete = read_tree(text, self.file, scratch, number, self.limits)
+            if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
+                return False
+            self.unit.problems.extend(scratch)
+            self.take_node(run.table, root.value[0])
+        return True
+
+    def read_whole(self, text: str) -> RecordFile:
+        root, _ = read_tree(text, self.file, self.unit.problems, 1, self.limits)
+        if root is None:
+            if not self.unit.problems:
+                self.unit.problems.append(Problem(self.file, 1, 1, "an empty file", "a mapping"))
+            return self.out
+        if root.kind != "map":
+            self.unit.fail(root, "a mapping")
+            return self.out
+        self.take_header(root)
+        return self.out
+
+    def take_header(self, root: Node) -> None:
+        for key, line, column, node in root.value:
+            self.unit.record = ""
+            if key in self.tables:
+                self.take_table(key, node)
+                continue
+            self.unit.field = key
+            value = convert(node, Any, self.unit)
+            self.unit.field = ""
+            if value is not FAILED:
+                self.out.header[key] = value
+                self.out._header_places[key] = (node.line or line, node.column or column)
+
+    def take_table(self, table: str, node: Node) -> None:
+        self.out.tables.setdefault(table, [])
+        self.out._places.setdefault(table, [])
+        if node.kind == "scalar" and node.plain and node.value in ("", "~", "null"):
+            return
+        if node.kind != "seq":
+            self.unit.field = table
+            self.unit.fail(node, "a list of records")
+            self.unit.field = ""
+            return
+        for child in node.value:
+            self.take_node(table, child)
+
+    def take_node(self, table: str, node: Node) -> None:
+        name = node.entry("id")
+        self.unit.record = name.value if name is not None and name.kind == "scalar" else ""
+        self.unit.field = ""
+        before = len(self.unit.problems)
+        record = converter(self.tables[table])(node, self.unit)
+        if record is FAILED:
+            if len(self.unit.problems) == before:
+                self.unit.fail(node, f"a record of {shown(table)}")
+            return
+        self.out.tables.setdefault(table, []).append(record)
+        self.out._places.setdefault(table, []).append((node.line, node))
