@@ -150,7 +150,7 @@ def _loop_order(cooling: Table, loops: Table, kind: Ints) -> tuple[Ints, Ints, F
 
 
 def _rack_coolant(
-    tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, rho_cp: float
+    tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, rho_cp: float, rule: Lookup
 ) -> tuple[Floats, Floats]:
     """Per rack, from its liquid-cooled bodies: flow per heat [m3/J] (at the planning rise where a profile states
     none), weighted by their liquid power, and the lowest of their highest supply temperatures [°C].

@@ -166,7 +166,8 @@ def _refusal(pool: Pool, kinds: int, llm: object, asked: Request | None, part: A
 def candidate_layouts(case: Case) -> Floats:
     """Layouts to try, one row (tp, pp, ep, dp): powers of two inside the scale-up island, pinned values kept.
 
-    Without pinned values an instance never leaves its island; the island's own size is tried even when it is no power of two.
+    Without pinned values an instance never leaves its island; the island's own size is tried even when it is no power
+    of two.
     """
     tp, pp, ep, dp, _ = case.pinned
     stages = max(1, pp)

@@ -22,7 +22,7 @@ ARCHITECTURES = {
 
 def architecture(accelerator_id: str) -> str:
     """Family under which measured efficiencies are filed; `other` when none is."""
-    stem = accelerator_id.split("-")[0]
+    stem = accelerator_id.split("-", maxsplit=1)[0]
     return next((name for name, stems in ARCHITECTURES.items() if stem in stems), "other")
 
 
@@ -32,7 +32,9 @@ def known(value: float | None, factor: float = 1.0) -> float:
 
 
 def peak(accelerator: Accelerator, weights: str) -> tuple[float, str]:
-    """Rate [FLOP/s] and the precision it is reached in. A width the part lacks is computed in bf16 (weights only are packed)."""
+    """Rate [FLOP/s] and the precision it is reached in. A width the part lacks is computed in bf16 (weights only are
+    packed).
+    """
     rates = {"fp8": accelerator.fp8_tflops, "fp4": accelerator.fp4_tflops, "int8": accelerator.int8_tops}
     rate = rates.get(weights)
     return (rate * TERA, weights) if rate is not None else (known(accelerator.bf16_tflops, TERA), "bf16")
@@ -54,7 +56,9 @@ def device(accelerator: Accelerator, weights: str, accelerators: float) -> Devic
 
 
 def model(llm: Llm) -> Model:
-    """A model's shape as counts; attention weights by kind (multi-head, grouped, latent), layers split into dense and expert."""
+    """A model's shape as counts; attention weights by kind (multi-head, grouped, latent), layers split into dense and
+    expert.
+    """
     latent = llm.kv_lora_rank is not None
     rope, nope, value = llm.rope_head_dim or 0, llm.nope_head_dim or llm.head_dim, llm.v_head_dim or llm.head_dim
     if latent:

@@ -180,13 +180,15 @@ def run_plant(units: Units, loops: Loops, alive: Flags, dry_bulb_c: float, wet_b
     plant.unit_heat_w[:] = 0.0
     plant.unit_power_w[:] = 0.0
     plant.unit_water_m3_per_s[:] = 0.0
+    plant.unit_flow_m3_per_s[:] = np.nan
+    plant.unit_supply_c[:] = np.nan
+    plant.unit_return_c[:] = np.nan
     _serve_loops(loops.first, units, loops, alive, dry_bulb_c, plant)
     for h in range(plant.hall_heat_w.size):
         members = loops.air_unit[loops.air_start[h] : loops.air_start[h + 1]]
         plant.hall_served[h] = share_heat(units, alive, members, plant.hall_heat_w[h], plant)
         for k in range(members.size):
             reject(units, loops, members[k], dry_bulb_c, plant)
-            plant.unit_flow_m3_per_s[members[k]] = np.nan
     _serve_loops(loops.then, units, loops, alive, dry_bulb_c, plant)
     for k in range(loops.then.size - 1, -1, -1):
         _set_temperature(loops.then[k], units, loops, alive, dry_bulb_c, wet_bulb_c, plant)
