@@ -43,8 +43,9 @@ def build_bodies(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Bod
     rack = np.concatenate([own, devices["rack@racks"][held]])
     system = np.concatenate([racks["system"][own], devices["system"][held]])
     rack_pool = racks["pool@pools"]
-    own_pool = devices["pool@pools"][held]
-    pool = np.concatenate([rack_pool[own], np.where(devices["pool?"][held], own_pool, rack_pool[rack[own.size :]])])
+    device_pool = devices["pool@pools"][held]
+    inherited = rack_pool[rack[own.size :]]
+    pool = np.concatenate([rack_pool[own], np.where(devices["pool?"][held], device_pool, inherited)])
     limit = column(parts.systems, "power_max_w")[system]
     idle = column(parts.systems, "power_idle_w")[system]
     liquid = column(parts.systems, "liquid_frac")[system]
@@ -73,7 +74,7 @@ def accelerators(parts: Parts) -> tuple[Ints, Floats]:
 
 
 def coolant_flow(parts: Parts, rho_cp_j_per_m3_k: Floats) -> Floats:
-    """Flow per heat of every system [m3/J], from its specific flow or else its design rise in PG25; one NaN row more."""
+    """Flow per heat of every system [m3/J], from its specific flow or else its design rise; one NaN row more."""
     flow = column(parts.systems, "coolant_flow_l_per_min_per_kw", 1.0 / (L_PER_M3 * S_PER_MIN * KILO))
     rise = column(parts.systems, "coolant_rise_k")
     return np.where(np.isnan(flow), 1.0 / (rho_cp_j_per_m3_k * rise), flow)

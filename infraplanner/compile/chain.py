@@ -14,8 +14,8 @@ from .table import Table
 
 OUTDOOR_KINDS = frozenset(
     {
-        "utility", "grid", "mv_transformer", "solid_state_transformer", "diesel_genset", "gas_turbine", "combined_cycle",
-        "gas_engine", "fuel_cell", "bess", "pv", "nuclear", "grid_buffer",
+        "utility", "grid", "mv_transformer", "solid_state_transformer", "diesel_genset", "gas_turbine",
+        "combined_cycle", "gas_engine", "fuel_cell", "bess", "pv", "nuclear", "grid_buffer",
     }
 )  # fmt: skip
 """Kinds whose losses do not warm the hall; all others do."""

@@ -23,6 +23,7 @@ from infraplanner.results.snapshot import (
 )
 from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, S_PER_MIN
 
+from .bind import family_names
 from .pools import PoolCase
 from .routes import Routes, link_load
 from .workspace import Workspace
@@ -36,13 +37,6 @@ STAGES = (
 LIMITERS = {1: "demand", 2: "prefill_pool", 3: "fabric", 4: "no_powered_accelerators"}
 
 
-def frozen(values: Floats) -> Floats:
-    """A read-only copy that later frames do not change."""
-    out = values.copy()
-    out.setflags(write=False)
-    return out
-
-
 def optional(value: float) -> float | None:
     """None for NaN and infinity."""
     return float(value) if math.isfinite(value) else None
@@ -51,23 +45,24 @@ def optional(value: float) -> float | None:
 def power_result(space: Workspace, totals: Totals) -> PowerResult:
     """Nodes, racks and the waterfall."""
     compiled = _compiled(space)
+    keep = space.recycler.copy
     racks = len(compiled.tables["racks"])
     rating = compiled.tables["power"]["rating_w"]
     with np.errstate(all="ignore"):
         load = space.flows.out_w / rating
     return PowerResult(
         node_ids=compiled.tables["power"].ids,
-        node_out_w=frozen(space.flows.out_w),
-        node_in_w=frozen(space.flows.in_w),
-        node_loss_w=frozen(space.flows.loss_w),
-        node_rating_w=frozen(rating),
-        node_load_frac=frozen(load),
+        node_out_w=keep("node_out_w", space.flows.out_w),
+        node_in_w=keep("node_in_w", space.flows.in_w),
+        node_loss_w=keep("node_loss_w", space.flows.loss_w),
+        node_rating_w=keep("node_rating_w", rating),
+        node_load_frac=keep("node_load_frac", load),
         rack_ids=compiled.tables["racks"].ids,
-        rack_power_w=frozen(space.draw.rack_w),
-        rack_nameplate_w=frozen(space.draw.nameplate_w),
-        rack_a_w=frozen(space.flows.side_a_w[:racks]),
-        rack_b_w=frozen(space.flows.side_b_w[:racks]),
-        rack_powered=space.alive.powered.copy(),
+        rack_power_w=keep("rack_power_w", space.draw.rack_w),
+        rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),
+        rack_a_w=keep("rack_a_w", space.flows.side_a_w[:racks]),
+        rack_b_w=keep("rack_b_w", space.flows.side_b_w[:racks]),
+        rack_powered=keep("rack_powered", space.alive.powered),
         unserved_w=float(totals.unconnected_w),
         residual_w=float(totals.residual_w),
         waterfall=_waterfall(compiled, space, totals),
@@ -97,6 +92,7 @@ def thermal_result(space: Workspace) -> ThermalResult:
     """Racks, units, loops and halls."""
     compiled = _compiled(space)
     plant, arrays, racks = space.plant, compiled.plant, compiled.tables["racks"]
+    keep = space.recycler.copy
     to_l_per_min = L_PER_M3 * S_PER_MIN
     halls = compiled.tables["halls"]
     with np.errstate(all="ignore"):
@@ -106,26 +102,26 @@ def thermal_result(space: Workspace) -> ThermalResult:
         heat = _hall_heat(compiled, space)
         hall_flux = heat / (halls["width_m"] * halls["depth_m"])
     return ThermalResult(
-        rack_air_w=frozen(space.draw.air_w),
-        rack_liquid_w=frozen(space.draw.liquid_w),
-        rack_flow_l_per_min=frozen(plant.rack_flow_m3_per_s * to_l_per_min),
-        rack_heat_flux_w_per_m2=frozen(flux),
-        rack_die_flux_w_per_cm2=frozen(_die_flux(compiled, space)),
+        rack_air_w=keep("rack_air_w", space.draw.air_w),
+        rack_liquid_w=keep("rack_liquid_w", space.draw.liquid_w),
+        rack_flow_l_per_min=keep("rack_flow_l_per_min", plant.rack_flow_m3_per_s * to_l_per_min),
+        rack_heat_flux_w_per_m2=keep("rack_heat_flux_w_per_m2", flux),
+        rack_die_flux_w_per_cm2=keep("rack_die_flux_w_per_cm2", _die_flux(compiled, space)),
         unit_ids=compiled.tables["cooling"].ids,
-        unit_heat_w=frozen(plant.unit_heat_w),
-        unit_capacity_w=frozen(arrays.capacity_w),
-        unit_load_frac=frozen(unit_load),
-        unit_flow_l_per_min=frozen(plant.unit_flow_m3_per_s * to_l_per_min),
-        unit_flow_frac=frozen(flow_frac),
-        unit_supply_c=frozen(plant.unit_supply_c),
-        unit_return_c=frozen(plant.unit_return_c),
-        unit_power_w=frozen(plant.unit_power_w),
+        unit_heat_w=keep("unit_heat_w", plant.unit_heat_w),
+        unit_capacity_w=keep("unit_capacity_w", arrays.capacity_w),
+        unit_load_frac=keep("unit_load_frac", unit_load),
+        unit_flow_l_per_min=keep("unit_flow_l_per_min", plant.unit_flow_m3_per_s * to_l_per_min),
+        unit_flow_frac=keep("unit_flow_frac", flow_frac),
+        unit_supply_c=keep("unit_supply_c", plant.unit_supply_c),
+        unit_return_c=keep("unit_return_c", plant.unit_return_c),
+        unit_power_w=keep("unit_power_w", plant.unit_power_w),
         loop_ids=compiled.tables["loops"].ids,
-        loop_heat_w=frozen(plant.loop_heat_w),
-        loop_supply_c=frozen(plant.loop_supply_c),
+        loop_heat_w=keep("loop_heat_w", plant.loop_heat_w),
+        loop_supply_c=keep("loop_supply_c", plant.loop_supply_c),
         hall_ids=halls.ids,
-        hall_heat_w=frozen(heat),
-        hall_heat_flux_w_per_m2=frozen(hall_flux),
+        hall_heat_w=keep("hall_heat_w", heat),
+        hall_heat_flux_w_per_m2=keep("hall_heat_flux_w_per_m2", hall_flux),
     )
 
 
@@ -156,38 +152,34 @@ def _die_flux(compiled: Compiled, space: Workspace) -> Floats:
     return flux
 
 
-def fabric_result(space: Workspace, routes: Routes) -> FabricResult:
+def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricResult:
     """One row a bundle, and sums by family."""
     compiled = _compiled(space)
+    keep = space.recycler.copy
     cables, links = space.cables, compiled.tables["links"]
-    names = tuple(row.id for row in compiled.parts.media)
-    families = sorted({row.family for row in compiled.parts.media})
-    family = np.array([*(families.index(row.family) for row in compiled.parts.media), -1], dtype=np.int64)[
-        cables.medium
-    ]
-    known = family >= 0
-    watts = np.bincount(family[known], np.nan_to_num(2.0 * cables.end_w[known]), len(families))
-    counts = np.bincount(family[known], links["count"][known], len(families))
-    load = link_load(routes, space.served.rate_per_s, len(links))
-    with np.errstate(all="ignore"):
-        share = load / (links["rate_bps"] * links["count"])
-    lengths = cables.length_m * links["count"]
+    families = family_names(compiled.parts)
+    load = share = space.no_load
+    if routes.by_pool:
+        load = link_load(routes, space.served.rate_per_s, len(links))
+        with np.errstate(all="ignore"):
+            share = load / (links["rate_bps"] * links["count"])
+    watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,
-        medium=CodedText(cables.medium.copy(), names),
-        length_m=frozen(cables.length_m),
-        ordered_m=frozen(cables.ordered_m),
-        reach_m=frozen(cables.reach_m),
-        margin_m=frozen(cables.margin_m),
-        power_w=frozen(2.0 * cables.end_w),
-        price_usd=frozen(cables.price_usd),
-        load_frac=frozen(share),
-        load_bps=frozen(load),
-        latency_s=frozen(cables.latency_s),
-        flag=cables.flag.copy(),
-        power_by_family_w={name: float(w) for name, w, n in zip(families, watts, counts, strict=True) if n},
+        medium=CodedText(keep("medium", cables.medium), [row.id for row in compiled.parts.media]),
+        length_m=keep("length_m", cables.length_m),
+        ordered_m=keep("ordered_m", cables.ordered_m),
+        reach_m=keep("reach_m", cables.reach_m),
+        margin_m=keep("margin_m", cables.margin_m),
+        power_w=keep("power_w", cables.power_w),
+        price_usd=keep("price_usd", cables.price_usd),
+        load_frac=share,
+        load_bps=load,
+        latency_s=keep("latency_s", cables.latency_s),
+        flag=keep("flag", cables.flag),
+        power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
         count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
-        total_length_m=float(np.nansum(lengths)),
+        total_length_m=float(totals.cables.length_m),
     )
 
 
@@ -270,16 +262,15 @@ def limiter(case: PoolCase, limit: int) -> str:
 def economics_result(space: Workspace, totals: Totals) -> EconomicsResult:
     """Energy of a year at the present draw, and the price of the links."""
     kwh = totals.facility_w / KILO * H_PER_YEAR
-    price = space.cables.price_usd
     notes = ["Energy: present facility power for 8,760 hours."]
     if space.climate.price_assumed:
         notes.append("Electricity price: planning value, the plan gives no region or price.")
-    if np.isnan(price).any():
-        notes.append(f"Link price: without {int(np.isnan(price).sum())} bundles of unknown price.")
+    if totals.cables.unknown_price:
+        notes.append(f"Link price: without {totals.cables.unknown_price} bundles of unknown price.")
     return EconomicsResult(
         energy_usd_per_year=optional(kwh * space.climate.usd_per_kwh),
         energy_kwh_per_year=optional(kwh),
-        link_capex_usd=float(np.nansum(price)) if price.size else 0.0,
+        link_capex_usd=float(totals.cables.price_usd),
         conventions=tuple(notes),
     )
 

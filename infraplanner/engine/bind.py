@@ -59,6 +59,7 @@ def media(parts: Parts, rule: Lookup) -> Media:
         for code, row in enumerate(rows)
         if row.family not in AUTO_EXCLUDED and not np.isnan(price[code]) and not np.isnan(reach[code])
     ]
+    families = family_names(parts)
     usable.sort(key=lambda code: (price[code], watts[code] if not np.isnan(watts[code]) else np.inf, code))
     return Media(
         rate_bps=column(rows, "rate_gbps", GIGA)[:-1].copy(),
@@ -68,8 +69,14 @@ def media(parts: Parts, rule: Lookup) -> Media:
         price_usd=price.copy(),
         delay_s_per_m=delay,
         fibre=fibre,
+        family=np.array([families.index(row.family) for row in rows], dtype=np.int64),
         by_cost=np.array(usable, dtype=np.int64),
     )
+
+
+def family_names(parts: Parts) -> list[str]:
+    """Families of links in name order, as `Media.family` numbers them."""
+    return sorted({row.family for row in parts.media})
 
 
 def route(parts: Parts, rule: Lookup) -> Route:
@@ -124,7 +131,8 @@ def units(compiled: Compiled) -> Units:
     plant, table = compiled.plant, compiled.tables["cooling"]
     return Units(
         plant.kind, table["hall@halls"], table["source_loop@loops"], plant.capacity_w, plant.flow_m3_per_s,
-        plant.approach_k, plant.power_frac, plant.water_m3_per_j, table["standby"], plant.cop_start, plant.cop_c, plant.cop,
+        plant.approach_k, plant.power_frac, plant.water_m3_per_j, table["standby"],
+        plant.cop_start, plant.cop_c, plant.cop,
     )  # fmt: skip
 
 

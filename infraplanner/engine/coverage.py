@@ -51,11 +51,11 @@ def _it_notes(totals: Totals) -> list[str]:
     notes = []
     if totals.unknown_bodies:
         notes.append(f"Without {totals.unknown_bodies} devices or racks of unknown power.")
-    if totals.unknown_links:
-        notes.append(f"Without the ends of {totals.unknown_links} bundles of unknown power.")
+    if totals.cables.unknown_power:
+        notes.append(f"Without the ends of {totals.cables.unknown_power} bundles of unknown power.")
     if totals.capped:
         notes.append(
-            f"{totals.capped} racks are held by power caps; work above idle is taken as proportional to power."
+            f"{totals.capped} racks are held by power caps; work is taken as proportional to power above idle."
         )
     return notes
 

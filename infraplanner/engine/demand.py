@@ -33,9 +33,8 @@ def pool_inputs(space: Workspace, routes: Routes) -> Pools:
         found = routes.by_pool.get(row)
         if found is not None:
             link[row] = found.limit_per_s
-    prefill = (
-        space.compiled.tables["pools"]["prefill_pool@pools"] if space.compiled is not None else np.empty(0, np.int64)
-    )
+    assert space.compiled is not None
+    prefill = space.compiled.tables["pools"]["prefill_pool@pools"]
     decodes = np.array([case.pool.phase == "decode" for case in cases], dtype=np.bool_)
     prefill = np.where(decodes, prefill, -1).astype(np.int64)
     return Pools(size, rate, active, _offered(cases, size, rate), link, prefill)

@@ -12,6 +12,8 @@ import numpy as np
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.findings import Finding
 from infraplanner.results.snapshot import (
+    WALLS,
+    Coverage,
     EconomicsResult,
     FabricResult,
     PowerResult,
@@ -115,13 +117,16 @@ def _result(
         return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
-    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, routes), FabricResult())
+    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
     if slopes is None:
-        slopes = guard.run("elasticity", lambda: elasticities(space, pools, routes, totals), UNKNOWN_SLOPES)
+        slopes = guard.run("elasticity", lambda: elasticities(space, pools), UNKNOWN_SLOPES)
     force = slopes
-    walls = guard.run("walls", lambda: wall_results(space, power, thermal, fabric, throughput, force), {})
+    unknown_walls = {wall: WallResult() for wall in WALLS}
+    walls = guard.run(
+        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, force), unknown_walls
+    )
     summary = summarise(totals, throughput, walls, slopes)
     result = ResultSnapshot(
         revision=snapshot.revision,
@@ -129,13 +134,13 @@ def _result(
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
         summary=summary,
-        walls=walls or {wall: WallResult() for wall in ("power", "memory", "thermal", "copper")},
+        walls=walls,
         power=power,
         thermal=thermal,
         fabric=fabric,
         throughput=throughput,
         economics=economics,
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary), {}),
+        coverage=guard.run("coverage", lambda: coverage(space, totals, summary), dict[str, Coverage]()),
     )
     if check is not None:
         rules: Check = check
@@ -168,5 +173,5 @@ def summarise(
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
-        binding_wall=binding_wall(walls, slopes, [pool.limiter for pool in pools]) if walls else None,
+        binding_wall=binding_wall(walls, slopes, [pool.limiter for pool in pools]),
     )

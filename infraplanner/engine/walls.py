@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.kernels.frame import Pools, Served, Totals, serve_pools
+from infraplanner.kernels.inference import Layout
 from infraplanner.kernels.serving import best_batch, configuration
 from infraplanner.results.snapshot import FabricResult, PowerResult, ThermalResult, ThroughputResult, WallResult
 
 from . import bind
 from .demand import with_rates
 from .pools import Case
-from .routes import Routes
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -45,6 +45,10 @@ def _scaled(case: Case, **factors: float) -> Case:
     return replace(case, device=device._replace(**{key: getattr(device, key) * f for key, f in factors.items()}))
 
 
+def _same(case: Case, _factor: float) -> Case:
+    return case
+
+
 def _memory(case: Case, factor: float) -> Case:
     return _scaled(case, memory_b=factor, memory_b_per_s=factor)
 
@@ -57,24 +61,19 @@ def _copper(case: Case, factor: float) -> Case:
     return _scaled(case, scale_up_b_per_s=factor, scale_out_b_per_s=factor)
 
 
-def instance_rate(case: Case, layout: tuple[float, float, float, float]) -> float:
+def instance_rate(case: Case, layout: Layout) -> float:
     """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
-    from infraplanner.kernels.inference import Layout  # noqa: PLC0415
-
-    shape = Layout(*layout)
-    batch, state = best_batch(case.model, case.device, shape, case.tune, case.request, float(case.pinned[4]), False)
+    batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, float(case.pinned[4]), False)
     if state == 0:
         return math.nan
-    return float(configuration(case.model, case.device, shape, case.tune, case.request, batch)[1])
+    return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])
 
 
-def elasticities(space: Workspace, pools: Pools, routes: Routes, totals: Totals) -> Elasticities:
+def elasticities(space: Workspace, pools: Pools) -> Elasticities:
     """Central differences of ln(tokens/s) for +-1 % of every capacity of a wall, layouts kept."""
-    del totals, routes
-    keep: Scale = lambda case, _factor: case  # noqa: E731
     if not any(case.solution is not None for case in space.cases):
         return Elasticities(None, None, None, None, None)
-    power = _difference(space, pools, keep, caps=True) if np.isfinite(_caps(space)).any() else 0.0
+    power = _difference(space, pools, _same, caps=True) if np.isfinite(_caps(space)).any() else 0.0
     return Elasticities(
         power=power,
         memory=_difference(space, pools, _memory),
@@ -103,7 +102,7 @@ def _tokens(space: Workspace, pools: Pools, scale: Scale, factor: float, links: 
     rate = pools.rate_per_s.copy()
     for row, case in enumerate(space.cases):
         if case.case is not None and case.solution is not None:
-            rate[row] = instance_rate(scale(case.case, factor), tuple(case.solution.layout))
+            rate[row] = instance_rate(scale(case.case, factor), case.solution.layout)
     changed = with_rates(pools, rate, pools.link_per_s * factor if links else pools.link_per_s)
     assert space.compiled is not None
     bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
@@ -119,6 +118,7 @@ def _tokens(space: Workspace, pools: Pools, scale: Scale, factor: float, links: 
 
 def wall_results(
     space: Workspace,
+    totals: Totals,
     power: PowerResult,
     thermal: ThermalResult,
     fabric: FabricResult,
@@ -130,7 +130,7 @@ def wall_results(
         "power": _worst((power.node_load_frac / _continuous(space), power.node_ids)),
         "memory": _memory_use(throughput),
         "thermal": _worst((thermal.unit_load_frac, thermal.unit_ids), (thermal.unit_flow_frac, thermal.unit_ids)),
-        "copper": _copper_use(space, fabric),
+        "copper": _copper_use(space, totals, fabric),
     }
     notes = {
         "power": "Worst node over its continuous limit (80 % of the rating behind breakers).",
@@ -169,10 +169,13 @@ def _memory_use(throughput: ThroughputResult) -> tuple[float | None, str | None]
     return max(pairs, key=lambda pair: pair[0]) if pairs else (None, None)
 
 
-def _copper_use(space: Workspace, fabric: FabricResult) -> tuple[float | None, str | None]:
-    with np.errstate(all="ignore"):
-        reach = fabric.ordered_m / fabric.reach_m
-    used, where = _worst((fabric.load_frac, fabric.link_ids), (reach, fabric.link_ids))
+def _copper_use(space: Workspace, totals: Totals, fabric: FabricResult) -> tuple[float | None, str | None]:
+    used, where = (None, None)
+    if fabric.load_frac is not space.no_load:
+        used, where = _worst((fabric.load_frac, fabric.link_ids))
+    row = totals.cables.worst_row
+    if row >= 0 and (used is None or totals.cables.worst_reach_ratio > used):
+        used, where = float(totals.cables.worst_reach_ratio), fabric.link_ids[row]
     for case in space.cases:
         share = case.solution.point.network_frac if case.solution is not None else math.nan
         if not math.isnan(share) and (used is None or share > used):

@@ -13,7 +13,7 @@ from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.kernels.cooling import Plant
 from infraplanner.kernels.draw import Draw
 from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
-from infraplanner.kernels.links import Cables, Media, Route, rows_of_racks
+from infraplanner.kernels.links import Cables, CableSums, Media, Route, rows_of_racks
 from infraplanner.kernels.power import Flows
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Snapshot
@@ -21,6 +21,7 @@ from infraplanner.model.entities import Site
 
 from . import bind
 from .pools import PoolCase, PoolSolver
+from .recycle import Recycler
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -48,6 +49,7 @@ class Workspace:
         self._dirty: Ints = np.empty(0, np.int64)
         self._stamp = 0
         self.cases: list[PoolCase] = []
+        self.recycler = Recycler()
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
@@ -74,7 +76,11 @@ class Workspace:
         size = {name: len(table) for name, table in self.compiled.tables.items()}
         racks, units, nodes = size["racks"], size["cooling"], size["power"]
         self.cables = bind.buffers(Cables, **{"": size["links"]})
-        self.link_w = np.zeros(racks)
+        families = len(bind.family_names(self.compiled.parts))
+        self.sums = bind.buffers(CableSums, rack=racks, family=families)
+        self.recycler.forget()
+        self.no_load = np.zeros(size["links"])
+        self.no_load.setflags(write=False)
         self.draw = bind.buffers(Draw, body=racks + size["devices"], **{"": racks})
         self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, **{"": nodes})
         self.plant = bind.buffers(Plant, unit=units, loop=size["loops"], hall=size["halls"], rack=racks)
@@ -106,15 +112,15 @@ class Workspace:
         self.alive = self._alive(failed)
         devices = self._rows("devices", failed)
         rule = compiled.rule
-        totals = frame(
-            self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.link_w,
+        totals: Totals = frame(
+            self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.sums,
             bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), self.flows,
             bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
             compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
         )  # fmt: skip
         self._dirty = np.empty(0, np.int64)
-        return Totals(*totals)
+        return totals
 
     def _rows(self, table: str, ids: frozenset[str]) -> Ints:
         assert self.compiled is not None

@@ -12,7 +12,7 @@ from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
 from .draw import Bodies, Draw, cap_derate, draw_racks
-from .links import Cables, Ends, Media, Route, end_watts, lay_cables
+from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .power import Chain, Flows, balance, energise, sweep
 
 
@@ -84,9 +84,9 @@ class Totals(NamedTuple):
     passes: int
     change_frac: float
     unknown_bodies: int
-    unknown_links: int
     unknown_units: int
     capped: int
+    cables: CableTotals
 
 
 @kernel
@@ -273,7 +273,7 @@ def frame(
     media: Media,
     route: Route,
     cables: Cables,
-    link_w: Floats,
+    sums: CableSums,
     racks: Racks,
     bodies: Bodies,
     draw: Draw,
@@ -300,7 +300,8 @@ def frame(
     cables is recomputed in full, so the result depends on the inputs alone and not on the history of edits.
     """
     lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, cables)
-    unknown_links = end_watts(ends, cables.end_w, link_w)
+    cable_totals = tally(ends, media, cables, sums)
+    link_w = sums.rack_w
     energise(chain, alive.node, flows)
     mark_running(chain, flows, racks, units, loops, alive)
     serve_pools(bodies, alive.powered, pools, served)
@@ -325,5 +326,5 @@ def frame(
             heat += flows.loss_w[i]
     return Totals(
         draw.rack_w.sum(), roots + unconnected, unconnected, residual, cooling, heat, plant.unit_water_m3_per_s.sum(),
-        link_w.sum(), passes, change, unknown_bodies, unknown_links, unknown_units, capped,
+        link_w.sum(), passes, change, unknown_bodies, unknown_units, capped, cable_totals,
     )  # fmt: skip

@@ -36,6 +36,7 @@ class Media(NamedTuple):
     price_usd: Floats
     delay_s_per_m: Floats
     fibre: Ints
+    family: Ints
     by_cost: Ints
 
 
@@ -62,6 +63,7 @@ class Cables(NamedTuple):
     reach_m: Floats
     margin_m: Floats
     end_w: Floats
+    power_w: Floats
     price_usd: Floats
     latency_s: Floats
     flag: Ints
@@ -165,24 +167,61 @@ def lay_cables(rows: Ints, ends: Ends, x_m: Floats, y_m: Floats, media: Media, r
         cables.reach_m[i] = media.reach_m[m] if m >= 0 else np.nan
         cables.margin_m[i] = cables.reach_m[i] - ordered
         cables.end_w[i] = media.end_w[m] * ends.cables[i] if m >= 0 else np.nan
+        cables.power_w[i] = 2.0 * cables.end_w[i]
         cables.price_usd[i] = media.price_usd[m] * ends.cables[i] if m >= 0 else np.nan
         cables.latency_s[i] = media.latency_s[m] + media.delay_s_per_m[m] * ordered if m >= 0 else np.nan
 
 
+class CableSums(NamedTuple):
+    """Where `tally` adds up: watts of the ends plugged into each rack, watts and cables of each family."""
+
+    rack_w: Floats
+    family_w: Floats
+    family_cables: Floats
+
+
+class CableTotals(NamedTuple):
+    """Sums over all bundles: cable length [m], price [USD], bundles of unknown power and of unknown price, and the
+    worst ordered length over reach with its row (-1 none).
+    """
+
+    length_m: float
+    price_usd: float
+    unknown_power: int
+    unknown_price: int
+    worst_reach_ratio: float
+    worst_row: int
+
+
 @kernel
-def end_watts(ends: Ends, end_w: Floats, rack_w: Floats) -> int:
-    """Add the watts of both ends to the racks they are plugged into; returns the number of bundles of unknown power."""
-    rack_w[:] = 0.0
-    unknown = 0
-    for i in range(end_w.size):
-        if np.isnan(end_w[i]):
-            unknown += 1
+def tally(ends: Ends, media: Media, cables: Cables, sums: CableSums) -> CableTotals:
+    """Add the watts of both ends to their racks and sum up lengths, prices and families, in row order."""
+    sums.rack_w[:] = 0.0
+    sums.family_w[:] = 0.0
+    sums.family_cables[:] = 0.0
+    unknown_power, unknown_price, worst_row = 0, 0, -1
+    length, price, worst = 0.0, 0.0, -1.0
+    for i in range(cables.medium.size):
+        if not np.isnan(cables.length_m[i]):
+            length += cables.length_m[i] * ends.cables[i]
+        ratio = cables.ordered_m[i] / cables.reach_m[i]
+        if ratio > worst:
+            worst, worst_row = ratio, i
+        if np.isnan(cables.price_usd[i]):
+            unknown_price += 1
+        else:
+            price += cables.price_usd[i]
+        if cables.medium[i] >= 0:
+            sums.family_cables[media.family[cables.medium[i]]] += ends.cables[i]
+        if np.isnan(cables.end_w[i]):
+            unknown_power += 1
             continue
+        sums.family_w[media.family[cables.medium[i]]] += cables.power_w[i]
         if ends.a_rack[i] >= 0:
-            rack_w[ends.a_rack[i]] += end_w[i]
+            sums.rack_w[ends.a_rack[i]] += cables.end_w[i]
         if ends.b_rack[i] >= 0:
-            rack_w[ends.b_rack[i]] += end_w[i]
-    return unknown
+            sums.rack_w[ends.b_rack[i]] += cables.end_w[i]
+    return CableTotals(length, price, unknown_power, unknown_price, worst, worst_row)
 
 
 @kernel

@@ -151,7 +151,7 @@ class FabricResult:
     load_bps: Floats = field(default_factory=no_floats)
     latency_s: Floats = field(default_factory=no_floats)
     flag: Ints = field(default_factory=no_ints)
-    """0 fine, 1 no medium has the rate, 2 none reaches, 3 pinned out of reach, 4 pinned wrong rate, 5 pinned unknown, 6 no length."""
+    """0 fine, 1 no medium has the rate, 2 none reaches; pinned: 3 out of reach, 4 wrong rate, 5 unknown; 6 no length."""
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
