@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from infraplanner import places
 from infraplanner.text import Problem, RecordFile, TextError, read_file, read_records
@@ -12,7 +15,7 @@ from .types import KINDS, Profile, Source
 
 FORMAT = "infraplanner/profiles"
 VERSION = 1
-_TABLES = {**KINDS, "sources": Source}
+_TABLES: dict[str, type[msgspec.Struct]] = {**KINDS, "sources": Source}
 _HEADER = frozenset({"format", "version"})
 
 
@@ -40,6 +43,12 @@ def load_catalog(*folders: Path) -> Catalog:
         profiles.update(found)
         origins.update(dict.fromkeys(found, "user" if rank else "shipped"))
     return Catalog(profiles.values(), sources, origins, tuple(notes))
+
+
+@cache
+def default_catalog() -> Catalog:
+    """The shipped and personal profiles, read once."""
+    return load_catalog()
 
 
 def _read_folder(folder: Path, sources: dict[str, Source], problems: list[Problem]) -> dict[str, Profile]:

@@ -1,0 +1,43 @@
+"""Builds the shipped example plans: `python packaging/make_templates.py` writes resources/templates/*.yaml.
+
+The plans are made by code so that a change of the format or of a profile rebuilds them all; a test compares the bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "packaging"))
+
+from template_pilot import h100_pilot  # noqa: E402 - the path has to be known first
+from template_pod import nvl72_pod  # noqa: E402
+
+from infraplanner.catalog import Catalog, load_catalog  # noqa: E402
+from infraplanner.io import plan_bytes  # noqa: E402
+from infraplanner.model.document import Document  # noqa: E402
+from infraplanner.places import shipped_profiles_dir  # noqa: E402
+
+TEMPLATES: dict[str, Callable[[], Document]] = {"h100-pilot.yaml": h100_pilot, "nvl72-pod.yaml": nvl72_pod}
+
+
+def build(catalog: Catalog | None = None) -> dict[str, bytes]:
+    """File name and bytes of every template, made with the shipped profiles only."""
+    known = catalog or load_catalog(shipped_profiles_dir())
+    return {name: plan_bytes(make(), known) for name, make in TEMPLATES.items()}
+
+
+def main() -> None:
+    """Write all templates."""
+    folder = ROOT / "resources" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in build().items():
+        (folder / name).write_bytes(data)
+        print(f"{name}: {len(data)} bytes")
+
+
+if __name__ == "__main__":
+    main()
