@@ -181,11 +181,16 @@ def candidate_layouts(case: Case) -> Floats:
             width = t * d
             if (tp == 0 or dp == 0) and (width > limit and not tp and not dp):
                 continue
-            choices = [ep] if ep else (sorted({p for p in _powers(width) if width % p == 0} | {width}) if moe else [1])
+            choices = [ep] if ep else _expert_splits(width, d) if moe else [1]
             rows += [(t, stages, e, d) for e in choices if e <= case.model.expert_count or not moe]
     unique = sorted(set(rows))
     kept = [row for row in unique if row[0] * row[1] * row[3] <= case.accelerators]
     return np.array(kept or unique[:1], dtype=np.float64).reshape(-1, 4)
+
+
+def _expert_splits(width: int, dp: int) -> list[int]:
+    """Expert parallelism to try: over all devices of a layer with data-parallel attention, else every power of two."""
+    return [width] if dp > 1 else [p for p in _powers(width) if width % p == 0]
 
 
 def _powers(limit: int) -> list[int]:

@@ -147,6 +147,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup) -> Tuning:
         activation_b=rule("inference.bytes_per_activation"),
         dispatch_b=rule("inference.bytes_per_dispatch"),
         head_b=rule("inference.head_bytes"),
+        batch_max=rule("inference.batch_limit"),
     )
 
 

@@ -81,6 +81,7 @@ class Tuning(NamedTuple):
     activation_b: float
     dispatch_b: float
     head_b: float
+    batch_max: float
 
 
 class Layout(NamedTuple):
@@ -200,7 +201,8 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
     """Visible communication of one pass over all layers [s].
 
     all-reduce (tp), twice a layer: `a log2 g + 2 (g-1)/g t d b / beta`; all-to-all (ep), dispatch and combine a MoE
-    layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Overlap hides up to
+    layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Experts cut into
+    slices over attention-data ranks (ep < dp) need each token at every slice. Overlap hides up to
     o * T_moe.
     """
     t = tokens / layout.dp
@@ -210,9 +212,11 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
         g = layout.tp
         moved = exchange_time(2.0 * (g - 1.0) / g * row, g, device, tune)
         time += 2.0 * model.layers * (tune.all_reduce_s * log2(g) + moved)
-    if layout.ep > 1.0 and model.moe_layers > 0.0:
-        g = layout.ep
-        per_device = tokens / (layout.tp * layout.dp) * min(model.experts_per_token, g) * model.hidden * (g - 1.0) / g
+    if max(layout.ep, layout.dp) > 1.0 and model.moe_layers > 0.0:
+        g = max(layout.ep, layout.dp)
+        slices = max(1.0, layout.dp / layout.ep)
+        copies = min(model.experts_per_token, layout.ep) * slices
+        per_device = tokens / (layout.tp * layout.dp) * copies * model.hidden * (g - 1.0) / g
         both = per_device * (tune.dispatch_b + tune.activation_b)
         hidden_s = model.moe_layers * (2.0 * tune.all_to_all_s + exchange_time(both, g, device, tune))
         time += max(0.0, hidden_s - tune.overlap_frac * moe_s)

@@ -131,6 +131,10 @@ def best_batch(
     limit = kv_batch(model, device, layout, tune, request)
     if not limit >= 1.0:
         return 0.0, 0
+    limit = min(limit, tune.batch_max * layout.dp)
+    if request.phase == 1.0:  # a prefill instance holds the sequences of one chunk
+        misses = max(1.0, request.input_tokens * (1.0 - request.hit_frac))
+        limit = min(limit, max(1.0, tune.chunk_tokens * layout.dp / misses))
     top = np.floor(limit) if whole else limit
     if pinned > 0.0:
         return (pinned, 3) if pinned <= top else (top, 1)
@@ -196,7 +200,7 @@ def curve(
     found = 0
     for k in range(layouts.shape[0]):
         layout = Layout(layouts[k, 0], layouts[k, 1], layouts[k, 2], layouts[k, 3])
-        top = np.floor(kv_batch(model, device, layout, tune, request))
+        top = np.floor(min(kv_batch(model, device, layout, tune, request), tune.batch_max * layout.dp))
         if not top >= 1.0:
             continue
         last = 0.0
