@@ -17,11 +17,12 @@ from infraplanner.results.snapshot import (
     FabricResult,
     PoolResult,
     PowerResult,
+    Refusal,
     ThermalResult,
     ThroughputResult,
     WaterfallStep,
 )
-from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, S_PER_MIN
+from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
 from .bind import family_names
 from .pools import PoolCase
@@ -196,7 +197,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         pool = case.pool
         return PoolResult(
             pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch,
-            limiter="unknown", not_predicted=case.refusal,
+            limiter="unknown", not_predicted=case.refusal, refusal=case.code,
         )  # fmt: skip
     layout, point = solution.layout, solution.point
     rate = space.served.rate_per_s[row]
@@ -208,11 +209,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         source = space.cases[prefill].solution
         first = source.point.ttft_s + point.tpot_s if source is not None else math.nan
     usable = spec.tune.usable_frac * spec.device.memory_b
-    refusal = ""
-    if int(space.served.limit[row]) == 5:
-        refusal = "The prefill pool that feeds this pool is not predicted."
-    elif row in routes.by_pool and routes.by_pool[row].lost_frac > 1e-12:
-        refusal = "No drawn links join the prefill pool's racks to this pool's racks."
+    code, refusal = _doubt(space, routes, row)
     return PoolResult(
         id=case.pool.id,
         model=case.pool.model,
@@ -237,9 +234,32 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         free_bytes_per_accelerator=optional(solution.free_b - solution.kv_b),
         limiter=limiter(case, int(space.served.limit[row])),
         not_predicted=refusal,
+        refusal=code,
+        limit_missed=_missed(case),
         curve_tokens_per_s_per_user=solution.curve_user,
         curve_tokens_per_s_per_accelerator=solution.curve_accelerator,
     )
+
+
+def _doubt(space: Workspace, routes: Routes, row: int) -> tuple[Refusal, str]:
+    """Why a pool that could run by itself still is not predicted."""
+    if int(space.served.limit[row]) == 5:
+        return "unknown_prefill", "The prefill pool that feeds this pool is not predicted."
+    if row in routes.by_pool and routes.by_pool[row].lost_frac > 1e-12:
+        return "no_path", "0 drawn paths join the prefill pool's racks to this pool's racks; 1 is needed."
+    return "", ""
+
+
+def _missed(case: PoolCase) -> str:
+    """The latency limit that even one sequence misses, with both numbers; empty when none is."""
+    if case.solution is None or case.case is None or case.solution.state != 4:
+        return ""
+    point, asked = case.solution.point, case.case.request
+    if point.tpot_s > asked.tpot_limit_s:
+        got, limit = point.tpot_s / MILLI, asked.tpot_limit_s / MILLI
+        return f"{got:.0f} ms a token with 1 sequence, over the limit of {limit:.0f} ms."
+    got, limit = point.ttft_s / MILLI, asked.ttft_limit_s / MILLI
+    return f"{got:.0f} ms to the first token with 1 sequence, over the limit of {limit:.0f} ms."
 
 
 def limiter(case: PoolCase, limit: int) -> str:

@@ -26,6 +26,7 @@ from infraplanner.kernels.serving import (
 )
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Pool
+from infraplanner.results.snapshot import Refusal
 
 from . import tuning
 
@@ -74,6 +75,7 @@ class PoolCase:
     case: Case | None = None
     solution: Solution | None = None
     refusal: str = ""
+    code: Refusal = ""
     offered_per_s: float = math.inf
 
 
@@ -104,10 +106,10 @@ class PoolSolver:
         llm = find(pool.model)
         shape = find(workload.profile) if workload is not None and workload.profile else None
         asked = tuning.request(pool, workload, shape if isinstance(shape, RequestShape) else None)
-        refusal = _refusal(pool, kinds.size, llm, asked, part)
+        code, refusal = _refusal(pool, kinds.size, llm, asked, part)
         offered = getattr(workload, "offered_requests_per_s", None)
         if refusal or part is None or asked is None or not isinstance(llm, Llm):
-            return PoolCase(pool, part, total, refusal=refusal)
+            return PoolCase(pool, part, total, refusal=refusal, code=code)
         rule = compiled.rule
         case = Case(
             model=tuning.model(llm),
@@ -125,8 +127,8 @@ class PoolSolver:
         found = self._solve(case)
         limit = math.inf if offered is None else float(offered)
         if isinstance(found, str):
-            return PoolCase(pool, part, total, case, None, f"{llm.name} on {part.name}: {found}", limit)
-        return PoolCase(pool, part, total, case, found, "", limit)
+            return PoolCase(pool, part, total, case, None, f"{llm.name} on {part.name}: {found}", "does_not_fit", limit)
+        return PoolCase(pool, part, total, case, found, offered_per_s=limit)
 
     def _solve(self, case: Case) -> Solution | str:
         found = self._solved.get(case)
@@ -138,29 +140,33 @@ class PoolSolver:
         return found
 
 
-def _refusal(pool: Pool, kinds: int, llm: object, asked: Request | None, part: Accelerator | None) -> str:
+def _refusal(
+    pool: Pool, kinds: int, llm: object, asked: Request | None, part: Accelerator | None
+) -> tuple[Refusal, str]:
+    """Why a pool cannot be predicted, as a code and one sentence; both empty when it can."""
     if kinds == 0:
-        return "No accelerators belong to this pool."
+        return "no_accelerators", "0 accelerators belong to this pool; it needs 1."
     if kinds > 1:
-        return "The pool mixes accelerator types; one instance needs equal ones."
+        return "mixed_accelerators", f"The pool mixes {kinds} accelerator types; one instance needs 1."
     if not isinstance(llm, Llm):
-        return f"The model {pool.model} is not in the catalogue."
+        return "unknown_model", f"The model {pool.model} is not in the catalogue."
     if asked is None:
-        return "Input or output length of the requests is unknown."
-    if part is not None:
-        missing = [
-            label
-            for label, value in (
-                ("compute rate", part.bf16_tflops),
-                ("memory size", part.memory_gb),
-                ("memory bandwidth", part.memory_bw_tb_per_s),
-                ("scale-up bandwidth", part.scale_up_gb_per_s if (part.scale_up_domain_count or 1) > 1 else 0.0),
-            )
-            if value is None
-        ]
-        if missing:
-            return f"The {' and '.join(missing)} of {part.name} is unknown."
-    return ""
+        return "unknown_request", "Input or output length of the requests is unknown."
+    missing = _unknown_rates(part) if part is not None else []
+    if missing and part is not None:
+        return "unknown_rate", f"The {' and '.join(missing)} of {part.name} is unknown, so nothing is predicted."
+    return "", ""
+
+
+def _unknown_rates(part: Accelerator) -> list[str]:
+    shared = part.scale_up_gb_per_s if (part.scale_up_domain_count or 1) > 1 else 0.0
+    figures = {
+        "compute rate": part.bf16_tflops,
+        "memory size": part.memory_gb,
+        "memory bandwidth": part.memory_bw_tb_per_s,
+        "scale-up bandwidth": shared,
+    }
+    return [label for label, value in figures.items() if value is None]
 
 
 def candidate_layouts(case: Case) -> Floats:

@@ -217,7 +217,7 @@ class Engine:
             self._broken(request.snapshot, error, provisional=False)
 
     def _again(self, request: Request) -> None:
-        """Keep a superseded request pending, so that a drag that changed nothing more still ends in a settled result."""
+        """Keep a superseded request pending, so that a drag without effect still ends in a settled result."""
         with self._state:
             if self._back is None and not self._closed:
                 self._back = Request(request.snapshot, ChangeSet(request.snapshot.revision))

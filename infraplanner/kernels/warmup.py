@@ -35,7 +35,8 @@ def frame_arguments() -> tuple[Any, ...]:
     loops = tiny(cooling.Loops, 0)._replace(unit_start=np.zeros(1, np.int64), air_start=np.zeros(1, np.int64))
     return (
         np.empty(0, np.int64), tiny(links.Ends, 0), tiny(links.Media, 0), tiny(links.Route), tiny(links.Cables, 0),
-        tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0), chain, tiny(power.Flows, 0),
+        tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0),
+        chain, tiny(power.Flows, 0),
         units, loops, tiny(cooling.Plant, 0), tiny(frame.Pools, 0), tiny(frame.Served, 0), tiny(frame.Alive, 0),
         np.empty(0, np.int64), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
     )  # fmt: skip

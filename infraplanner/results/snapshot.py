@@ -18,6 +18,11 @@ from .findings import Finding
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Refusal = Literal[
+    "", "no_accelerators", "mixed_accelerators", "does_not_fit", "unknown_model", "unknown_request", "unknown_rate",
+    "unknown_prefill", "no_path",
+]  # fmt: skip
+"""Why a pool is not predicted."""
 WALLS = ("power", "memory", "thermal", "copper")
 
 
@@ -151,7 +156,7 @@ class FabricResult:
     load_bps: Floats = field(default_factory=no_floats)
     latency_s: Floats = field(default_factory=no_floats)
     flag: Ints = field(default_factory=no_ints)
-    """0 fine, 1 no medium has the rate, 2 none reaches; pinned: 3 out of reach, 4 wrong rate, 5 unknown; 6 no length."""
+    """0 fine, 1 no medium has the rate, 2 none reaches, 3 pinned out of reach, 4 wrong rate, 5 unknown, 6 no length."""
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
@@ -184,6 +189,8 @@ class PoolResult:
     free_bytes_per_accelerator: float | None = None
     limiter: str = ""
     not_predicted: str = ""
+    refusal: Refusal = ""
+    limit_missed: str = ""
     curve_tokens_per_s_per_user: Floats = field(default_factory=no_floats)
     curve_tokens_per_s_per_accelerator: Floats = field(default_factory=no_floats)
 
