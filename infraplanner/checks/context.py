@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ class Context:
     snapshot: Snapshot
     compiled: Compiled
     result: ResultSnapshot
+    shared: dict[str, object] = field(default_factory=dict)
+    """What several rules compute alike."""
 
     def ids(self, table: str) -> tuple[str, ...]:
         """Ids of a compiled table in row order."""

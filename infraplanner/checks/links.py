@@ -7,11 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from infraplanner.catalog.types import System
+from infraplanner.catalog.types import PortGroup
 from infraplanner.units import GIGA
 
 from .context import Context, Floats, Message, Rule, rows
 
+BREAKOUT_MAX = 8
 NO_RATE, NO_REACH, PINNED_REACH, PINNED_RATE, PINNED_UNKNOWN, NO_LENGTH = 1, 2, 3, 4, 5, 6
 
 
@@ -66,49 +67,61 @@ def no_length(context: Context) -> Iterator[Message]:
 
 
 def ports(context: Context) -> Iterator[Message]:
-    """Racks and devices with more bandwidth plugged in than their ports have (breakouts divide a port)."""
+    """Racks and devices with more bandwidth plugged in than their ports have.
+
+    A port may be broken out into eight at most, so slower links than that (management) use ports that no profile lists.
+    """
     compiled = context.compiled
     links, racks = compiled.tables["links"], compiled.tables["racks"]
-    given = _given(context)
+    given, slowest = _given(context)
     used = np.zeros(given.size)
     amount = links["rate_bps"] * links["count"]
     for end in "ab":
         for table, offset in (("racks", 0), ("devices", len(racks))):
             at = links[f"{end}@{table}"]
-            held = at >= 0
-            used += np.bincount(at[held] + offset, amount[held], given.size)
+            held = np.flatnonzero(at >= 0)
+            node = at[held] + offset
+            listed = links["rate_bps"][held] >= slowest[node]
+            used += np.bincount(node[listed], amount[held][listed], given.size)
     ids = racks.ids + compiled.tables["devices"].ids
     for row in rows(used > given * (1.0 + 1e-9)):
         text = f"{ids[row]} has {used[row] / GIGA:g} Gbit/s plugged in but ports for {given[row] / GIGA:g} Gbit/s."
         yield text, (ids[row],)
 
 
-def _given(context: Context) -> Floats:
-    """Bandwidth of all ports of every rack and device [bit/s]; NaN where nothing lists any.
+def _given(context: Context) -> tuple[Floats, Floats]:
+    """Of every rack and device: bandwidth of all ports, and the slowest link they take [bit/s]; NaN where nothing
+    lists any.
 
     Port records of the plan add to the profile's groups, or replace the group of the same name.
     """
     compiled = context.compiled
-    listed = [_listed(system) for system in compiled.parts.systems]
-    totals = np.array([*listed, np.nan]) * GIGA
     racks, devices = compiled.tables["racks"], compiled.tables["devices"]
+    listed = [_listed(system.port_groups) for system in compiled.parts.systems]
+    figures = np.array([*listed, _listed(())]) * GIGA
     codes = np.concatenate([racks["system"], devices["system"]])
-    given = totals[codes]
+    totals, slowest = figures[codes, 0], figures[codes, 1]
+    own: dict[int, list[PortGroup]] = {}
     for port in context.snapshot.table("ports").values():
         row = racks.index.get(port.owner, -1)
         if row < 0 and port.owner in devices.index:
             row = len(racks) + devices.index[port.owner]
         if row >= 0:
-            groups = compiled.parts.systems[codes[row]].port_groups if codes[row] >= 0 else ()
-            replaced = sum(group.count * group.rate_gbps for group in groups if group.group == port.group)
-            given[row] = np.nan_to_num(given[row]) + (port.count * port.rate_gbps - replaced) * GIGA
-    return given
+            own.setdefault(row, []).append(PortGroup(port.group, port.count, port.rate_gbps))
+    for row, groups in own.items():
+        names = {group.group for group in groups}
+        held = compiled.parts.systems[codes[row]].port_groups if codes[row] >= 0 else ()
+        merged = (*groups, *(group for group in held if group.group not in names))
+        totals[row], slowest[row] = (value * GIGA for value in _listed(merged))
+    return totals, slowest
 
 
-def _listed(system: System) -> float:
-    """Bandwidth of the ports that a profile lists, scale-up ports apart [Gbit/s]; NaN when it lists none."""
-    total = sum(group.count * group.rate_gbps for group in system.port_groups if group.role != "scale_up")
-    return total if total > 0.0 else float("nan")
+def _listed(groups: tuple[PortGroup, ...]) -> tuple[float, float]:
+    """Bandwidth of ports [Gbit/s] and the slowest link that a breakout of them makes; scale-up ports do not count."""
+    rates = [(group.count * group.rate_gbps, group.rate_gbps) for group in groups if group.role != "scale_up"]
+    if not rates:
+        return float("nan"), float("nan")
+    return sum(total for total, _ in rates), min(rate for _, rate in rates) / BREAKOUT_MAX
 
 
 RULES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Boxes:
         def join(column: str) -> Floats:
             return np.concatenate([table[column] for table in tables])
 
-        self.ids = tuple(key for table in tables for key in table.ids)
+        self.ids = tuple(chain.from_iterable(table.ids for table in tables))
         self.hall: Ints = np.concatenate([table["hall@halls"] for table in tables])
         self.x, self.y = join("x_m"), join("y_m")
         self.half_w, self.half_d = join("width_m") / 2.0, join("depth_m") / 2.0
@@ -49,9 +50,17 @@ class Boxes:
         return joined
 
 
+def _boxes(context: Context) -> Boxes:
+    """The boxes of this plan, made once for all rules."""
+    boxes = context.shared.get("boxes")
+    if not isinstance(boxes, Boxes):
+        boxes = context.shared["boxes"] = Boxes(context)
+    return boxes
+
+
 def overlap(context: Context) -> Iterator[Message]:
     """Objects that stand in each other."""
-    boxes = Boxes(context)
+    boxes = _boxes(context)
     a, b = _candidates(boxes)
     hit = boxes.touching(a, b)
     for i, j in sorted(zip(a[hit].tolist(), b[hit].tolist(), strict=True)):
@@ -60,38 +69,43 @@ def overlap(context: Context) -> Iterator[Message]:
 
 
 def _candidates(boxes: Boxes) -> tuple[Ints, Ints]:
-    """Pairs that may overlap: neighbours in a grid of 2 m cells, and large objects against everything."""
-    small = np.flatnonzero(boxes.known & (np.maximum(boxes.reach_x, boxes.reach_y) <= CELL_M / 2.0))
-    large = np.flatnonzero(boxes.known & (np.maximum(boxes.reach_x, boxes.reach_y) > CELL_M / 2.0))
-    column = np.floor(boxes.x[small] / CELL_M).astype(np.int64)
-    line = np.floor(boxes.y[small] / CELL_M).astype(np.int64)
-    stride = (line.max() - line.min() + 3) if small.size else 1
-    key = column * stride + line
+    """Pairs that may overlap: those that share a cell of a 2 m grid. A pair is met once, in its lowest shared cell."""
+    known = np.flatnonzero(boxes.known)
+    low_x, high_x = _cells(boxes.x[known], boxes.reach_x[known])
+    low_y, high_y = _cells(boxes.y[known], boxes.reach_y[known])
+    wide, deep = high_x - low_x + 1, high_y - low_y + 1
+    entry = np.repeat(np.arange(known.size), wide * deep)
+    place = np.arange(entry.size) - np.repeat(np.cumsum(wide * deep) - wide * deep, wide * deep)
+    cell_x, cell_y = low_x[entry] + place % wide[entry], low_y[entry] + place // wide[entry]
+    stride = int(high_y.max() - low_y.min() + 1) if known.size else 1
+    key = cell_x * stride + cell_y
     order = np.argsort(key, kind="stable")
-    ranked = key[order]
+    entry, ranked = entry[order], key[order]
     first, second = [], []
-    for offset in (0, 1, stride - 1, stride, stride + 1):
-        start = np.searchsorted(ranked, key + offset, "left")
-        count = np.searchsorted(ranked, key + offset, "right") - start
-        i = np.repeat(np.arange(small.size), count)
-        j = order[np.repeat(start - np.cumsum(count) + count, count) + np.arange(count.sum())]
-        keep = (i < j) if offset == 0 else np.ones(i.size, dtype=np.bool_)
-        first.append(small[i[keep]])
-        second.append(small[j[keep]])
-    all_known = np.flatnonzero(boxes.known)
-    for one in large:
-        near = np.abs(boxes.x[all_known] - boxes.x[one]) < boxes.reach_x[all_known] + boxes.reach_x[one]
-        near &= np.abs(boxes.y[all_known] - boxes.y[one]) < boxes.reach_y[all_known] + boxes.reach_y[one]
-        others = all_known[near]
-        others = others[(others > one) | ((others < one) & ~np.isin(others, large))]
-        first.append(np.full(others.size, one))
-        second.append(others)
-    return np.concatenate(first).astype(np.int64), np.concatenate(second).astype(np.int64)
+    step = 1
+    while True:  # neighbours in sorted order: a cell of n objects needs n - 1 steps
+        same = np.flatnonzero(ranked[step:] == ranked[:-step])
+        if not same.size:
+            break
+        i, j = entry[same], entry[same + step]
+        home = np.maximum(low_x[i], low_x[j]) * stride + np.maximum(low_y[i], low_y[j])
+        once = home == ranked[same]
+        first.append(known[i[once]])
+        second.append(known[j[once]])
+        step += 1
+    if not first:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def _cells(centre_m: Floats, reach_m: Floats) -> tuple[Ints, Ints]:
+    low = np.floor((centre_m - reach_m) / CELL_M).astype(np.int64)
+    return low, np.floor((centre_m + reach_m) / CELL_M).astype(np.int64)
 
 
 def outside(context: Context) -> Iterator[Message]:
     """Objects that reach beyond the walls of their hall."""
-    boxes = Boxes(context)
+    boxes = _boxes(context)
     halls = context.compiled.tables["halls"]
     width, depth = np.append(halls["width_m"], np.nan)[boxes.hall], np.append(halls["depth_m"], np.nan)[boxes.hall]
     over = np.maximum.reduce(

@@ -6,12 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from infraplanner.compile.fit import SOURCE_KINDS
-
 from .context import Context, Ints, Message, Rule, kw, rows
-
-BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer"})
-"""Kinds behind breakers that may carry only a share of their rating continuously."""
 
 
 def feed_cycle(context: Context) -> Iterator[Message]:
@@ -42,55 +37,30 @@ def unfed_unit(context: Context) -> Iterator[Message]:
 
 
 def false_diversity(context: Context) -> Iterator[Message]:
-    """Racks whose A and B feeds come from one node, or one through the other (branches that meet higher up are a
-    matter of redundancy class, not of bad input).
+    """Racks whose A and B feeds come from one node, or one straight through the other.
+
+    Branches that meet higher up are a matter of redundancy class, not of bad input.
     """
     chain = context.compiled.chain
     racks, nodes = context.ids("racks"), context.ids("power")
-    pairs = _pairs(context)
-    if not pairs.size:
-        return
-    unique, inverse = np.unique(pairs[:, 1:], axis=0, return_inverse=True)
-    shared = [_meeting(chain.feed_start, chain.feed_source, int(a), int(b)) for a, b in unique]
-    for place, kind in zip(pairs[:, 0], inverse.reshape(-1), strict=True):
-        node = shared[kind]
-        if node >= 0:
-            rack = racks[place]
-            yield f"Feeds A and B of rack {rack} both come from {nodes[node]}: 2 sides, 1 source.", (rack, nodes[node])
-
-
-def _pairs(context: Context) -> Ints:
-    """Rack, first source on side A, first source on side B of every rack that has both."""
-    chain = context.compiled.chain
-    count = len(context.ids("racks"))
-    last = chain.load_start[count]
+    count = len(racks)
     owner = np.repeat(np.arange(count), np.diff(chain.load_start[: count + 1]))
-    out = []
-    for side in (1, 2):
-        sources = np.full(count, -1, dtype=np.int64)
-        mine = chain.load_side[:last] == side
-        sources[owner[mine][::-1]] = chain.load_source[:last][mine][::-1]
-        out.append(sources)
-    both = (out[0] >= 0) & (out[1] >= 0)
-    return np.stack([np.flatnonzero(both), out[0][both], out[1][both]], axis=1)
+    a, b = _first_source(context, owner, 1), _first_source(context, owner, 2)
+    first = chain.feed_start[:-1]
+    fed = np.append(np.where(np.diff(chain.feed_start) > 0, np.append(chain.feed_source, -1)[first], -1), -2)
+    node = np.where((a == b) | (fed[a] == b), b, np.where(fed[b] == a, a, -1))
+    for row in rows((a >= 0) & (b >= 0) & (node >= 0)):
+        rack, shared = racks[row], nodes[node[row]]
+        yield f"Feeds A and B of rack {rack} both come from {shared}: 2 sides, 1 source.", (rack, shared)
 
 
-def _meeting(start: Ints, source: Ints, a: int, b: int) -> int:
-    """The node that feeds both sides: the same one, or one that feeds the other; -1 when they are two branches."""
-    if b in _above(start, source, a):
-        return b
-    return a if a in _above(start, source, b) else -1
-
-
-def _above(start: Ints, source: Ints, node: int) -> set[int]:
-    seen: set[int] = set()
-    stack = [node]
-    while stack:
-        at = stack.pop()
-        if at not in seen:
-            seen.add(at)
-            stack += source[start[at] : start[at + 1]].tolist()
-    return seen
+def _first_source(context: Context, owner: Ints, side: int) -> Ints:
+    """The first node that feeds each rack on this side; -1 when none does."""
+    chain = context.compiled.chain
+    mine = np.flatnonzero(chain.load_side[: owner.size] == side)[::-1]
+    sources = np.full(len(context.ids("racks")), -1, dtype=np.int64)
+    sources[owner[mine]] = chain.load_source[mine]
+    return sources
 
 
 def missing_curve(context: Context) -> Iterator[Message]:
@@ -105,9 +75,7 @@ def missing_curve(context: Context) -> Iterator[Message]:
 
 def unknown_rating(context: Context) -> Iterator[Message]:
     """Nodes that carry load and have no rating (sources may be unlimited)."""
-    power, parts = context.result.power, context.compiled.parts.power
-    codes = context.compiled.tables["power"]["unit"]
-    source = np.array([code >= 0 and parts[code].power_kind in SOURCE_KINDS for code in codes], dtype=np.bool_)
+    power, source = context.result.power, context.compiled.chain.source
     for row in rows(np.isnan(power.node_rating_w) & (power.node_out_w > 0.0) & ~source):
         node = power.node_ids[row]
         yield f"Node {node} carries {kw(power.node_out_w[row])} but its rating is unknown.", (node,)
@@ -124,10 +92,8 @@ def overload(context: Context) -> Iterator[Message]:
 
 def continuous(context: Context) -> Iterator[Message]:
     """Nodes behind breakers above their continuous share, but not above their rating."""
-    power, parts = context.result.power, context.compiled.parts.power
+    power, breaker = context.result.power, context.compiled.chain.breaker
     share = context.compiled.rule("power.continuous_load_frac")
-    codes = context.compiled.tables["power"]["unit"]
-    breaker = np.array([code >= 0 and parts[code].power_kind in BREAKER_KINDS for code in codes], dtype=np.bool_)
     limit = power.node_rating_w * share
     for row in rows(breaker & (power.node_out_w > limit) & (power.node_out_w <= power.node_rating_w)):
         node = power.node_ids[row]

@@ -16,6 +16,8 @@ from .context import Context, Message, Rule
 RULES: tuple[Rule, ...] = (*power.RULES, *cooling.RULES, *links.RULES, *pools.RULES, *placement.RULES)
 SPELLED_OUT = 100
 """Findings of one rule that are told one by one; the others share one more."""
+COUNTED = 400
+"""Findings beyond those that are counted and located; a drag must not write ten thousand sentences."""
 
 
 def run(snapshot: Snapshot, compiled: Compiled, result: ResultSnapshot) -> tuple[Finding, ...]:
@@ -35,9 +37,10 @@ def run(snapshot: Snapshot, compiled: Compiled, result: ResultSnapshot) -> tuple
 def _apply(rule: Rule, context: Context, waivers: dict[tuple[str, str], Waiver]) -> list[Finding]:
     messages = rule.find(context)
     out = [_finding(rule, message, waivers) for message in islice(messages, SPELLED_OUT)]
-    rest = [targets[0] for _, targets in messages if targets]
+    rest = [targets[0] for _, targets in islice(messages, COUNTED) if targets]
     if rest:
-        text = f"{len(rest)} more objects break the rule “{rule.title}”."
+        more = "More than " if len(rest) == COUNTED else ""
+        text = f"{more}{len(rest)} more objects break the rule “{rule.title}”."
         out.append(Finding(rule.id, rule.severity, text, tuple(rest), rule.wall))
     return out
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fit import loss_coefficients
-from .parts import Floats, Ints, Parts
+from .fit import SOURCE_KINDS, loss_coefficients
+from .parts import Flags, Floats, Ints, Parts
 from .table import Table
 
 OUTDOOR_KINDS = frozenset(
@@ -19,6 +19,15 @@ OUTDOOR_KINDS = frozenset(
     }
 )  # fmt: skip
 """Kinds whose losses do not warm the hall; all others do."""
+
+BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer"})
+"""Kinds behind breakers that may carry only a share of their rating continuously."""
+
+STAGE_KINDS = (
+    frozenset({"mv_transformer", "solid_state_transformer", "utility", "grid"}),
+    frozenset({"ups_double_conversion", "ups_small", "ups", "battery_backup", "bess", "grid_buffer"}),
+)
+"""Kinds of the first two stages of the grid-to-core waterfall; everything else distributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,9 @@ class ChainArrays:
     load_row: Ints
     hall: Ints
     cyclic: Ints
+    stage: Ints
+    source: Flags
+    breaker: Flags
 
 
 def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
@@ -58,8 +70,10 @@ def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
     feed_start, feed_row = group(to_node, nodes)
     load_start, load_row = group(to_load, racks + len(tables["cooling"]))
     order = children_first(feed_start, source[feed_row])
-    losses = np.array([loss_coefficients(parts.power[c] if c >= 0 else None) for c in power["unit"]]).reshape(nodes, 3)
-    outdoor = np.array([c >= 0 and parts.power[c].power_kind in OUTDOOR_KINDS for c in power["unit"]], dtype=np.bool_)
+    fitted = np.array([*(loss_coefficients(part) for part in parts.power), loss_coefficients(None)])
+    losses = fitted[power["unit"]]
+    kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
+    outdoor = _among(kinds, OUTDOOR_KINDS)
     return ChainArrays(
         order=order,
         loss_a_frac=losses[:, 0].copy(),
@@ -76,7 +90,19 @@ def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
         load_row=load_row,
         hall=np.where(outdoor, -1, power["hall@halls"]),
         cyclic=np.setdiff1d(np.arange(nodes), order),
+        stage=np.array([_stage(kind) for kind in kinds], dtype=np.int64),
+        source=_among(kinds, SOURCE_KINDS),
+        breaker=_among(kinds, BREAKER_KINDS),
     )
+
+
+def _among(kinds: list[str], wanted: frozenset[str]) -> Flags:
+    return np.array([kind in wanted for kind in kinds], dtype=np.bool_)
+
+
+def _stage(kind: str) -> int:
+    """0 medium voltage and sources, 1 UPS and stores, 2 distribution."""
+    return next((k for k, kinds in enumerate(STAGE_KINDS) if kind in kinds), len(STAGE_KINDS))
 
 
 def _side_of(power: Table, source: Ints) -> Ints:

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from infraplanner.catalog.types import PowerUnit
 from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.frame import Totals
@@ -31,10 +30,6 @@ from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 CM2_PER_MM2 = 1e-2
-STAGES = (
-    ("MV", frozenset({"mv_transformer", "solid_state_transformer", "utility", "grid"})),
-    ("UPS", frozenset({"ups_double_conversion", "ups_small", "ups", "battery_backup", "bess", "grid_buffer"})),
-)
 LIMITERS = {1: "demand", 2: "prefill_pool", 3: "fabric", 4: "no_powered_accelerators"}
 
 
@@ -71,9 +66,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
 
 
 def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[WaterfallStep, ...]:
-    stage = [_stage(compiled.parts.power[code] if code >= 0 else None) for code in compiled.tables["power"]["unit"]]
-    loss = np.nan_to_num(space.flows.loss_w)
-    sums = np.bincount(np.array(stage, dtype=np.int64), loss, 3) if stage else np.zeros(3)
+    sums = np.bincount(compiled.chain.stage, np.nan_to_num(space.flows.loss_w), 3)
     return (
         WaterfallStep("Grid", float(totals.facility_w), "total"),
         WaterfallStep("MV", float(sums[0]), "loss"),
@@ -82,11 +75,6 @@ def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[Wa
         WaterfallStep("Cooling", float(totals.cooling_w), "cooling"),
         WaterfallStep("IT", float(totals.it_w), "total"),
     )
-
-
-def _stage(unit: PowerUnit | None) -> int:
-    kind = unit.power_kind if unit is not None else ""
-    return next((k for k, (_, kinds) in enumerate(STAGES) if kind in kinds), len(STAGES))
 
 
 def thermal_result(space: Workspace) -> ThermalResult:

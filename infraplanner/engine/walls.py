@@ -22,8 +22,6 @@ from .workspace import Workspace
 Floats = NDArray[np.float64]
 STEP = 0.01
 SIGNIFICANT = 0.01
-BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer"})
-"""Kinds behind breakers that may carry only a share of their rating continuously."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +144,7 @@ def wall_results(
 
 def _continuous(space: Workspace) -> Floats:
     assert space.compiled is not None
-    share = space.compiled.rule("power.continuous_load_frac")
-    parts, codes = space.compiled.parts.power, space.compiled.tables["power"]["unit"]
-    return np.array([share if c >= 0 and parts[c].power_kind in BREAKER_KINDS else 1.0 for c in codes])
+    return np.where(space.compiled.chain.breaker, space.compiled.rule("power.continuous_load_frac"), 1.0)
 
 
 def _worst(*columns: tuple[Floats, tuple[str, ...]]) -> tuple[float | None, str | None]:

@@ -84,17 +84,14 @@ def curve_at(x: float, xs: Floats, ys: Floats, first: int, last: int) -> float:
 
 
 @kernel
-def unit_power(units: Units, u: int, heat_w: float, dry_bulb_c: float) -> float:
-    """Electric power of a unit [W]: `Q / COP(T_ambient)` for a chiller, else `power_frac Q`. Unknown gives NaN.
+def unit_power(heat_w: float, power_frac: float, cop: float) -> float:
+    """Electric power of a unit [W]: `Q / COP` for a chiller (COP known), else `power_frac Q`. Unknown gives NaN.
 
     Worked: 350 kW at COP 3.5 takes 100 kW; fans of 12 W/kW take 12 kW for 1 MW.
     """
     if heat_w == 0.0:
         return 0.0
-    cop = curve_at(dry_bulb_c, units.cop_c, units.cop, units.cop_start[u], units.cop_start[u + 1])
-    if not np.isnan(cop):
-        return heat_w / cop
-    return float(heat_w * units.power_frac[u])
+    return heat_w * power_frac if np.isnan(cop) else heat_w / cop
 
 
 @kernel
@@ -129,19 +126,25 @@ def share_heat(units: Units, alive: Flags, members: Ints, heat_w: float, plant: 
 
 
 @kernel
-def reject(units: Units, loops: Loops, u: int, dry_bulb_c: float, plant: Plant) -> None:
-    """Power and water of a unit; its heat plus power goes to the loop it rejects to, or to its hall (liquid to air)."""
-    heat = plant.unit_heat_w[u]
-    power = unit_power(units, u, heat, dry_bulb_c)
-    plant.unit_power_w[u] = power
-    plant.unit_water_m3_per_s[u] = heat * units.water_m3_per_j[u]
-    passed = heat + (0.0 if np.isnan(power) else power)
-    target = units.source_loop[u]
-    if target >= 0:
-        plant.loop_heat_w[target] += passed
-        plant.loop_flow_m3_per_s[target] += passed * loops.flow_m3_per_j[target]
-    elif units.kind[u] == 5 and units.hall[u] >= 0:
-        plant.hall_heat_w[units.hall[u]] += passed
+def reject(units: Units, loops: Loops, members: Ints, dry_bulb_c: float, plant: Plant) -> None:
+    """Power and water of a group of units; each one's heat plus power goes to the loop it rejects to, or to its hall.
+
+    Handles a whole group in one call: passing many arrays costs more than the arithmetic of one unit.
+    """
+    for k in range(members.size):
+        u = members[k]
+        heat = plant.unit_heat_w[u]
+        cop = curve_at(dry_bulb_c, units.cop_c, units.cop, units.cop_start[u], units.cop_start[u + 1])
+        power = unit_power(heat, units.power_frac[u], cop)
+        plant.unit_power_w[u] = power
+        plant.unit_water_m3_per_s[u] = heat * units.water_m3_per_j[u]
+        passed = heat + (0.0 if np.isnan(power) else power)
+        target = units.source_loop[u]
+        if target >= 0:
+            plant.loop_heat_w[target] += passed
+            plant.loop_flow_m3_per_s[target] += passed * loops.flow_m3_per_j[target]
+        elif units.kind[u] == 5 and units.hall[u] >= 0:
+            plant.hall_heat_w[units.hall[u]] += passed
 
 
 @kernel
@@ -187,8 +190,7 @@ def run_plant(units: Units, loops: Loops, alive: Flags, dry_bulb_c: float, wet_b
     for h in range(plant.hall_heat_w.size):
         members = loops.air_unit[loops.air_start[h] : loops.air_start[h + 1]]
         plant.hall_served[h] = share_heat(units, alive, members, plant.hall_heat_w[h], plant)
-        for k in range(members.size):
-            reject(units, loops, members[k], dry_bulb_c, plant)
+        reject(units, loops, members, dry_bulb_c, plant)
     _serve_loops(loops.then, units, loops, alive, dry_bulb_c, plant)
     for k in range(loops.then.size - 1, -1, -1):
         _set_temperature(loops.then[k], units, loops, alive, dry_bulb_c, wet_bulb_c, plant)
@@ -207,25 +209,23 @@ def _serve_loops(order: Ints, units: Units, loops: Loops, alive: Flags, dry_bulb
             u = members[j]
             part = plant.unit_heat_w[u] / heat if heat > 0.0 else 0.0
             plant.unit_flow_m3_per_s[u] = plant.loop_flow_m3_per_s[loop] * part if part > 0.0 else 0.0
-            reject(units, loops, u, dry_bulb_c, plant)
+        reject(units, loops, members, dry_bulb_c, plant)
 
 
 @kernel
-def coldest_supply(u: int, units: Units, plant: Plant, dry_bulb_c: float, wet_bulb_c: float) -> float:
+def coldest_supply(kind: int, approach_k: float, source_c: float, dry_bulb_c: float, wet_bulb_c: float) -> float:
     """Lowest supply temperature that a unit can make [°C]: its approach above the loop, or the air, it rejects to.
 
     A chiller makes any set point (minus infinity); NaN when the other side is unknown. Worked: dry cooler, 14 °C, 8 K:
     22 °C.
     """
-    kind = units.kind[u]
     if kind == 4:
         return -np.inf
     if kind == 2:
-        return float(dry_bulb_c + units.approach_k[u])
+        return dry_bulb_c + approach_k
     if kind == 3:
-        return float(wet_bulb_c + units.approach_k[u])
-    source = units.source_loop[u]
-    return plant.loop_supply_c[source] + units.approach_k[u] if source >= 0 else np.nan
+        return wet_bulb_c + approach_k
+    return source_c + approach_k
 
 
 @kernel
@@ -238,8 +238,11 @@ def _set_temperature(
     members = loops.unit[loops.unit_start[loop] : loops.unit_start[loop + 1]]
     coldest = -np.inf
     for k in range(members.size):
-        if alive[members[k]] and plant.unit_heat_w[members[k]] > 0.0:
-            possible = coldest_supply(members[k], units, plant, dry_bulb_c, wet_bulb_c)
+        u = members[k]
+        if alive[u] and plant.unit_heat_w[u] > 0.0:
+            source = units.source_loop[u]
+            source_c = plant.loop_supply_c[source] if source >= 0 else np.nan
+            possible = coldest_supply(units.kind[u], units.approach_k[u], source_c, dry_bulb_c, wet_bulb_c)
             if not np.isnan(possible):
                 coldest = max(coldest, possible)
     wanted = loops.supply_c[loop]
