@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infraplanner.catalog.loader import Catalog
-from infraplanner.checks.registry import run_checks
+from infraplanner.catalog import Catalog
+from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
-from infraplanner.engine.engine import Engine, evaluate
-from infraplanner.io.embed import embed_profiles
+from infraplanner.engine import Engine, evaluate
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -95,10 +94,11 @@ class Session:
         """Read a plan and show it. Raises io.PlanError with every problem; the plan at hand stays as it was."""
         plan = read_plan(Path(path), self._base_catalog)
         self.open_document(plan.document, Path(path))
-        self.warnings = list(plan.warnings)
+        self.warnings = [str(warning) for warning in plan.warnings]
 
     def open_document(self, document: Document, path: Path | None = None) -> None:
         """Show a document made elsewhere (a template, a generated hall, an import)."""
+        document.revision = self.document.revision + 1  # results of the plan before must look older
         self.document = document
         self.undo_stack = UndoStack(document)
         self.undo_stack.mark_saved()
@@ -115,7 +115,7 @@ class Session:
         self.open_document(Document({"halls": {room.id: room}, "site": {"site": Site(id="site")}}))
 
     def save(self, path: str | Path | None = None) -> Path:
-        """Write the plan safely (see io.save). Raises OSError-free SaveError in one sentence; the old file stays whole."""
+        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole."""
         target = Path(path) if path else self.path
         if target is None:
             raise EditError("This plan has no file yet; choose one with Save as.")
@@ -126,7 +126,7 @@ class Session:
 
     def to_bytes(self) -> bytes:
         """The plan as the file would hold it, with the profiles it uses."""
-        return plan_bytes(self.document, embed_profiles(self.document, self.catalog))
+        return plan_bytes(self.document, self.catalog)
 
     def describe(self) -> dict[str, Any]:
         """Which plan this is: file, revision, content hash (of the canonical bytes), counts."""
@@ -202,9 +202,9 @@ class Session:
         for listener in list(self.on_result):
             listener(result)
 
-    def _take_progress(self, text: str, done: int, total: int) -> None:
+    def _take_progress(self, done: int, total: int, _kernel: str) -> None:
         for listener in list(self.on_progress):
-            listener(text, done, total)
+            listener("Preparing models", done, total)
 
     def _take_failure(self, text: str) -> None:
         for listener in list(self.on_failure):

@@ -7,10 +7,12 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from infraplanner import __version__, places
+from infraplanner.catalog.loader import load_catalog
 
 from .display import missing_display
 from .errors import FINDINGS, OK
@@ -80,8 +82,6 @@ def _profiles() -> tuple[bool, str]:
 
 
 def _verify_profiles() -> tuple[bool, str]:
-    from infraplanner.catalog.loader import load_catalog  # noqa: PLC0415 - a broken catalogue must not break the rest
-
     catalog = load_catalog()
     problems = catalog.verify()
     return not problems, f"{len(catalog)} profiles, {len(problems)} problems"
@@ -92,10 +92,14 @@ def _kernels() -> tuple[bool, str]:
 
 
 def _compile_kernels() -> tuple[bool, str]:
-    from infraplanner.engine.engine import warm_up  # noqa: PLC0415 - loads Numba
+    from infraplanner.engine import Engine  # noqa: PLC0415 - loads Numba
 
-    seconds = warm_up()
-    return True, f"all kernels ready in {seconds:.1f} s"
+    failures: list[str] = []
+    start = time.perf_counter()
+    engine = Engine(load_catalog(), on_result=lambda _result: None, on_failure=failures.append, force_sync=True)
+    engine.warm_up()
+    engine.close()
+    return not failures, failures[0] if failures else f"all kernels ready in {time.perf_counter() - start:.1f} s"
 
 
 def _guarded(check: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:

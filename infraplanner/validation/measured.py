@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infraplanner.text import FAILED, TextError, Unit, convert, read_file, read_tree
+from infraplanner.text import TextError, Unit, convert, read_file, read_tree
+from infraplanner.text.convert import FAILED
 from infraplanner.text.files import decode
 from infraplanner.text.problems import Problem
 

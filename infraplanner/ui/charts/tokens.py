@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
 
 from infraplanner.results.snapshot import PoolResult, ResultSnapshot
 from infraplanner.ui.theme import fonts
