@@ -103,10 +103,10 @@ class CommandPalette(QFrame):
                 rank = score(text, key)
                 if rank is not None and rank >= 2:
                     found.append((rank, Entry(key, table, "rack", lambda key=key: self._find(key))))
-            for profile in self.bridge.session.catalog.search(text, limit=20):
-                found.append(
-                    (1.5, Entry(profile.name, profile.id, "catalogue", lambda key=profile.id: self._place(key)))
-                )
+            found += [
+                (1.5, Entry(profile.name, profile.id, "catalogue", lambda key=profile.id: self._place(key)))
+                for profile in self.bridge.session.catalog.search(text, limit=20)
+            ]
         found.sort(key=lambda pair: -pair[0])
         return [entry for _, entry in found[:MOST]]
 

@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
             "fit": floor.fit, "zoom_selection": lambda: floor.zoom_to(list(bridge.selection)),
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
-            "next_finding": self._next_finding, "palette": lambda: self.palette_.open(), "next_dock": self._next_dock,
+            "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
         verbs |= {f"tool_{name}": (lambda name=name: self.use_tool(name)) for name in self.tools}
@@ -125,6 +125,8 @@ class MainWindow(QMainWindow):
         self.recent_menu.aboutToShow.connect(lambda: self.files.fill_recent(self.recent_menu))
         self.corner = QLabel("")
         self.corner.setObjectName("secondary")
+        self.corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.corner.setFixedSize(320, 28)
         self.corner.setContentsMargins(0, 0, 14, 0)
         bar.setCornerWidget(self.corner)
 
@@ -144,11 +146,11 @@ class MainWindow(QMainWindow):
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(spacer)
-        self.command = QPushButton(self.tr("Do or find anything          Ctrl K"))
-        self.command.setObjectName("flat")
-        self.command.setStyleSheet("text-align: left;")
+        self.command = QPushButton(self.tr("Do or find anything"))
+        self.command.setObjectName("field")
+        self.command.setToolTip(self.tr("Do or find anything  (Ctrl+K)"))
         self.command.setFixedWidth(316)
-        self.command.clicked.connect(lambda: self.palette_.open())
+        self.command.clicked.connect(self._open_palette)
         bar.addWidget(self.command)
         self.addToolBar(bar)
         self.addToolBarBreak()
@@ -325,6 +327,7 @@ class MainWindow(QMainWindow):
         if self.floor.tool is not None:
             self.floor.tool.stop()
         self.floor.tool = self.tools[name]
+        self.floor.set_emphasis({"feed": "feeds", "loop": "loops", "link": "links"}.get(name, ""))
         for key in self.tools:
             self.actions_[f"tool_{key}"].setChecked(key == name)
         self.tools[name].start()
@@ -377,6 +380,9 @@ class MainWindow(QMainWindow):
                 if document.table(table)[key].profile in wanted
             ]
         )
+
+    def _open_palette(self) -> None:
+        self.palette_.open()
 
     def _find(self, key: str) -> None:
         self.bridge.select([key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -32,7 +33,7 @@ def paint_floor(
             _grid(painter, theme, camera, hall)
     if "zones" in layers:
         for zone in scene.snapshot.table("zones").values():
-            _zone(painter, theme, camera, zone, level)
+            _zone(painter, theme, camera, zone)
     for hall in halls:
         _walls(painter, theme, camera, hall)
     for door in scene.snapshot.table("doors").values():
@@ -126,7 +127,7 @@ def zone_rect(camera: Camera, zone: Zone) -> QRectF:
     return camera.rect(zone.x_mm - half_x, zone.y_mm - half_y, zone.x_mm + half_x, zone.y_mm + half_y)
 
 
-def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone, level: int) -> None:
+def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone) -> None:
     box = zone_rect(camera, zone)
     tint = theme.tint("containment")
     look = {
@@ -142,10 +143,16 @@ def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone, level: in
     else:
         painter.setBrush(theme.colour(colour, tint if zone.kind != "room" else 0.12))
     painter.drawRect(box)
-    name = zone.name or {"hot_aisle": "Hot aisle", "cold_aisle": "Cold aisle"}.get(zone.kind, "")
-    if name and level > HALL and box.width() > 90 and box.height() > 24:
-        place = box.center() if zone.kind != "room" else QPointF(box.center().x(), box.top() + 14)
-        pill(painter, theme, place, name, ink="text.secondary")
+
+
+def paint_zone_names(painter: QPainter, theme: Theme, camera: Camera, scene: Scene, level: int) -> None:
+    """Names of zones, over the lines that run through them."""
+    for zone in scene.snapshot.table("zones").values():
+        box = zone_rect(camera, zone)
+        name = zone.name or {"hot_aisle": "Hot aisle", "cold_aisle": "Cold aisle"}.get(zone.kind, "")
+        if name and level > HALL and box.width() > 90 and box.height() > 24:
+            place = box.center() if zone.kind != "room" else QPointF(box.center().x(), box.top() + 14)
+            pill(painter, theme, place, name, ink="text.secondary")
 
 
 def _column(painter: QPainter, theme: Theme, camera: Camera, column: object) -> None:
@@ -178,7 +185,7 @@ def _tray(painter: QPainter, theme: Theme, camera: Camera, tray: object, level: 
     painter.drawPath(path)
     if width < 5:
         return
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         _ladder(painter, theme, camera, a, b, width)
     if level > HALL and (points[0] - points[-1]).manhattanLength() > 260:
         name = f"Tray {tray.id}"  # type: ignore[attr-defined]

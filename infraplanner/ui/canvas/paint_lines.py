@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from infraplanner.ui.theme import fonts
@@ -123,27 +124,41 @@ def paint_ribbons(
 
 
 def paint_feeds(
-    painter: QPainter, theme: Theme, camera: Camera, scene: Scene, level: int, only: set[int] | None = None
+    painter: QPainter,
+    theme: Theme,
+    camera: Camera,
+    scene: Scene,
+    level: int,
+    only: set[int] | None = None,
+    *,
+    strong: bool = False,
 ) -> None:
-    """Power feeds: A solid, B dashed, a letter at the start; to racks one line a row along the rear."""
+    """Power feeds: A solid, B dashed, a letter at the start; to racks one line a row along the rear.
+
+    Quiet until asked: feeds of cooling units are drawn only for `only` or when `strong`, the rest at half strength.
+    """
     bodies = scene.bodies
     groups: dict[tuple[int, str, float], list[int]] = {}
     for source, target, side in scene.feeds:
         if only is not None and source not in only and target not in only:
             continue
+        if bodies.tables[target] == "cooling" and not strong:
+            continue
         lane = float(bodies.y_mm[target]) if bodies.tables[target] != "power" else float("nan")
         groups.setdefault((source, side, lane), []).append(target)
+    painter.setOpacity(1.0 if strong else 0.55)
     for (source, side, lane), targets in groups.items():
         name = f"feed.{side}" if side in ("a", "b") else "text.muted"
         line = pen(theme.colour(name), 1.5 if level == HALL else 2.0, DASHES.get(name))
         shift = {"a": -70.0, "b": 70.0}.get(side, 0.0)
-        if lane != lane:
+        if math.isnan(lane):
             for target in targets:
                 _elbow(painter, theme, camera, bodies, source, target, shift, line)
         else:
             _comb(painter, theme, camera, bodies, source, targets, lane, shift, line, level)
         if level > HALL and side:
-            _letter(painter, theme, camera, bodies, source, side, shift)
+            _letter(painter, theme, camera, bodies, source, side)
+    painter.setOpacity(1.0)
 
 
 def _elbow(painter, theme, camera, bodies: Bodies, source: int, target: int, shift: float, line) -> None:
@@ -190,14 +205,12 @@ def _rear(bodies: Bodies, row: int) -> tuple[float, float]:
     return float(bodies.x_mm[row] - np.sin(turn) * reach), float(bodies.y_mm[row] + np.cos(turn) * reach)
 
 
-def _letter(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, row: int, side: str, shift: float) -> None:
+def _letter(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, row: int, side: str) -> None:
     half_x, half_y = bodies.half_sizes()
     at = camera.to_screen(bodies.x_mm[row] + half_x[row], bodies.y_mm[row] + half_y[row]) - QPointF(10, -10)
     box_colour = theme.colour(f"feed.{side}") if side in ("a", "b") else theme.colour("text.muted")
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(box_colour)
-    from PySide6.QtCore import QRectF  # noqa: PLC0415
-
     box = QRectF(at.x() - 7, at.y() - 7, 14, 14)
     painter.drawRoundedRect(box, 3, 3)
     label(
@@ -236,7 +249,7 @@ def _mains(
     xs = [point[0] for point in front] + [float(bodies.x_mm[row]) for row in others]
     for name, offset, dash in (("liquid.supply", 170.0, None), ("liquid.ret", 300.0, DASHES["return"])):
         line_y = y + away * offset
-        line = pen(theme.colour(name), 1.5 if level == HALL else 3.0, dash)
+        line = pen(theme.colour(name), 1.5 if level == HALL else 2.5, dash)
         path = polyline([camera.to_screen(min(xs) - offset, line_y), camera.to_screen(max(xs) + offset, line_y)])
         for row in others:
             x = float(bodies.x_mm[row]) + (offset if away > 0 else -offset)

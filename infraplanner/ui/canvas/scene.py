@@ -93,6 +93,17 @@ class Scene:
         array = np.array(boxes)
         return array[:, 0].min(), array[:, 1].min(), array[:, 2].max(), array[:, 3].max()
 
+    def working_extent(self) -> tuple[float, float, float, float]:
+        """What one works on: the racks with their aisles, 1.6 m around them; the whole extent when there are few."""
+        racks = np.array([table == "racks" for table in self.bodies.tables], dtype=bool)
+        whole = self.extent()
+        if racks.sum() < 2:
+            return whole
+        edges = self.bodies.bounds()[racks]
+        left, bottom = edges[:, 0].min() - 1600, edges[:, 1].min() - 1600
+        right, top = edges[:, 2].max() + 1600, edges[:, 3].max() + 1600
+        return max(left, whole[0]), max(bottom, whole[1]), min(right, whole[2]), min(top, whole[3])
+
 
 def build_scene(snapshot: Snapshot, find: Find, media: Mapping[str, str] | None = None) -> Scene:
     """The scene of a document; `find` looks profiles up, `media` tells the medium in force of links that say `auto`."""
@@ -233,11 +244,9 @@ def _loops(snapshot: Snapshot, bodies: Bodies) -> list[tuple[int, int, str]]:
             units.setdefault(unit.loop, []).append(bodies.index[key])
     out = []
     for key, rack in snapshot.table("racks").items():
-        for unit in units.get(rack.loop, ()):
-            out.append((unit, bodies.index[key], rack.loop))
+        out += [(unit, bodies.index[key], rack.loop) for unit in units.get(rack.loop, ())]
     for key, unit in snapshot.table("cooling").items():
-        for source in units.get(unit.source_loop, ()):
-            out.append((source, bodies.index[key], unit.source_loop))
+        out += [(source, bodies.index[key], unit.source_loop) for source in units.get(unit.source_loop, ())]
     return out
 
 

@@ -65,6 +65,7 @@ class FloorView(Geometry, QWidget):
         self.rubber: tuple[QPointF, QPointF] | None = None
         self.readout: list[tuple[str, str]] = []
         self.preview: Callable[[QPainter, Camera], None] | None = None
+        self.emphasis = ""
         self.frame_ms = 0.0
         self._media: dict[str, str] = {}
         self._figures: BodyFigures | None = None
@@ -171,6 +172,12 @@ class FloorView(Geometry, QWidget):
         self._refresh_figures()
         self._restart()
 
+    def set_emphasis(self, layer: str) -> None:
+        """Draw one kind of line at full strength while its tool is in the hand."""
+        if layer != self.emphasis:
+            self.emphasis = layer
+            self._restart()
+
     def set_layers(self, visible: frozenset[str]) -> None:
         """Show these layers."""
         self.layers = visible
@@ -205,7 +212,9 @@ class FloorView(Geometry, QWidget):
     def _fit_once(self) -> None:
         if not self._fitted and self.width() > 100:
             self._fitted = True
-            self.set_camera(self.camera.resized(self.width(), self.height()).fitted(*self.scene.extent(), margin_px=46))
+            self.set_camera(
+                self.camera.resized(self.width(), self.height()).fitted(*self.scene.working_extent(), margin_px=40)
+            )
 
     def fit(self) -> None:
         """Show the whole hall."""
@@ -292,10 +301,12 @@ class FloorView(Geometry, QWidget):
         if "loops" in self.layers:
             paint_lines.paint_loops(painter, theme, camera, scene, self.level)
             paint_floor.paint_pipes(painter, theme, camera, scene)
+        if "feeds" in self.layers:
+            paint_lines.paint_feeds(painter, theme, camera, scene, self.level, strong=self.emphasis == "feeds")
+        if "zones" in self.layers:
+            paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
         if "bodies" in self.layers:
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
-        if "feeds" in self.layers:
-            paint_lines.paint_feeds(painter, theme, camera, scene, self.level)
 
     def _paint_moving(self, painter: QPainter) -> None:
         theme, scene, bodies = current().theme, self.scene, self.scene.bodies
@@ -312,6 +323,11 @@ class FloorView(Geometry, QWidget):
         if "findings" in self.layers and self.result is not None and not self.moving:
             paint_marks.paint_findings(painter, theme, camera, bodies, self.result.findings)
         rows = [bodies.index[key] for key in self.bridge.selection if key in bodies.index]
+        if rows and not self.moving and len(rows) <= 40:
+            if "feeds" in self.layers:
+                paint_lines.paint_feeds(painter, theme, camera, self.scene, self.level, set(rows), strong=True)
+            if "loops" in self.layers:
+                paint_lines.paint_loops(painter, theme, camera, self.scene, self.level, set(rows))
         if rows and not self.moving:
             own = np.flatnonzero(np.isin(self.scene.cables.a, rows) | np.isin(self.scene.cables.b, rows))
             if "links" in self.layers and len(own):

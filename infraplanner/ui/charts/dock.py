@@ -25,7 +25,7 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall = WaterfallChart()
         self.heat = HeatChart()
-        self.links = LinkChart(lambda key: bridge.session.catalog.find(key))
+        self.links = LinkChart(bridge)
         self.load = LoadChart()
         self.tokens = TokensChart()
         self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load]

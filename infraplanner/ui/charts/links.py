@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from infraplanner.catalog.types import LinkMedium
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.ui.bridge import Bridge
 
 from .base import Chart, short
 
@@ -31,9 +32,9 @@ class LinkChart(Chart):
 
     title = "Link reach"
 
-    def __init__(self, find, parent: object = None) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, bridge: Bridge, parent: object = None) -> None:
         super().__init__(parent)  # type: ignore[arg-type]
-        self._find = find
+        self._bridge = bridge
         self._scatter = pg.ScatterPlotItem(size=7, pxMode=True)
         self._limit = pg.InfiniteLine(100, angle=0)
         for item in (self._scatter, self._limit):
@@ -77,7 +78,7 @@ class LinkChart(Chart):
         self.show_plot()
 
     def _family(self, medium: str) -> str:
-        profile = self._find(medium) if medium else None
+        profile = self._bridge.session.catalog.find(medium) if medium else None
         return profile.family if isinstance(profile, LinkMedium) else ""
 
 

@@ -16,7 +16,7 @@ MOST_POOLS = 4
 class TokensChart(Chart):
     """One curve a pool; the disc is where the pool runs."""
 
-    title = "Throughput and latency"
+    title = "Throughput"
 
     def __init__(self, parent: object = None) -> None:
         super().__init__(parent)  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ class TokensChart(Chart):
             if len(predicted) < len(pools)
             else ""
         )
-        self.label_left(self.tr("tok/s per accelerator"))
+        self.label_left(self.tr("tok/s per accel."))
         self.label_bottom(self.tr("tok/s per user"))
         self.fix_range((0, 1.06 * max(x for x, _ in limits)), (0, 1.18 * max(y for _, y in limits)))
         self.show_plot()

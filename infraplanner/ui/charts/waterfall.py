@@ -9,6 +9,7 @@ from infraplanner.ui.theme import fonts
 
 from .base import Chart, short
 
+_SHORT = {"Distribution": "Dist", "Cooling": "Cool"}
 _COLOUR = {"total": "series.0", "loss": "wall.power", "cooling": "liquid.supply"}
 
 
@@ -37,8 +38,9 @@ class WaterfallChart(Chart):
         self.scope.setText(self.tr("PUE {0}").format(short(summary.pue, 4) if summary.pue else "–"))
         floor = self._floor(boxes)
         self._place(steps, boxes, floor, factor)
-        self.bottom.names = {float(i): step.label for i, step in enumerate(steps)}
-        self.bottom.setTicks([[(float(i), step.label) for i, step in enumerate(steps)]])
+        names = [(float(i), _SHORT.get(step.label, step.label)) for i, step in enumerate(steps)]
+        self.bottom.names = dict(names)
+        self.bottom.setTicks([names])
         self.label_left(unit)
         top = max(high for _, high in boxes)
         self.fix_range((-0.6, len(steps) - 0.4), (floor, top + 0.16 * (top - floor)))
@@ -77,7 +79,8 @@ class WaterfallChart(Chart):
             brush = self.colour(_COLOUR[steps[index].kind])
             bar.setOpts(x=[index], y0=[low], height=[max(high - low, 0)], brush=brush, pen=pg.mkPen(None))
             sign = "" if steps[index].kind == "total" else "\u2212"
-            text.setText(sign + short(steps[index].power_w * factor), color=self.colour("text.primary"))
+            figure = short(steps[index].power_w * factor, 3 if steps[index].kind == "total" else 2)
+            text.setText(sign + figure, color=self.colour("text.primary"))
             text.setPos(index, high)
         joints = [(i + 0.31, boxes[i][0] if steps[i].kind != "total" else boxes[i][1]) for i in range(len(steps) - 1)]
         xs = [x for i, (start, _) in enumerate(joints) for x in (start, i + 1 - 0.31)]

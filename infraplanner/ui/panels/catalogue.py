@@ -95,7 +95,8 @@ def describe(profile: Profile, find: Any) -> Row | None:
         liquid = "cdu" in profile.cooling_kind or "liquid" in profile.cooling_kind
         flow = f"{number(profile.flow_l_per_min)} L/min" if profile.flow_l_per_min else ""
         approach = f"approach {number(profile.approach_k)} K" if profile.approach_k else ""
-        return Row(profile.name, _facts(profile, approach, flow) or profile.cooling_kind.replace("_", " "), _kw(profile.capacity_kw),
+        facts = _facts(profile, approach, flow) or profile.cooling_kind.replace("_", " ")
+        return Row(profile.name, facts, _kw(profile.capacity_kw),
                    "cooling" if liquid else "fan", profile, section="Cooling")  # fmt: skip
     if isinstance(profile, PowerUnit):
         best = profile.efficiency_max_frac or max((p.efficiency_frac for p in profile.efficiency_points), default=None)
@@ -390,7 +391,9 @@ class CataloguePanel(QWidget):
         if text:
             return list(catalog.search(text, limit=80))
         kinds: tuple[type[Profile], ...] = (System, Frame, CoolingUnit, PowerUnit, LinkMedium, Llm, RequestShape)
-        return [profile for kind in kinds for profile in catalog.of(kind).values()]
+        profiles = [profile for kind in kinds for profile in catalog.of(kind).values()]
+        # Newest shipping parts first: that is what most plans are made of.
+        return sorted(profiles, key=lambda p: (not p.status.startswith("shipping"), -(p.year or 0), p.name))
 
     def _passes(self, row: Row) -> bool:
         checked = self.chips.checkedButton()

@@ -79,7 +79,7 @@ class BindingCell(QWidget):
             return self.tr("Place a rack to see what limits it.")
         if wall in LETTERS:
             found = self.result.walls[wall]
-            return found.note or found.where or ""
+            return found.where or found.note or ""
         return {
             "compute": self.tr("More FLOP/s would help most."),
             "demand": self.tr("The offered load is met."),

@@ -131,6 +131,34 @@ _PROFILE_FACTS = {
     "power": [("capacity_kw", "Capacity", "kW")],
 }  # fmt: skip
 
+_RESULTS = {
+    "racks": [
+        ("draw", "Draw now"),
+        ("flux", "Heat flux"),
+        ("die", "Die heat flux"),
+        ("flow", "Coolant flow"),
+        ("sides", "Feeds A, B"),
+    ],
+    "cooling": [("load", "Load"), ("flow", "Flow"), ("supply", "Supply, return"), ("power", "Own power")],
+    "power": [("load", "Load"), ("out", "Output"), ("loss", "Loss")],
+    "links": [
+        ("length", "Length"),
+        ("medium", "Medium in force"),
+        ("reach", "Reach"),
+        ("watts", "Power"),
+        ("load", "Load"),
+    ],
+    "pools": [
+        ("tokens", "Throughput"),
+        ("layout", "Layout in force"),
+        ("batch", "Batch"),
+        ("ttft", "First token"),
+        ("tpot", "Each token"),
+        ("memory", "Memory used"),
+        ("limiter", "Limited by"),
+    ],
+}
+
 
 class InspectorPanel(QScrollArea):
     """Edits one object, or many of one table at once."""
@@ -195,6 +223,8 @@ class InspectorPanel(QScrollArea):
         layout.addWidget(label)
 
     def _records(self) -> list[Any]:
+        if not self.table:
+            return []
         table = self.bridge.session.document.table(self.table)
         return [table[key] for key in self.ids if key in table]
 
@@ -291,14 +321,7 @@ class InspectorPanel(QScrollArea):
             layout.addLayout(_line(caption, QLabel(shown), CHIP_OF.get(source.confidence, "EST"), tip))
 
     def _results(self, layout: QVBoxLayout) -> None:
-        captions = {
-            "racks": [("draw", "Draw now"), ("flux", "Heat flux"), ("die", "Die heat flux"), ("flow", "Coolant flow"), ("sides", "Feeds A, B")],
-            "cooling": [("load", "Load"), ("flow", "Flow"), ("supply", "Supply, return"), ("power", "Own power")],
-            "power": [("load", "Load"), ("out", "Output"), ("loss", "Loss")],
-            "links": [("length", "Length"), ("medium", "Medium in force"), ("reach", "Reach"), ("watts", "Power"), ("load", "Load")],
-            "pools": [("tokens", "Throughput"), ("layout", "Layout in force"), ("batch", "Batch"), ("ttft", "First token"),
-                      ("tpot", "Each token"), ("memory", "Memory used"), ("limiter", "Limited by")],
-        }.get(self.table)  # fmt: skip
+        captions = _RESULTS.get(self.table)
         if not captions or len(self.ids) != 1:
             return
         layout.addWidget(section_head(self.tr("Result")))

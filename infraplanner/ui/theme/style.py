@@ -39,7 +39,8 @@ QToolButton:disabled { color: $text_disabled; }
 QToolButton#text { padding: 3px 8px; }
 QToolButton::menu-indicator { image: none; }
 
-QPushButton { background: $surface_raised; border: 1px solid $border_control; border-radius: 4px; padding: 0 10px; min-height: 26px; font-weight: 500; }
+QPushButton { background: $surface_raised; border: 1px solid $border_control; border-radius: 4px; padding: 0 10px;
+  min-height: 26px; font-weight: 500; }
 QPushButton:hover { background: $surface_hover; }
 QPushButton:pressed { background: $surface_pressed; }
 QPushButton:focus { border: 2px solid $border_focus; padding: 0 9px; min-height: 24px; }
@@ -49,26 +50,33 @@ QPushButton#primary:hover { background: $accent_hover; }
 QPushButton#primary:pressed { background: $accent_pressed; }
 QPushButton#flat { background: transparent; border-color: transparent; }
 QPushButton#flat:hover { background: $surface_hover; }
+QPushButton#field { background: $surface_canvas; border: 1px solid $border_control; color: $text_muted; text-align: left;
+  font-weight: 400; padding: 0 10px; }
+QPushButton#field:hover { border-color: $accent_line; }
 QPushButton#chip { border-radius: 13px; padding: 0 10px; min-height: 24px; font-size: 12px; background: $surface_raised; }
 QPushButton#chip:checked { background: $accent_base; border-color: $accent_base; color: $text_on_accent; }
-QPushButton#seg { border: none; border-radius: 4px; min-height: 24px; padding: 0 8px; font-size: 12px; background: transparent; }
+QPushButton#seg { border: none; border-radius: 4px; min-height: 24px; padding: 0 8px; font-size: 12px;
+  background: transparent; }
 QPushButton#seg:hover { background: $surface_hover; }
 QPushButton#seg:checked { background: $accent_base; color: $text_on_accent; }
 QPushButton#seg:focus { border: 1px solid $border_focus; padding: 0 7px; }
 QPushButton#seg:disabled { color: $text_disabled; }
-QPushButton#link { background: transparent; border: none; color: $text_link; text-align: left; padding: 0; min-height: 18px; font-size: 12px; font-weight: 400; }
+QPushButton#link { background: transparent; border: none; color: $text_link; text-align: left; padding: 0; min-height: 18px;
+  font-size: 12px; font-weight: 400; }
 QPushButton#link:hover { text-decoration: underline; }
 QPushButton#card { background: $surface_raised; border: 1px solid $border_subtle; border-radius: 6px; text-align: left; }
 QPushButton#card:hover { border-color: $accent_line; }
 QPushButton#card:focus { border: 2px solid $border_focus; }
 
-QLineEdit, QSpinBox, QComboBox, QPlainTextEdit { background: $surface_canvas; border: 1px solid $border_control; border-radius: 4px;
+QLineEdit, QSpinBox, QComboBox, QPlainTextEdit { background: $surface_canvas; border: 1px solid $border_control;
+  border-radius: 4px;
   padding: 0 6px; min-height: 22px; selection-background-color: $accent_base; selection-color: $text_on_accent; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $border_focus; padding: 0 5px; min-height: 20px; }
 QLineEdit[bad="true"] { border: 2px solid $status_error; }
 QLineEdit:disabled, QComboBox:disabled { color: $text_disabled; border-color: $border_subtle; }
 QComboBox::drop-down { border: none; width: 18px; }
-QComboBox QAbstractItemView { background: $surface_overlay; border: 1px solid $border_strong; selection-background-color: $surface_hover;
+QComboBox QAbstractItemView { background: $surface_overlay; border: 1px solid $border_strong;
+  selection-background-color: $surface_hover;
   selection-color: $text_primary; }
 
 QDockWidget { font-weight: 600; }
@@ -87,7 +95,8 @@ QDockWidget > QWidget { background: $surface_panel; }
 #reason { color: $status_error; font-size: 12px; }
 
 QTabBar { background: transparent; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: $text_secondary; padding: 6px 12px; border: none; border-top: 2px solid transparent; font-weight: 500; }
+QTabBar::tab { background: transparent; color: $text_secondary; padding: 6px 9px; border: none;
+  border-top: 2px solid transparent; font-weight: 500; }
 QTabBar::tab:selected { color: $text_primary; border-top: 2px solid $accent_line; background: $surface_panel; }
 QTabBar::tab:hover { color: $text_primary; }
 QTabBar::tab:disabled { color: $text_disabled; }
@@ -97,9 +106,11 @@ QTabWidget::pane { border: none; }
 QTreeView, QListView, QTableView { background: $surface_panel; border: none; alternate-background-color: $surface_panel; }
 QTreeView::item, QListView::item { min-height: 24px; border: none; padding: 0 2px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: $surface_hover; color: $text_primary; }
-QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_tint; color: $text_primary; }
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_tint;
+  color: $text_primary; }
 QHeaderView { background: $surface_panel; }
-QHeaderView::section { background: $surface_panel; color: $text_secondary; border: none; border-bottom: 1px solid $border_strong;
+QHeaderView::section { background: $surface_panel; color: $text_secondary; border: none;
+  border-bottom: 1px solid $border_strong;
   padding: 0 6px; font-size: 12px; font-weight: 600; height: 26px; }
 QTableView { gridline-color: $border_subtle; }
 QTableCornerButton::section { background: $surface_panel; border: none; }

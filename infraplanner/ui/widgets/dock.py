@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from infraplanner.ui.theme import icons
@@ -27,6 +27,14 @@ class DockHeader(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.scope)
         self.buttons = layout
+
+    def sizeHint(self) -> QSize:
+        """Docks ask for this and nothing else."""
+        return QSize(100, 30)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never squeezed."""
+        return QSize(60, 30)
 
     def add_button(self, icon: str, tip: str) -> QToolButton:
         """An icon button at the right end."""

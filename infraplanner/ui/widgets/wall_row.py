@@ -76,7 +76,7 @@ class WallRow(QWidget):
             self._tag(painter, 46 + QFontMetricsF(face).horizontalAdvance(self.title) + 8)
         small = fonts.font(fonts.CAPTION)
         painter.setFont(small)
-        where = self.result.note or self.result.where or "–"
+        where = self.result.where or self.result.note or "–"
         painter.setPen(theme.colour("text.link" if self.result.where else "text.muted"))
         text = QFontMetricsF(small).elidedText(where, Qt.TextElideMode.ElideRight, self.width() - 46 - 84)
         painter.drawText(QRectF(46, 22, self.width() - 130, 16), Qt.AlignmentFlag.AlignLeft, text)
