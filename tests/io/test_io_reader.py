@@ -67,7 +67,11 @@ def test_from_a_path(tmp_path, catalog):
 @pytest.mark.parametrize(
     ("old", "new", "sentences"),
     [
-        ("profile: gb200-nvl72", "profile: gb200-nvl27", ["line 8", "record A01", "field profile", "unknown profile", "gb200-nvl72"]),
+        (
+            "profile: gb200-nvl72",
+            "profile: gb200-nvl27",
+            ["line 8", "record A01", "field profile", "unknown profile", "gb200-nvl72"],
+        ),
         ("profile: gb200-nvl72", "profile: dgx-h100", ["which is a server", "a rack or cabinet"]),
         ("profile: qm9700", "profile: gb200", ["which is a accelerator", "a server, switch"]),
         ("model: llama3.1-70b", "model: chat-1k-1k", ["which is a request_shape", "kind llm"]),
@@ -156,12 +160,13 @@ def test_embedded_profiles_win_and_travel(catalog):
 
 
 def test_a_plan_with_a_profile_of_its_own_opens_anywhere(catalog):
-    own = (
-        'profiles:\n- {"id": "my-rack", "kind": "frame", "data": {"name": "Mine", "confidence": "measured", "width_mm": 700}}\n'
-    )
+    own = 'profiles:\n- {"id": "my-rack", "kind": "frame", "data": {"name": "Mine", "confidence": "measured", "width_mm": 700}}\n'
     opened = read_plan(PLAN.replace("eia-48u-600x1200", "my-rack") + own, catalog)
     again = plan_bytes(opened.document, catalog)
-    assert b'{"id": "my-rack", "kind": "frame", "data": {"name": "Mine", "confidence": "measured", "width_mm": 700.0}}' in again
+    assert (
+        b'{"id": "my-rack", "kind": "frame", "data": {"name": "Mine", "confidence": "measured", "width_mm": 700.0}}'
+        in again
+    )
     assert read_plan(again, catalog).catalog.get("my-rack").width_mm == 700.0
 
 

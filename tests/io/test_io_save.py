@@ -73,7 +73,8 @@ def test_unwritable_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "may not be written")]
+    ("code", "words"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "may not be written")],
 )
 @pytest.mark.parametrize("step", ["mkstemp", "fsync", "replace"])
 def test_failures_leave_the_original_and_no_rubbish(tmp_path, monkeypatch, code, words, step):

@@ -44,7 +44,15 @@ def _check(value, rule, schema, where):
         assert value in rule["enum"], where
     kinds = rule.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    types = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
+    types = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
     if kinds:
         assert any(isinstance(value, types[kind]) for kind in kinds), where
     if isinstance(value, dict):
@@ -72,7 +80,7 @@ def test_the_templates_fit_the_schema(name):
         else:
             key, _, value = line.partition(": ")
             table = key.rstrip(":")
-            data[table] = ((int(value) if value.isdecimal() else value) if value else [])
+            data[table] = (int(value) if value.isdecimal() else value) if value else []
     _check(data, plan_schema(), plan_schema(), "plan")
 
 

@@ -46,7 +46,9 @@ def test_emission_is_a_fixed_point(value):
     assert emit_line(json.loads(line)) == line
 
 
-@pytest.mark.parametrize("char", ["\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", "\x00", "\n"])
+@pytest.mark.parametrize(
+    "char", ["\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", "\x00", "\n"]
+)
 def test_what_yaml_forbids_is_escaped(char):
     line = emit_line({"a": f"x{char}y"})
     assert char.encode() not in line
@@ -69,7 +71,14 @@ def test_no_nan_is_written(value):
 
 @pytest.mark.parametrize(
     ("value", "line"),
-    [(1e16, b"1e16"), (0.1, b"0.1"), (1e-7, b"1e-7"), (400.0, b"400.0"), ({"a": [1, 2]}, b'{"a": [1, 2]}'), ({}, b"{}")],
+    [
+        (1e16, b"1e16"),
+        (0.1, b"0.1"),
+        (1e-7, b"1e-7"),
+        (400.0, b"400.0"),
+        ({"a": [1, 2]}, b'{"a": [1, 2]}'),
+        ({}, b"{}"),
+    ],
 )
 def test_shortest_form(value, line):
     assert emit_line(value) == line
@@ -77,7 +86,13 @@ def test_shortest_form(value, line):
 
 @pytest.mark.parametrize(
     ("value", "line"),
-    [("infraplanner 0.1.0", b"infraplanner 0.1.0"), ("true", b'"true"'), ("1.0", b'"1.0"'), ("a: b", b'"a: b"'), ("", b'""')],
+    [
+        ("infraplanner 0.1.0", b"infraplanner 0.1.0"),
+        ("true", b'"true"'),
+        ("1.0", b'"1.0"'),
+        ("a: b", b'"a: b"'),
+        ("", b'""'),
+    ],
 )
 def test_header_values(value, line):
     assert emit_scalar(value) == line

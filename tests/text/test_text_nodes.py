@@ -103,3 +103,10 @@ def test_lone_surrogate_in_text():
     _, complete, problems = tree("a: \ud800\n")
     assert not complete
     assert "surrogate" in problems[0]
+
+
+def test_lines_are_counted_as_editors_count_them():
+    root, complete, _ = tree('a: "x\u2028y\x85z"\nb: 2\n')
+    assert complete
+    assert root.value[1][1:3] == (2, 1)
+    assert (root.entry("b").line, root.entry("b").column) == (2, 4)

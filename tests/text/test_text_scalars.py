@@ -42,7 +42,9 @@ def test_core_schema(text, value):
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize("text", [".nan", ".NaN", ".inf", "-.Inf", "+.INF", "NaN", "Infinity", "-inf", "1e999", "-1e400"])
+@pytest.mark.parametrize(
+    "text", [".nan", ".NaN", ".inf", "-.Inf", "+.INF", "NaN", "Infinity", "-inf", "1e999", "-1e400"]
+)
 def test_no_number_that_is_not_finite(text):
     with pytest.raises(NotANumber):
         resolve(text)
