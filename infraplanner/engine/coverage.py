@@ -86,7 +86,7 @@ def _plant_notes(space: Workspace, totals: Totals) -> list[str]:
 
 
 def _served_notes(space: Workspace) -> list[str]:
-    refused = [case for case in space.cases if case.solution is None]
+    refused = [case for case in space.cases if case.solution is None and case.code != "training"]
     notes = [f"Pool {case.pool.id}: {case.refusal}" for case in refused[:3]]
     if len(refused) > 3:
         notes.append(f"{len(refused) - 3} more pools are not predicted.")

@@ -90,6 +90,7 @@ class PoolSolver:
         """All pools in id order."""
         bodies = compiled.bodies
         pools, workloads = snapshot.table("pools"), snapshot.table("workloads")
+        trains = {job.pool for job in snapshot.table("jobs").values()}
         out: list[PoolCase] = []
         for row, pool_id in enumerate(compiled.tables["pools"].ids):
             pool: Pool = pools[pool_id]
@@ -97,6 +98,9 @@ class PoolSolver:
             kinds = np.unique(bodies.accelerator[mine])
             total = float(bodies.accelerator_count[mine].sum())
             workload = workloads.get(pool.workload)
+            if workload is None and pool_id in trains:
+                out.append(_training(pool, total))
+                continue
             out.append(self._case(pool, workload, compiled, kinds, total))
         return out
 
@@ -127,7 +131,8 @@ class PoolSolver:
         found = self._solve(case)
         limit = math.inf if offered is None else float(offered)
         if isinstance(found, str):
-            return PoolCase(pool, part, total, case, None, f"{llm.name} on {part.name}: {found}", "does_not_fit", limit)
+            text = f"{llm.name} on {part.name}: {found}"
+            return PoolCase(pool, part, total, case, None, text, "does_not_fit", limit)
         return PoolCase(pool, part, total, case, found, offered_per_s=limit)
 
     def _solve(self, case: Case) -> Solution | str:
@@ -138,6 +143,12 @@ class PoolSolver:
                 self._solved.pop(next(iter(self._solved)))
             self._solved[case] = found
         return found
+
+
+def _training(pool: Pool, total: float) -> PoolCase:
+    return PoolCase(
+        pool, None, total, refusal="Training is not modelled yet; the pool is fully active.", code="training"
+    )
 
 
 def _refusal(

@@ -61,7 +61,7 @@ def _copper(case: Case, factor: float) -> Case:
 
 def instance_rate(case: Case, layout: Layout) -> float:
     """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
-    batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, float(case.pinned[4]), False)
+    batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, float(case.pinned[4]), 0.0)
     if state == 0:
         return math.nan
     return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])

@@ -105,15 +105,13 @@ def routed_length(ends: Ends, i: int, x_m: Floats, y_m: Floats) -> float:
 
 
 @kernel
-def ordered_length(length_m: float, same_rack: bool, fibre: bool, route: Route) -> float:
+def ordered_length(length_m: float, same_rack: bool, stock_m: Floats, route: Route) -> float:
     """Length to order [m]: `stock(L (1 + slack) + 2 service)`; no service loops inside a rack.
 
     Worked: 6.8 m, slack 5 %, loops of 0.5 m: 6.8 * 1.05 + 1 = 8.14, so 10 m of fibre from a stock of 7 and 10 m.
     """
     loops = 0.0 if same_rack else 2.0 * route.service_loop_m
-    return stock_length(
-        length_m * (1.0 + route.slack_frac) + loops, route.fibre_stock_m if fibre else route.copper_stock_m
-    )
+    return stock_length(length_m * (1.0 + route.slack_frac) + loops, stock_m)
 
 
 @kernel
@@ -133,9 +131,10 @@ def choose_medium(rate_bps: float, length_m: float, same_rack: bool, pinned: int
     Copper and fibre come in different stock lengths, so the ordered length belongs to the medium; where none fits it is
     that of fibre.
     """
-    fallback = ordered_length(length_m, same_rack, True, route)
+    fallback = ordered_length(length_m, same_rack, route.fibre_stock_m, route)
     if pinned >= 0:
-        ordered = ordered_length(length_m, same_rack, media.fibre[pinned] == 1, route)
+        stock_m = route.fibre_stock_m if media.fibre[pinned] == 1 else route.copper_stock_m
+        ordered = ordered_length(length_m, same_rack, stock_m, route)
         return Choice(pinned, check_pinned(rate_bps, ordered, pinned, media), ordered)
     flag = 5 if pinned == -2 else (6 if np.isnan(length_m) else 1)
     if flag == 1:
@@ -143,7 +142,8 @@ def choose_medium(rate_bps: float, length_m: float, same_rack: bool, pinned: int
             m = media.by_cost[k]
             if media.rate_bps[m] == rate_bps:
                 flag = 2
-                ordered = ordered_length(length_m, same_rack, media.fibre[m] == 1, route)
+                stock_m = route.fibre_stock_m if media.fibre[m] == 1 else route.copper_stock_m
+                ordered = ordered_length(length_m, same_rack, stock_m, route)
                 if media.reach_m[m] >= ordered:
                     return Choice(m, 0, ordered)
     return Choice(-1, flag, fallback)

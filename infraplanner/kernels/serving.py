@@ -73,11 +73,11 @@ def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, re
     output = request.output_tokens
     mean_context = request.input_tokens + 0.5 * output
     chunk = tune.chunk_tokens * layout.dp
-    pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), request.input_tokens, False)
+    pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), request.input_tokens, 0.0)
     per_token = pre.total_s / (chunk * layout.pp)  # a full pipeline ends one chunk a stage; total_s sums all stages
-    solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, request.input_tokens, False)
+    solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, request.input_tokens, 0.0)
     prefill_s = misses * per_token
-    step = forward(model, device, layout, tune, batch / layout.pp, batch / layout.pp, mean_context, True)
+    step = forward(model, device, layout, tune, batch / layout.pp, batch / layout.pp, mean_context, 1.0)
     if request.phase == 1.0:
         rate = 1.0 / prefill_s
         share = 1.0 / pre.total_s
@@ -121,12 +121,13 @@ def meets(point: Point, request: Request) -> bool:
 
 @kernel
 def best_batch(
-    model: Model, device: Device, layout: Layout, tune: Tuning, request: Request, pinned: float, whole: bool
+    model: Model, device: Device, layout: Layout, tune: Tuning, request: Request, pinned: float, step: float
 ) -> tuple[float, int]:
-    """Largest batch that the cache holds and the limits allow, and what stopped it: 0 weights do not fit, 1 cache, 2
-    latency limit, 3 pinned, 4 even one sequence misses a limit (then the batch is 1).
+    """Largest batch that the cache holds and the limits allow, and what stopped it: 0 weights do not fit, 1 cache or
+    batch limit, 2 latency limit, 3 pinned, 4 even one sequence misses a limit (then the batch is 1).
 
-    Latency grows with the batch, so the limit is found by bisection; `whole` rounds down to whole sequences.
+    Latency grows with the batch, so the limit is found by bisection. `step` 1 gives whole sequences, 0 a real number
+    that can be differentiated.
     """
     limit = kv_batch(model, device, layout, tune, request)
     if not limit >= 1.0:
@@ -135,7 +136,7 @@ def best_batch(
     if request.phase == 1.0:  # a prefill instance holds the sequences of one chunk
         misses = max(1.0, request.input_tokens * (1.0 - request.hit_frac))
         limit = min(limit, max(1.0, tune.chunk_tokens * layout.dp / misses))
-    top = np.floor(limit) if whole else limit
+    top = np.floor(limit) if step > 0.0 else limit
     if pinned > 0.0:
         return (pinned, 3) if pinned <= top else (top, 1)
     if meets(configuration(model, device, layout, tune, request, top), request):
@@ -144,9 +145,9 @@ def best_batch(
         return 1.0, 4
     low, high = 1.0, top
     for _ in range(60):
-        if high - low <= (1.0 if whole else 1e-9 * high):
+        if high - low <= max(step, 1e-9 * high):
             break
-        middle = np.floor(0.5 * (low + high)) if whole else 0.5 * (low + high)
+        middle = np.floor(0.5 * (low + high)) if step > 0.0 else 0.5 * (low + high)
         if meets(configuration(model, device, layout, tune, request, middle), request):
             low = middle
         else:
@@ -167,7 +168,7 @@ def search(
     best, best_value, best_late, late_value = -1, -1.0, -1, np.inf
     for k in range(layouts.shape[0]):
         layout = Layout(layouts[k, 0], layouts[k, 1], layouts[k, 2], layouts[k, 3])
-        batch, state = best_batch(model, device, layout, tune, request, pinned_batch, True)
+        batch, state = best_batch(model, device, layout, tune, request, pinned_batch, 1.0)
         table[k, TP], table[k, PP], table[k, EP], table[k, DP] = layout.tp, layout.pp, layout.ep, layout.dp
         table[k, BATCH], table[k, STATE] = batch, float(state)
         table[k, TOKENS_PER_S], table[k, TTFT], table[k, TPOT] = np.nan, np.nan, np.nan

@@ -64,7 +64,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
         ),
     )
     yield "inference", lambda: serving.configuration(model, device, layout, tune, request, 1.0)
-    yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, False)
+    yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
 

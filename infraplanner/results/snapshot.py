@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Refusal = Literal[
     "", "no_accelerators", "mixed_accelerators", "does_not_fit", "unknown_model", "unknown_request", "unknown_rate",
-    "unknown_prefill", "no_path",
+    "unknown_prefill", "no_path", "training",
 ]  # fmt: skip
 """Why a pool is not predicted."""
 WALLS = ("power", "memory", "thermal", "copper")

@@ -99,4 +99,5 @@ def cooling(doc: Document) -> None:
         Cooling(id="crah1", profile="crah-cw", x_mm=22000, source_loop="fws", **at),
     )
     for unit in ("cdu1", "cdu2", "dry1", "dry2", "crah1"):
-        add(doc, "feeds", Feed(id=f"f-{unit}", source="rpp-a", target=unit))
+        for side in "ab":
+            add(doc, "feeds", Feed(id=f"f-{unit}-{side}", source=f"rpp-{side}", target=unit))
