@@ -107,6 +107,21 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{rounded:,.{decimals}f}".replace(",", _THIN_SPACE).replace("-", "\u2212")
 
 
+def whole(value: float | None) -> str:
+    """A whole number for people: thin space between thousands, true minus; an en dash for unknown."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}".replace(",", _THIN_SPACE).replace("-", "\u2212")
+
+
+def plain(value: float | None, digits: int = 6) -> str:
+    """A number for an entry field: as many digits as it has, at most `digits` significant, no trailing zeros."""
+    if value is None or not math.isfinite(value):
+        return ""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 _PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 
 

@@ -150,8 +150,9 @@ def _detail(
         _triangle(painter, theme, bodies, row, box)
     title_face = fonts.font(fonts.CAPTION, fonts.STRONG)
     title = bodies.titles[row]
-    room = QFontMetricsF(title_face).horizontalAdvance(title) <= box.width() - 4
-    y = box.top() + min(10.0, box.height() * 0.12)
+    room = QFontMetricsF(title_face).horizontalAdvance(title) <= box.width() - 2
+    front_on_top = bodies.kind[row] < 3 and 90 < int(bodies.turn_deg[row]) % 360 < 270
+    y = box.top() + (14.0 if front_on_top else min(7.0, box.height() * 0.1))
     if bodies.kind[row] == 4 and box.width() > 70:
         _power_text(painter, theme, bodies, row, box, figures)
         return
@@ -218,8 +219,14 @@ def _badge(
     else:
         text = number(float(power), 3) if math.isfinite(power) else "–"
     face = fonts.font(fonts.CAPTION, fonts.STRONG)
-    width = max(24.0, QFontMetricsF(face).horizontalAdvance(text) + 8)
-    if width > box.width() - 4 or box.bottom() - y < 24:
+    if (
+        bodies.kind[row] != 3
+        and QFontMetricsF(face).horizontalAdvance(text) + 8 > box.width() - 4
+        and math.isfinite(power)
+    ):
+        text = f"{power:.0f}"  # a narrow rack shows whole kilowatts rather than nothing
+    width = min(max(24.0, QFontMetricsF(face).horizontalAdvance(text) + 8), box.width() - 3)
+    if QFontMetricsF(face).horizontalAdvance(text) + 2 > width or box.bottom() - y < 24:
         return
     badge = QRectF(box.center().x() - width / 2, y + 1, width, 17)
     painter.setPen(Qt.PenStyle.NoPen)

@@ -92,9 +92,19 @@ def ribbon_width(count: Floats, level: int) -> Floats:
 
 
 def paint_ribbons(
-    painter: QPainter, theme: Theme, camera: Camera, runs: Ribbons, level: int, opacity: float = 1.0
+    painter: QPainter,
+    theme: Theme,
+    camera: Camera,
+    runs: Ribbons,
+    level: int,
+    opacity: float = 1.0,
+    *,
+    resolved: bool = True,
 ) -> None:
-    """Draw merged runs, one painter call a family and width class, casing first."""
+    """Draw merged runs, one painter call a family and width class, casing first.
+
+    A link that no medium fits is red and dotted; before the first result (`resolved` false) media are simply not known.
+    """
     if not len(runs.count):
         return
     screen = np.stack(
@@ -118,7 +128,8 @@ def paint_ribbons(
                 elif name:
                     painter.setPen(pen(theme.colour(f"media.{name}"), size, DASHES[name]))
                 else:
-                    painter.setPen(pen(theme.colour("status.error"), size, [1.0, 3.0]))
+                    name = "status.error" if resolved else "border.control"
+                    painter.setPen(pen(theme.colour(name), size if resolved else 1.5, [1.0, 3.0] if resolved else None))
                 draw_lines(painter, screen[pick])
     painter.setOpacity(1.0)
 

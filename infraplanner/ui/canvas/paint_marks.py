@@ -12,7 +12,7 @@ from infraplanner.results.findings import Finding
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.tokens import Theme
 from infraplanner.ui.widgets.severity import severity_glyph
-from infraplanner.units import number
+from infraplanner.units import whole
 
 from .camera import Camera
 from .ink import cased, hatch, label, pen, pill
@@ -129,7 +129,7 @@ def paint_distance(
         painter,
         theme,
         (start + end) / 2,
-        f"{number(round(length), 6)} mm",
+        f"{whole(length)} mm",
         "accent.base",
         "text.on_accent",
         fonts.STRONG,

@@ -297,7 +297,7 @@ class FloorView(Geometry, QWidget):
                 cables = cables[~(np.isin(scene.cables.a, gone) | np.isin(scene.cables.b, gone))]
             faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
             runs = paint_lines.ribbons(bodies, scene.cables, scene.tray_y_mm, cables)
-            paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, faint)
+            paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, faint, resolved=self.result is not None)
         if "loops" in self.layers:
             paint_lines.paint_loops(painter, theme, camera, scene, self.level)
             paint_floor.paint_pipes(painter, theme, camera, scene)
@@ -313,7 +313,7 @@ class FloorView(Geometry, QWidget):
         rows = np.array(sorted(bodies.index[key] for key in self.moving if key in bodies.index), dtype=np.int64)
         own = np.flatnonzero(np.isin(scene.cables.a, rows) | np.isin(scene.cables.b, rows))
         runs = paint_lines.ribbons(bodies, scene.cables, scene.tray_y_mm, own)
-        paint_lines.paint_ribbons(painter, theme, self.camera, runs, self.level)
+        paint_lines.paint_ribbons(painter, theme, self.camera, runs, self.level, resolved=self.result is not None)
         paint_bodies(painter, theme, self.camera, bodies, rows, self.level, self._figures, self.overlay)
         clashes = picking.overlaps(bodies, rows)
         paint_marks.paint_ghosts(painter, theme, self.camera, bodies, rows.tolist(), clashes)
@@ -332,7 +332,7 @@ class FloorView(Geometry, QWidget):
             own = np.flatnonzero(np.isin(self.scene.cables.a, rows) | np.isin(self.scene.cables.b, rows))
             if "links" in self.layers and len(own):
                 runs = paint_lines.ribbons(bodies, self.scene.cables, self.scene.tray_y_mm, own)
-                paint_lines.paint_ribbons(painter, theme, camera, runs, self.level)
+                paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, resolved=self.result is not None)
             paint_marks.paint_selection(painter, theme, camera, bodies, rows)
         hover = bodies.index.get(self.hover or "", -1)
         if hover >= 0 and not self.moving:

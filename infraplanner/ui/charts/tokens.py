@@ -22,7 +22,7 @@ class TokensChart(Chart):
         super().__init__(parent)  # type: ignore[arg-type]
         self._curves = [pg.PlotCurveItem() for _ in range(MOST_POOLS)]
         self._points = [pg.ScatterPlotItem(size=11) for _ in range(MOST_POOLS)]
-        self._texts = [pg.TextItem("", anchor=(0, 1)) for _ in range(MOST_POOLS)]
+        self._texts = [pg.TextItem("", anchor=(0, 1 - slot % 2)) for slot in range(MOST_POOLS)]
         for item in (*self._curves, *self._points, *self._texts):
             self.plot.addItem(item)
         for text in self._texts:

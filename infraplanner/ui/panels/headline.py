@@ -26,6 +26,7 @@ class BindingCell(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.result: ResultSnapshot | None = None
+        self.waiting = ""
         self.setMinimumWidth(200)
         self.setFixedHeight(61)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -76,7 +77,7 @@ class BindingCell(QWidget):
 
     def _where(self, wall: str) -> str:
         if self.result is None:
-            return self.tr("Place a rack to see what limits it.")
+            return self.waiting
         if wall in LETTERS:
             found = self.result.walls[wall]
             return found.where or found.note or ""
@@ -119,6 +120,7 @@ class Headline(QWidget):
         self.setObjectName("headline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(62)
+        self._bridge = bridge
         self.reference: ResultSnapshot | None = None
         self.cells = {
             "it_power_kw": StatCell(self.tr("IT power")),
@@ -147,6 +149,8 @@ class Headline(QWidget):
         for cell in self.cells.values():
             cell.show_value("–", "", tooltip=self.tr("Not computed yet."))
             cell.show_change("", None)
+        racks = len(self._bridge.session.document.table("racks"))
+        self.binding.waiting = self.tr("Computing ...") if racks else self.tr("Place a rack to see what limits it.")
         self.binding.show_result(None)
 
     def _mark_stale(self, _changes: object) -> None:

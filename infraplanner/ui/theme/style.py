@@ -97,6 +97,7 @@ QDockWidget > QWidget { background: $surface_panel; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $text_secondary; padding: 6px 9px; border: none;
   border-top: 2px solid transparent; font-weight: 500; }
+QTabWidget QTabBar::tab { padding: 6px 7px; font-size: 12px; }
 QTabBar::tab:selected { color: $text_primary; border-top: 2px solid $accent_line; background: $surface_panel; }
 QTabBar::tab:hover { color: $text_primary; }
 QTabBar::tab:disabled { color: $text_disabled; }

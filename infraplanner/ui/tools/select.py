@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 
 from infraplanner.edit import Delete, Duplicate, Move, Rotate
 from infraplanner.results.snapshot import ResultSnapshot
-from infraplanner.units import number, scaled
+from infraplanner.units import scaled, whole
 
 from .base import Tool, tr
 
@@ -110,7 +110,7 @@ class SelectTool(Tool):
         if self._drag is None:
             return
         dx, dy = self._shift
-        rows = [(tr("Shift"), f"{number(dx, 6)}, {number(dy, 6)} mm")]
+        rows = [(tr("Shift"), f"{whole(dx)}, {whole(dy)} mm")]
         before = self._before
         if result is not None and before is not None:
             power = (result.summary.it_power_kw or 0.0) - (before.summary.it_power_kw or 0.0)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from infraplanner.units import UnitError, number, parse
+from infraplanner.units import UnitError, parse, plain, whole
 
 _SHOWN = {
     "mm": "mm", "m": "m", "kw": "kW", "kg": "kg", "gbps": "Gb/s", "l_per_min": "L/min", "deg": "°", "c": "°C", "s": "s",
@@ -59,7 +59,7 @@ class UnitField(QWidget):
             return
         self._bad("")
         scale = 100.0 if self.unit == "frac" else 1.0
-        text = "" if value is None or mixed else number(value * scale, 7 if self.whole else 5)
+        text = "" if value is None or mixed else whole(value * scale) if self.whole else plain(value * scale)
         self._shown = text
         self.edit.setPlaceholderText(self.tr("mixed") if mixed else self.tr("not set") if value is None else "")
         self.edit.setText(text)
