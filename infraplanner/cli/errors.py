@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from infraplanner import places
 
@@ -50,15 +49,5 @@ def guarded(action: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return complain("Stopped.")
     except Exception as error:  # the last line of defence: details go to a file, not to the terminal
-        return complain(f"Internal error: {type(error).__name__}: {error}. Nothing was written. {_keep_details()}")
-
-
-def _keep_details() -> str:
-    try:
-        folder = places.state_dir() / "errors"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
-        path.write_text(traceback.format_exc(), encoding="utf-8")
-    except OSError:
-        return "The details could not be kept."
-    return f"Details: {path}"
+        where = places.keep_details(traceback.format_exc())
+        return complain(f"Internal error: {type(error).__name__}: {error}. Nothing was written. {where}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from infraplanner.catalog.loader import load_catalog
+from infraplanner.places import keep_details
 from infraplanner.session import Session
 from infraplanner.ui.main_window import MainWindow
 from infraplanner.ui.settings import Settings
@@ -38,10 +41,24 @@ def make_window(settings: Settings, theme: str | None = None, *, force_sync: boo
     return window
 
 
+def _note_fault(
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A fault in a slot: kept in a file, told in the status bar, and the window lives on."""
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    place = keep_details("".join(traceback.format_exception(kind, error, trace)))
+    window.hint.setText(
+        window.tr("Internal error: {0}. The plan is untouched. {1}").format(f"{kind.__name__}: {error}", place)
+    )
+
+
 def run_window(path: str | None = None, theme: str | None = None) -> int:
     """Open the window on a plan, or on the welcome page; returns the exit code."""
     app = make_application()
     window = make_window(Settings(), theme)
+    sys.excepthook = lambda kind, error, trace: _note_fault(window, kind, error, trace)
     window.show()
     app.processEvents()  # the first paint comes before anything heavy
 

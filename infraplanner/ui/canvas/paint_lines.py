@@ -128,8 +128,8 @@ def paint_ribbons(
                 elif name:
                     painter.setPen(pen(theme.colour(f"media.{name}"), size, DASHES[name]))
                 else:
-                    name = "status.error" if resolved else "border.control"
-                    painter.setPen(pen(theme.colour(name), size if resolved else 1.5, [1.0, 3.0] if resolved else None))
+                    lost = theme.colour("status.error" if resolved else "border.control")
+                    painter.setPen(pen(lost, size if resolved else 1.5, [1.0, 3.0] if resolved else None))
                 draw_lines(painter, screen[pick])
     painter.setOpacity(1.0)
 

@@ -256,17 +256,30 @@ class FloorView(Geometry, QWidget):
     # --- painting
 
     def paintEvent(self, _event: object) -> None:
-        """Still picture, then what moves, then marks and rulers."""
+        """Still picture, then what moves, then marks and rulers; a painter's fault is told, it never ends the program."""
         start = time.perf_counter()
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        except Exception as error:
+            painter.resetTransform()
+            painter.setOpacity(1.0)
+            painter.fillRect(self.rect(), current().theme.colour("surface.canvas"))
+            painter.setPen(current().theme.colour("text.primary"))
+            text = self.tr("The floor could not be drawn: {0}. The plan is untouched.").format(
+                f"{type(error).__name__}: {error}"
+            )
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+        painter.end()
+        self.frame_ms = 1e3 * (time.perf_counter() - start)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.drawPixmap(0, 0, self._still_picture())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.moving:
             self._paint_moving(painter)
         self._paint_marks(painter)
         self._paint_frame(painter)
-        painter.end()
-        self.frame_ms = 1e3 * (time.perf_counter() - start)
 
     def _still_picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -275,8 +288,10 @@ class FloorView(Geometry, QWidget):
             picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
             picture.setDevicePixelRatio(ratio)
             painter = QPainter(picture)
-            self.paint_world(painter, self.camera, still_only=True)
-            painter.end()
+            try:
+                self.paint_world(painter, self.camera, still_only=True)
+            finally:
+                painter.end()
             self._still, self._still_key = picture, key
         return self._still
 

@@ -12,6 +12,7 @@ from infraplanner.ui.theme import fonts
 from .base import Chart
 
 MOST_BARS = 24
+LABEL_PX = 42
 
 
 class HeatChart(Chart):
@@ -50,15 +51,13 @@ class HeatChart(Chart):
         self._advice.setPen(pg.mkPen(self.colour("status.warning"), width=1))
         self._note.setText(self.tr("rating 100 %"), color=self.colour("text.secondary"))
         self._note.setPos(-0.55, 100)
-        self.bottom.setTicks([[(float(i), _short(key, len(ids))) for i, key in enumerate(ids)]])
-        self.bottom.names = {float(i): _short(key, len(ids)) for i, key in enumerate(ids)}
+        every = max(1, -(-len(ids) * LABEL_PX // max(1, self.plot.width() - 60)))  # only as many names as fit
+        names = [(float(i), key) for i, key in enumerate(ids) if i % every == 0]
+        self.bottom.names = dict(names)
+        self.bottom.setTicks([names])
         self.label_left("%")
         solid = Qt.PenStyle.SolidLine
         self.legend.show_entries([(self.tr("heat"), "wall.thermal", solid), (self.tr("flow"), "liquid.supply", solid)])
         top = max(118.0, 1.1 * float(max(load.max(), flow.max())))
         self.fix_range((-0.6, len(ids) - 0.4), (0, top))
         self.show_plot()
-
-
-def _short(key: str, count: int) -> str:
-    return key if count <= 8 else key[-4:]

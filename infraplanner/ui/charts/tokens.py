@@ -22,7 +22,7 @@ class TokensChart(Chart):
         super().__init__(parent)  # type: ignore[arg-type]
         self._curves = [pg.PlotCurveItem() for _ in range(MOST_POOLS)]
         self._points = [pg.ScatterPlotItem(size=11) for _ in range(MOST_POOLS)]
-        self._texts = [pg.TextItem("", anchor=(0, 1 - slot % 2)) for slot in range(MOST_POOLS)]
+        self._texts = [pg.TextItem("", anchor=(0, 1)) for _ in range(MOST_POOLS)]
         for item in (*self._curves, *self._points, *self._texts):
             self.plot.addItem(item)
         for text in self._texts:
@@ -36,7 +36,6 @@ class TokensChart(Chart):
             return
         self.shown = {pool.id: pool.tokens_per_s for pool in pools} | {"tokens_per_s": result.summary.tokens_per_s}
         drawn = [pool for pool in pools if len(pool.curve_tokens_per_s_per_user)][:MOST_POOLS]
-        predicted = [pool for pool in pools if pool.tokens_per_s is not None]
         if not drawn:
             reasons = [f"{pool.id}: {pool.not_predicted or short(pool.tokens_per_s or 0) + ' tok/s'}" for pool in pools]
             self.say("\n".join(reasons))
@@ -46,15 +45,19 @@ class TokensChart(Chart):
             for item in (self._curves[slot], self._points[slot], self._texts[slot]):
                 item.setVisible(False)
         self.legend.show_entries([(pool.id, f"series.{i}", SERIES_STYLE[i]) for i, pool in enumerate(drawn)])
-        self.scope.setText(
-            self.tr("{0} of {1} pools predicted").format(len(predicted), len(pools))
-            if len(predicted) < len(pools)
-            else ""
-        )
+        refused = [pool.id for pool in pools if pool.not_predicted]
+        self.scope.setText(self.tr("not predicted: {0}").format(", ".join(refused)) if refused else "")
+        self._part_labels(drawn)
         self.label_left(self.tr("tok/s per accel."))
         self.label_bottom(self.tr("tok/s per user"))
         self.fix_range((0, 1.06 * max(x for x, _ in limits)), (0, 1.18 * max(y for _, y in limits)))
         self.show_plot()
+
+    def _part_labels(self, drawn: list[PoolResult]) -> None:
+        """Labels of points at nearly the same speed go above and below, so that they do not cover each other."""
+        ranked = sorted(range(len(drawn)), key=lambda slot: -(drawn[slot].tokens_per_s_per_accelerator or 0.0))
+        for rank, slot in enumerate(ranked):
+            self._texts[slot].setAnchor((0, 1 if rank % 2 == 0 else 0))
 
     def _show(self, slot: int, pool: PoolResult) -> tuple[float, float]:
         x = np.asarray(pool.curve_tokens_per_s_per_user, dtype=float)
