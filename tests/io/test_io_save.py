@@ -1,6 +1,8 @@
 import errno
 import os
+import platform
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -142,9 +144,6 @@ def test_a_lock_shows_its_owner(tmp_path):
 
 @posix
 def test_a_lock_of_a_dead_program_is_taken_over(tmp_path):
-    import platform
-    import subprocess
-
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
     lock = PlanLock(tmp_path / "p.yaml")
