@@ -18,7 +18,8 @@ def catalog():
 HEAD = "format: infraplanner/profiles\nversion: 1\n"
 MINE = (
     HEAD
-    + "sources:\n- {id: S, title: bench}\nframe:\n- {id: mine, name: Mine, confidence: measured, sources: [S], width_mm: 700}\n"
+    + "sources:\n- {id: S, title: bench}\nframe:\n"
+    + "- {id: mine, name: Mine, confidence: measured, sources: [S], width_mm: 700}\n"
 )
 
 

@@ -74,6 +74,15 @@ def test_unwritable_folder(tmp_path):
         path.parent.chmod(0o700)
 
 
+def test_a_read_only_file_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "p.yaml"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(save_module.os, "access", lambda *_: False)
+    with pytest.raises(SaveError, match="may not be written"):
+        save_plan(path, b"new", tmp_path / "s")
+    assert path.read_bytes() == b"old"
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "may not be written")],
