@@ -10,7 +10,7 @@ import msgspec
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.catalog import KIND_OF_CLASS, decode_embedded
-from infraplanner.catalog.types import KINDS, RACK_SYSTEMS, Frame, Profile, System
+from infraplanner.catalog.types import KINDS, RACK_SYSTEMS, Accelerator, Frame, Profile, System
 from infraplanner.model.entities import OWN_NAME_SPACE, PROFILE_FIELDS, REFERENCES, TABLES
 from infraplanner.model.ids import ID_PATTERN, is_valid_id
 from infraplanner.text import Problem, RecordFile
@@ -20,6 +20,7 @@ from infraplanner.text.suggest import closest
 _WORDS = {"rack": "a rack or cabinet", "system": "a server, switch or other device"}
 
 _HINT_LIMIT = 20
+_HINT_IDS = 5000
 
 
 class _Checker:
@@ -75,7 +76,8 @@ class _Checker:
             if value in valid:
                 continue
             # Looking for a near name costs a pass over all ids: not for every line of a file that is wrong throughout.
-            near = closest(value, valid, 1) if len(self.problems) < _HINT_LIMIT else []
+            hint = len(self.problems) < _HINT_LIMIT and len(valid) < _HINT_IDS
+            near = closest(value, valid, 1) if hint else []
             expected = f"the id of a record of {' or '.join(targets)}" + (f" (did you mean {near[0]}?)" if near else "")
             elsewhere = self.owner.get(value)
             found = f"{value}, a record of {elsewhere}" if elsewhere else f"{shown(value)}, which is not in the plan"
@@ -84,7 +86,10 @@ class _Checker:
     def check_profiles(self) -> None:
         for index, row in enumerate(self.records.tables.get("profiles", ())):
             try:
-                decode_embedded(row.id, row.kind, row.data)
+                profile = decode_embedded(row.id, row.kind, row.data)
+                for part in profile.accelerators if isinstance(profile, System) else ():
+                    if not isinstance(self.catalog.find(part.id), Accelerator):
+                        self.note("profiles", index, "data", f"the unknown accelerator {shown(part.id)}", "a known one")
             except ValueError as error:
                 name = "kind" if row.kind not in KINDS else "data"
                 self.note("profiles", index, name, str(error), "a profile as this program writes it")

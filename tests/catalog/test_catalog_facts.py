@@ -73,9 +73,12 @@ def test_figures(catalog, profile, field, value):
     assert getattr(catalog.get(profile), field) == value
 
 
-DOUBTFUL = """rubin vr-nvl72 kyber-nvl576 rubin-ultra helios mi455x b300 gb200-nvl72 b200 b100 gb300-nvl72 tpu-v7 trainium2
-trainium3 wse3 groq-lpu1 dmatrix-corsair sn40l blackhole-p150 ai200 gaudi2 mi250x mi355x hgx-h100-oem dgx-b300 q3400 sn6810
-th6-7060xe7-64ps orv3-44ou eia-48u-750x1200 falcon-180b mooncake-toolagent sharegpt llama3.1-405b-pretrain price.dgx-b200"""
+DOUBTFUL = """
+rubin vr-nvl72 kyber-nvl576 rubin-ultra helios mi455x b300 gb200-nvl72 b200 b100 gb300-nvl72 tpu-v7 trainium2 trainium3
+wse3 groq-lpu1 dmatrix-corsair sn40l blackhole-p150 ai200 gaudi2 mi250x mi355x hgx-h100-oem dgx-b300 q3400 sn6810
+th6-7060xe7-64ps orv3-44ou eia-48u-750x1200 falcon-180b mooncake-toolagent sharegpt llama3.1-405b-pretrain
+price.dgx-b200
+"""
 
 
 @pytest.mark.parametrize("profile", DOUBTFUL.split())

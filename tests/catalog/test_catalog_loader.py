@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from infraplanner.catalog import CatalogError, UnknownProfileError, load_catalog
+from infraplanner.catalog.loader import _TABLES
 from infraplanner.catalog.types import Accelerator, Constant, CoolingUnit, Frame, Llm, PowerUnit, Profile, System
 from infraplanner.places import shipped_profiles_dir
+from infraplanner.text import read_records
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,8 @@ def catalog():
 HEAD = "format: infraplanner/profiles\nversion: 1\n"
 MINE = (
     HEAD
-    + "sources:\n- {id: S, title: bench}\nframe:\n- {id: mine, name: Mine, confidence: measured, sources: [S], width_mm: 700}\n"
+    + "sources:\n- {id: S, title: bench}\nframe:\n"
+    + "- {id: mine, name: Mine, confidence: measured, sources: [S], width_mm: 700}\n"
 )
 
 
@@ -47,9 +50,6 @@ def test_loading_is_fast():
 
 
 def test_all_shipped_lines_take_the_fast_way():
-    from infraplanner.catalog.loader import _TABLES
-    from infraplanner.text import read_records
-
     for path in shipped_profiles_dir().rglob("*.yaml"):
         found = read_records(path.read_bytes(), path.name, _TABLES)
         assert found.fast_count == sum(map(len, found.tables.values())), path
@@ -116,7 +116,7 @@ def test_constants(catalog):
     assert 1000.0 / (1.5 / 60_000 * rho * cp) == pytest.approx(10.0, abs=0.1)
     with pytest.raises(UnknownProfileError):
         catalog.constant("h200")
-    with pytest.raises(UnknownProfileError, match="inference.memory_efficiency"):
+    with pytest.raises(UnknownProfileError, match=r"inference\.memory_efficiency"):
         catalog.constant("inference.memory_eficiency")
     for constant in catalog.of(Constant).values():
         assert constant.unit

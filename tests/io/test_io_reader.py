@@ -96,6 +96,12 @@ def test_from_a_path(tmp_path, catalog):
         ("format: infraplanner/plan\n", "", ["no such key"]),
         ("pools:", "site: [{id: here}]\npools:", ["the id here", "the id site"]),
         ("pools:", "profiles: [{id: x, kind: zork, data: {}}]\npools:", ["unknown kind “zork”"]),
+        (
+            "pools:",
+            "profiles: [{id: x, kind: system, data: {name: X, confidence: default, system_kind: server,"
+            " accelerators: [{id: zork, count: 2}]}}]\npools:",
+            ["record x", "unknown accelerator “zork”"],
+        ),
         ("pools:", "profiles: [{id: x, kind: llm, data: {name: 3}}]\npools:", ["record x", "field data"]),
     ],
 )
@@ -126,6 +132,8 @@ def test_unknown_keys_are_kept_with_a_warning(catalog):
     opened = read_plan(text, catalog)
     assert len(opened.warnings) == 2
     assert "colour" in str(opened.warnings[0])
+    misspelt = read_plan(PLAN.replace("feeds:", "feed:"), catalog)
+    assert "did you mean feeds?" in str(misspelt.warnings[0])
     data = plan_bytes(opened.document).decode()
     assert '"colour": "red"' in data
     assert 'extras: {"a": [1]}' in data
@@ -160,7 +168,7 @@ def test_embedded_profiles_win_and_travel(catalog):
 
 
 def test_a_plan_with_a_profile_of_its_own_opens_anywhere(catalog):
-    own = 'profiles:\n- {"id": "my-rack", "kind": "frame", "data": {"name": "Mine", "confidence": "measured", "width_mm": 700}}\n'
+    own = "profiles:\n- {id: my-rack, kind: frame, data: {name: Mine, confidence: measured, width_mm: 700}}\n"
     opened = read_plan(PLAN.replace("eia-48u-600x1200", "my-rack") + own, catalog)
     again = plan_bytes(opened.document, catalog)
     assert (

@@ -9,11 +9,13 @@ from plan_strategies import documents
 from infraplanner.catalog.loader import default_catalog
 from infraplanner.io import PlanError, plan_bytes, read_plan
 from infraplanner.model.document import Document
-from infraplanner.model.entities import TABLES
+from infraplanner.model.entities import TABLES, Feed, Hall, Link, Pool, Rack, Scenario, ScenarioPatch, Site
 from infraplanner.text import TextError, read_records
+from infraplanner.text.emit import NotFiniteError
 from infraplanner.text.files import clean_bytes, decode
 from infraplanner.text.limits import LIMITS
 from infraplanner.text.records import _Reader
+from infraplanner.validation.generate import generate_plan
 
 # Plans are large: shrinking one takes minutes, and the same examples every time keep a red test red.
 calm = settings(
@@ -141,8 +143,6 @@ def block_style(data: bytes) -> str:
 
 @pytest.mark.parametrize("racks", [1, 25])
 def test_block_style_means_the_same(racks):
-    from infraplanner.validation.generate import generate_plan
-
     document = generate_plan(racks, links=40)
     data = plan_bytes(document)
     opened = read_plan(block_style(data))
@@ -151,8 +151,6 @@ def test_block_style_means_the_same(racks):
 
 
 def test_defaults_and_integers_in_number_fields_do_not_change_the_bytes():
-    from infraplanner.model.entities import Feed, Hall, Link, Pool, Rack
-
     made = Document()
     made.put("halls", Hall(id="h", width_mm=1, depth_mm=1, height_mm=int("4000"), supply_air_c=24))
     made.put("racks", Rack(id="a", hall="h", x_mm=0, y_mm=0, profile="gb200-nvl72", power_cap_frac=1))
@@ -170,9 +168,6 @@ def test_defaults_and_integers_in_number_fields_do_not_change_the_bytes():
 
 
 def test_no_nan_is_written():
-    from infraplanner.model.entities import Scenario, ScenarioPatch, Site
-    from infraplanner.text.emit import NotFiniteError
-
     for table, row in (
         ("site", Site(id="site", altitude_m=float("nan"))),
         ("site", Site(id="site", unknown=(("a", [float("inf")]),))),

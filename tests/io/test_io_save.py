@@ -1,6 +1,8 @@
 import errno
 import os
+import platform
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -70,6 +72,15 @@ def test_unwritable_folder(tmp_path):
         assert path.read_bytes() == b"old"
     finally:
         path.parent.chmod(0o700)
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "p.yaml"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(save_module.os, "access", lambda *_: False)
+    with pytest.raises(SaveError, match="may not be written"):
+        save_plan(path, b"new", tmp_path / "s")
+    assert path.read_bytes() == b"old"
 
 
 @pytest.mark.parametrize(
@@ -142,9 +153,6 @@ def test_a_lock_shows_its_owner(tmp_path):
 
 @posix
 def test_a_lock_of_a_dead_program_is_taken_over(tmp_path):
-    import platform
-    import subprocess
-
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
     lock = PlanLock(tmp_path / "p.yaml")

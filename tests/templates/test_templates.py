@@ -117,7 +117,7 @@ def test_the_pod(pod):
     assert 1100 < geometry.it_power_kw(pod) < 1250
     racks = [row for row in pod.document.table("racks").values() if row.profile == "gb200-nvl72"]
     assert len(racks) == 8
-    assert geometry.pool_accelerators(pod) == {"llama-70b": 144, "deepseek-prefill": 144, "deepseek-decode": 288}
+    assert geometry.pool_accelerators(pod) == {"llama-70b": 144, "deepseek-prefill": 216, "deepseek-decode": 216}
     decode = pod.document.table("pools")["deepseek-decode"]
     assert decode.phase == "decode"
     assert decode.prefill_pool == "deepseek-prefill"
