@@ -90,6 +90,11 @@ class Workspace:
         self._seen = np.zeros(size["links"], np.int64)
         self._found = np.zeros(size["links"], np.int64)
 
+    @property
+    def dirty_links(self) -> int:
+        """Bundles that the next frame lays anew."""
+        return int(self._dirty.size)
+
     def _all_rows(self) -> None:
         self._dirty = np.arange(self.cables.length_m.size)
 

@@ -30,7 +30,7 @@ def pod(racks: int = 8, model: str = "llama3.3-70b", links: int = 8) -> Document
     pool.
     """
     doc = Document()
-    add(doc, "halls", Hall(id="hall", width_mm=24000, depth_mm=15000, supply_air_c=22.0))
+    add(doc, "halls", Hall(id="hall", width_mm=40000, depth_mm=15000, supply_air_c=22.0))
     add(doc, "trays", Tray(id="tray", hall="hall", points_mm=((0, 0), (24000, 0)), elevation_mm=2700))
     add(
         doc,
@@ -64,17 +64,17 @@ def pod(racks: int = 8, model: str = "llama3.3-70b", links: int = 8) -> Document
 
 def power(doc: Document) -> None:
     """Utility, two transformers, two UPSs, two busways, two remote panels."""
-    at = {"hall": "hall", "y_mm": 12000}
-    add(doc, "power", PowerNode(id="grid", profile="utility-connection", rating_kw=4000.0, x_mm=1000, **at))
+    at = {"hall": "hall", "y_mm": 13000}
+    add(doc, "power", PowerNode(id="grid", profile="utility-connection", rating_kw=4000.0, x_mm=2000, **at))
     for k, side in enumerate("ab"):
-        x_mm = 3000 + 8000 * k
+        x_mm = 5000 + 14000 * k
         add(
             doc,
             "power",
             PowerNode(id=f"tx-{side}", profile="tx-mv-liquid-2500", x_mm=x_mm, side=side, **at),
-            PowerNode(id=f"ups-{side}", profile="ups-modular-2000", x_mm=x_mm + 3000, side=side, **at),
-            PowerNode(id=f"bus-{side}", profile="busway-cu-2500a", rating_kw=1800.0, x_mm=x_mm + 5000, side=side, **at),
-            PowerNode(id=f"rpp-{side}", profile="pdu-rpp", x_mm=x_mm + 6000, side=side, **at),
+            PowerNode(id=f"ups-{side}", profile="ups-modular-2000", x_mm=x_mm + 4500, side=side, **at),
+            PowerNode(id=f"bus-{side}", profile="busway-cu-2500a", rating_kw=1800.0, x_mm=x_mm + 8000, side=side, **at),
+            PowerNode(id=f"rpp-{side}", profile="pdu-rpp", x_mm=x_mm + 10000, side=side, **at),
         )
         add(
             doc,
@@ -95,8 +95,8 @@ def cooling(doc: Document) -> None:
         Cooling(id="cdu1", profile="cdu-deschutes", x_mm=2000, loop="tcs", source_loop="fws", **at),
         Cooling(id="cdu2", profile="cdu-deschutes", x_mm=4000, loop="tcs", source_loop="fws", **at),
         Cooling(id="dry1", profile="drycooler", x_mm=9000, loop="fws", **at),
-        Cooling(id="dry2", profile="drycooler", x_mm=18000, loop="fws", **at),
-        Cooling(id="crah1", profile="crah-cw", x_mm=22000, source_loop="fws", **at),
+        Cooling(id="dry2", profile="drycooler", x_mm=20000, loop="fws", **at),
+        Cooling(id="crah1", profile="crah-cw", x_mm=30000, source_loop="fws", **at),
     )
     for unit in ("cdu1", "cdu2", "dry1", "dry2", "crah1"):
         for side in "ab":
