@@ -1,10 +1,12 @@
 """What one evaluation yields: a revision, read-only arrays beside the ids they belong to, and summaries.
 
-Unknown is `None` in scalars and NaN in arrays while inside; the JSON writer prints both as null. Units are in the names.
+Unknown is `None` in scalars and NaN in arrays while inside; the JSON writer prints both as null. Units are in the
+names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,12 +17,28 @@ from .findings import Finding
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Refusal = Literal[
+    "", "no_accelerators", "mixed_accelerators", "does_not_fit", "unknown_model", "unknown_request", "unknown_rate",
+    "unknown_prefill", "no_path", "training",
+]  # fmt: skip
+"""Why a pool is not predicted."""
 WALLS = ("power", "memory", "thermal", "copper")
 
 
 def no_floats() -> Floats:
     """An empty array, for results that have no rows."""
     return np.empty(0)
+
+
+def no_ints() -> Ints:
+    """An empty integer array, for results that have no rows."""
+    return np.empty(0, np.int64)
+
+
+def no_flags() -> Flags:
+    """An empty flag array, for results that have no rows."""
+    return np.empty(0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,7 @@ class PowerResult:
     rack_nameplate_w: Floats = field(default_factory=no_floats)
     rack_a_w: Floats = field(default_factory=no_floats)
     rack_b_w: Floats = field(default_factory=no_floats)
+    rack_powered: Flags = field(default_factory=no_flags)
     unserved_w: float = 0.0
     residual_w: float = 0.0
     waterfall: tuple[WaterfallStep, ...] = ()
@@ -111,6 +130,9 @@ class ThermalResult:
     unit_supply_c: Floats = field(default_factory=no_floats)
     unit_return_c: Floats = field(default_factory=no_floats)
     unit_power_w: Floats = field(default_factory=no_floats)
+    loop_ids: tuple[str, ...] = ()
+    loop_heat_w: Floats = field(default_factory=no_floats)
+    loop_supply_c: Floats = field(default_factory=no_floats)
     hall_ids: tuple[str, ...] = ()
     hall_heat_w: Floats = field(default_factory=no_floats)
     hall_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
@@ -118,10 +140,12 @@ class ThermalResult:
 
 @dataclass(frozen=True, slots=True)
 class FabricResult:
-    """One row a link bundle. `medium` is the profile id in force (resolved when the plan says `auto`), empty when none fits."""
+    """One row a link bundle. `medium` is the profile id in force (resolved when the plan says `auto`), empty when
+    none fits.
+    """
 
     link_ids: tuple[str, ...] = ()
-    medium: tuple[str, ...] = ()
+    medium: Sequence[str] = ()
     length_m: Floats = field(default_factory=no_floats)
     ordered_m: Floats = field(default_factory=no_floats)
     reach_m: Floats = field(default_factory=no_floats)
@@ -130,6 +154,9 @@ class FabricResult:
     price_usd: Floats = field(default_factory=no_floats)
     load_frac: Floats = field(default_factory=no_floats)
     load_bps: Floats = field(default_factory=no_floats)
+    latency_s: Floats = field(default_factory=no_floats)
+    flag: Ints = field(default_factory=no_ints)
+    """0 fine, 1 no medium has the rate, 2 none reaches, 3 pinned out of reach, 4 wrong rate, 5 unknown, 6 no length."""
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
@@ -162,6 +189,8 @@ class PoolResult:
     free_bytes_per_accelerator: float | None = None
     limiter: str = ""
     not_predicted: str = ""
+    refusal: Refusal = ""
+    limit_missed: str = ""
     curve_tokens_per_s_per_user: Floats = field(default_factory=no_floats)
     curve_tokens_per_s_per_accelerator: Floats = field(default_factory=no_floats)
 
@@ -185,7 +214,9 @@ class EconomicsResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultSnapshot:
-    """One consistent answer. `provisional`: computed during a drag, with field and fabric load from the last settled state."""
+    """One consistent answer. `provisional`: computed during a drag, with field and fabric load from the last settled
+    state.
+    """
 
     revision: int
     provisional: bool = False

@@ -71,7 +71,7 @@ def converter(kind: Any) -> Converter:
     return _of(inspect.type_info(kind))
 
 
-def _of(info: inspect.Type) -> Converter:  # noqa: PLR0911
+def _of(info: inspect.Type) -> Converter:
     match info:
         case inspect.StructType():
             return _struct(info)

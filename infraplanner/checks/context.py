@@ -1,0 +1,59 @@
+"""What a rule sees, and how it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.compile.plan import Compiled
+from infraplanner.model.document import Snapshot
+from infraplanner.results.findings import Severity
+from infraplanner.results.snapshot import ResultSnapshot
+
+Wall = Literal["", "power", "memory", "thermal", "copper"]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Message = tuple[str, tuple[str, ...]]
+"""One sentence and the ids it is about, the one to look at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A plan, its compiled tables and its results, all of one revision."""
+
+    snapshot: Snapshot
+    compiled: Compiled
+    result: ResultSnapshot
+    shared: dict[str, object] = field(default_factory=dict)
+    """What several rules compute alike."""
+
+    def ids(self, table: str) -> tuple[str, ...]:
+        """Ids of a compiled table in row order."""
+        return self.compiled.tables[table].ids
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's name, weight and wall, and the function that yields what breaks it."""
+
+    id: str
+    severity: Severity
+    wall: Wall
+    title: str
+    find: Callable[[Context], Iterator[Message]]
+
+
+def rows(mask: NDArray[np.bool_]) -> list[int]:
+    """Row numbers where a mask is set, as plain integers."""
+    return [int(row) for row in np.flatnonzero(mask)]
+
+
+def kw(power_w: float) -> str:
+    """Watts as kW with one decimal below 100 and none above."""
+    value = power_w / 1e3
+    return f"{value:.1f} kW" if abs(value) < 100.0 else f"{value:.0f} kW"

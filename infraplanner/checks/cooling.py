@@ -1,0 +1,116 @@
+"""Bad input in cooling: loops, units, temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .context import Context, Message, Rule, kw, rows
+
+
+def unserved_loop(context: Context) -> Iterator[Message]:
+    """Loops that take heat but have no unit, and so no pump, to move it."""
+    thermal, plant = context.result.thermal, context.compiled.plant
+    units = np.diff(plant.unit_start)
+    for row in rows((units == 0) & (thermal.loop_heat_w > 0.0)):
+        loop = thermal.loop_ids[row]
+        yield f"Loop {loop} takes {kw(thermal.loop_heat_w[row])} but 0 CDUs, coolers or pumps serve it.", (loop,)
+
+
+def dry_rack(context: Context) -> Iterator[Message]:
+    """Liquid-cooled racks on no loop."""
+    thermal, racks = context.result.thermal, context.compiled.tables["racks"]
+    for row in rows((racks["loop@loops"] < 0) & (thermal.rack_liquid_w > 0.0)):
+        rack = racks.ids[row]
+        yield f"Rack {rack} gives {kw(thermal.rack_liquid_w[row])} to liquid but is on 0 loops; it needs 1.", (rack,)
+
+
+def hall_without_air(context: Context) -> Iterator[Message]:
+    """Halls whose racks heat the air with no air unit in them."""
+    thermal, compiled = context.result.thermal, context.compiled
+    hall = compiled.tables["racks"]["hall@halls"]
+    held = hall >= 0
+    heat = np.bincount(hall[held], thermal.rack_air_w[held], len(thermal.hall_ids))
+    for row in rows((np.diff(compiled.plant.air_start) == 0) & (heat > 0.0)):
+        name = thermal.hall_ids[row]
+        yield f"Racks give {kw(heat[row])} to the air of hall {name}, which has 0 air units.", (name,)
+
+
+def over_capacity(context: Context) -> Iterator[Message]:
+    """Units that take more heat than they can."""
+    thermal = context.result.thermal
+    for row in rows(thermal.unit_heat_w > thermal.unit_capacity_w * (1.0 + 1e-9)):
+        unit = thermal.unit_ids[row]
+        heat, limit = kw(thermal.unit_heat_w[row]), kw(thermal.unit_capacity_w[row])
+        yield f"Unit {unit} takes {heat}, more than its capacity of {limit}.", (unit,)
+
+
+def over_flow(context: Context) -> Iterator[Message]:
+    """Units asked for more flow than they pump."""
+    thermal = context.result.thermal
+    for row in rows(thermal.unit_flow_frac > 1.0 + 1e-9):
+        unit = thermal.unit_ids[row]
+        flow = thermal.unit_flow_l_per_min[row]
+        limit = flow / thermal.unit_flow_frac[row]
+        yield f"Unit {unit} is asked for {flow:.0f} L/min, more than the {limit:.0f} L/min it pumps.", (unit,)
+
+
+def warm_supply(context: Context) -> Iterator[Message]:
+    """Racks whose coolant is warmer than they allow."""
+    thermal, compiled = context.result.thermal, context.compiled
+    loop = compiled.tables["racks"]["loop@loops"]
+    supply = np.append(thermal.loop_supply_c, np.nan)[loop]
+    limit = compiled.plant.rack_supply_max_c
+    for row in rows((loop >= 0) & (supply > limit + 1e-9)):
+        rack = compiled.tables["racks"].ids[row]
+        name = thermal.loop_ids[loop[row]]
+        text = (
+            f"Loop {name} supplies rack {rack} at {supply[row]:.1f} °C, warmer than its limit of {limit[row]:.1f} °C."
+        )
+        yield text, (rack, name)
+
+
+def missed_set_point(context: Context) -> Iterator[Message]:
+    """Loops whose units cannot make the supply temperature that the plan asks for."""
+    thermal = context.result.thermal
+    wanted = context.compiled.tables["loops"]["supply_c"]
+    for row in rows(thermal.loop_supply_c > wanted + 1e-6):
+        loop = thermal.loop_ids[row]
+        got = thermal.loop_supply_c[row]
+        yield f"Loop {loop} is set to {wanted[row]:.1f} °C but its units reach only {got:.1f} °C.", (loop,)
+
+
+def loop_cycle(context: Context) -> Iterator[Message]:
+    """Loops that reject heat to each other in a ring."""
+    ids = context.ids("loops")
+    ring = tuple(ids[row] for row in rows(context.compiled.plant.cyclic))
+    if ring:
+        yield f"{len(ring)} loops reject their heat to each other in a ring; 0 are allowed.", ring
+
+
+def unknown_unit_power(context: Context) -> Iterator[Message]:
+    """Units that move heat and whose power is unknown."""
+    thermal = context.result.thermal
+    for row in rows(np.isnan(thermal.unit_power_w) & (thermal.unit_heat_w > 0.0)):
+        unit = thermal.unit_ids[row]
+        yield f"Unit {unit} moves {kw(thermal.unit_heat_w[row])} at unknown power; 0 W are counted.", (unit,)
+
+
+RULES = (
+    Rule("cooling.loop-cycle", "error", "thermal", "Loops form no ring", loop_cycle),
+    Rule("cooling.unserved-loop", "error", "thermal", "Every loop has a unit that moves its heat", unserved_loop),
+    Rule("cooling.rack-without-loop", "error", "thermal", "Every liquid-cooled rack is on a loop", dry_rack),
+    Rule(
+        "cooling.hall-without-air-unit",
+        "warning",
+        "thermal",
+        "Halls with air heat have air units",
+        hall_without_air,
+    ),
+    Rule("cooling.over-capacity", "error", "thermal", "No unit is above its capacity", over_capacity),
+    Rule("cooling.over-flow", "error", "thermal", "No unit is asked for more than it pumps", over_flow),
+    Rule("cooling.supply-too-warm", "error", "thermal", "Coolant is cool enough for its racks", warm_supply),
+    Rule("cooling.set-point-missed", "warning", "thermal", "Units reach the set point of their loop", missed_set_point),
+    Rule("cooling.unknown-power", "warning", "thermal", "Every unit has a power figure", unknown_unit_power),
+)

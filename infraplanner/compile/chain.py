@@ -1,0 +1,140 @@
+"""The power graph as arrays: nodes children first, feeds grouped by target, loads = racks then cooling units."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fit import SOURCE_KINDS, loss_coefficients
+from .parts import Flags, Floats, Ints, Parts
+from .table import Table
+
+OUTDOOR_KINDS = frozenset(
+    {
+        "utility", "grid", "mv_transformer", "solid_state_transformer", "diesel_genset", "gas_turbine",
+        "combined_cycle", "gas_engine", "fuel_cell", "bess", "pv", "nuclear", "grid_buffer",
+    }
+)  # fmt: skip
+"""Kinds whose losses do not warm the hall; all others do."""
+
+BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer"})
+"""Kinds behind breakers that may carry only a share of their rating continuously."""
+
+STAGE_KINDS = (
+    frozenset({"mv_transformer", "solid_state_transformer", "utility", "grid"}),
+    frozenset({"ups_double_conversion", "ups_small", "ups", "battery_backup", "bess", "grid_buffer"}),
+)
+"""Kinds of the first two stages of the grid-to-core waterfall; everything else distributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainArrays:
+    """See `kernels.power.Chain`; `cyclic` lists nodes on a feed cycle, `hall` is where a node's losses go (-1
+    outdoors).
+    """
+
+    order: Ints
+    loss_a_frac: Floats
+    loss_b_frac: Floats
+    loss_c_frac: Floats
+    feed_start: Ints
+    feed_source: Ints
+    feed_weight: Floats
+    feed_row: Ints
+    load_start: Ints
+    load_source: Ints
+    load_weight: Floats
+    load_side: Ints
+    load_row: Ints
+    hall: Ints
+    cyclic: Ints
+    stage: Ints
+    source: Flags
+    breaker: Flags
+
+
+def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
+    """Group feeds by target and order the nodes; feeds with a missing end are left out."""
+    power, feeds = tables["power"], tables["feeds"]
+    source = feeds["source@power"]
+    side = np.where(feeds["side"] > 0, feeds["side"], _side_of(power, source))
+    nodes = len(power)
+    to_node = np.where(source >= 0, feeds["target@power"], -1)
+    racks = len(tables["racks"])
+    to_unit = feeds["target@cooling"]
+    to_load = np.where(feeds["target@racks"] >= 0, feeds["target@racks"], np.where(to_unit >= 0, racks + to_unit, -1))
+    to_load = np.where(source >= 0, to_load, -1)
+    feed_start, feed_row = group(to_node, nodes)
+    load_start, load_row = group(to_load, racks + len(tables["cooling"]))
+    order = children_first(feed_start, source[feed_row])
+    fitted = np.array([*(loss_coefficients(part) for part in parts.power), loss_coefficients(None)])
+    losses = fitted[power["unit"]]
+    kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
+    outdoor = _among(kinds, OUTDOOR_KINDS)
+    return ChainArrays(
+        order=order,
+        loss_a_frac=losses[:, 0].copy(),
+        loss_b_frac=losses[:, 1].copy(),
+        loss_c_frac=losses[:, 2].copy(),
+        feed_start=feed_start,
+        feed_source=source[feed_row],
+        feed_weight=feeds["weight"][feed_row],
+        feed_row=feed_row,
+        load_start=load_start,
+        load_source=source[load_row],
+        load_weight=feeds["weight"][load_row],
+        load_side=side[load_row],
+        load_row=load_row,
+        hall=np.where(outdoor, -1, power["hall@halls"]),
+        cyclic=np.setdiff1d(np.arange(nodes), order),
+        stage=np.array([_stage(kind) for kind in kinds], dtype=np.int64),
+        source=_among(kinds, SOURCE_KINDS),
+        breaker=_among(kinds, BREAKER_KINDS),
+    )
+
+
+def _among(kinds: list[str], wanted: frozenset[str]) -> Flags:
+    return np.array([kind in wanted for kind in kinds], dtype=np.bool_)
+
+
+def _stage(kind: str) -> int:
+    """0 medium voltage and sources, 1 UPS and stores, 2 distribution."""
+    return next((k for k, kinds in enumerate(STAGE_KINDS) if kind in kinds), len(STAGE_KINDS))
+
+
+def _side_of(power: Table, source: Ints) -> Ints:
+    sides = np.append(power["side"], 0)
+    return sides[source]
+
+
+def group(keys: Ints, count: int) -> tuple[Ints, Ints]:
+    """Rows grouped by key: start of each group and the rows in (key, row) order; negative keys are left out."""
+    rows = np.argsort(keys, kind="stable")
+    rows = rows[np.searchsorted(keys[rows], 0) :]
+    start = np.searchsorted(keys[rows], np.arange(count + 1))
+    return start.astype(np.int64), rows.astype(np.int64)
+
+
+def children_first(start: Ints, source: Ints) -> Ints:
+    """Nodes so that each comes before every node that feeds it; nodes on a cycle, or fed only through one, come out
+    last or not.
+
+    `source[start[i]:start[i+1]]` are the nodes that feed i. Kahn's algorithm from the leaves; ties in row order.
+    """
+    count = start.size - 1
+    children = np.bincount(source, minlength=count)
+    ready = deque(np.flatnonzero(children == 0).tolist())
+    parents, first = source.tolist(), start.tolist()
+    left = children.tolist()
+    order: list[int] = []
+    while ready:
+        node = ready.popleft()
+        order.append(node)
+        for parent in parents[first[node] : first[node + 1]]:
+            left[parent] -= 1
+            if left[parent] == 0:
+                ready.append(parent)
+    return np.array(order, dtype=np.int64)

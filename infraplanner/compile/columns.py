@@ -1,0 +1,174 @@
+"""Columns of each table: what one record contributes, in base units, with profile codes and NaN for unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from infraplanner.catalog.types import CoolingUnit, Frame, LinkMedium, PowerUnit, System
+from infraplanner.units import GIGA, KILO, MM_PER_M
+
+from .parts import Floats, Ints, Parts
+from .table import Array, Maker, Spec
+
+SIDES = {"": 0, "a": 1, "b": 2, "c": 3}
+PINNED_UNKNOWN = -2
+AUTO = -1
+
+
+def _floats(rows: Sequence[Any], get: Callable[[Any], float | None], factor: float = 1.0) -> Floats:
+    return np.array([np.nan if (value := get(row)) is None else value * factor for row in rows], dtype=np.float64)
+
+
+def _ints(rows: Sequence[Any], get: Callable[[Any], int]) -> Ints:
+    return np.array([get(row) for row in rows], dtype=np.int64)
+
+
+def _place(rows: Sequence[Any]) -> dict[str, Array]:
+    """Centre and rotation; millimetres are divided after conversion so that the same integer gives the same metre."""
+    return {
+        "x_m": _ints(rows, lambda row: row.x_mm) / MM_PER_M,
+        "y_m": _ints(rows, lambda row: row.y_mm) / MM_PER_M,
+        "rotation_deg": _ints(rows, lambda row: row.rotation_deg),
+    }
+
+
+def _sizes(profiles: Sequence[Any]) -> dict[str, Array]:
+    return {
+        f"{name}_m": np.array([_metres(profile, f"{name}_mm") for profile in profiles], dtype=np.float64)
+        for name in ("width", "depth", "height")
+    }
+
+
+def _metres(profile: Any, name: str) -> float:
+    value = getattr(profile, name, None)
+    return np.nan if value is None else value / MM_PER_M
+
+
+def _profile(parts: Sequence[Any], code: int) -> Any:
+    return parts[code] if code >= 0 else None
+
+
+def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    systems = [parts.code(row.profile, System) for row in rows]
+    frames = [parts.code(row.profile, Frame) for row in rows]
+    profiles = [
+        _profile(parts.systems, system) or _profile(parts.frames, frame)
+        for system, frame in zip(systems, frames, strict=True)
+    ]
+    caps = [np.inf if row.power_cap_frac is None else row.power_cap_frac for row in rows]
+    return {
+        **_place(rows),
+        **_sizes(profiles),
+        "system": np.array(systems, dtype=np.int64),
+        "frame": np.array(frames, dtype=np.int64),
+        "cap_frac": np.array(caps, dtype=np.float64),
+    }
+
+
+def _devices(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    return {"system": _ints(rows, lambda row: parts.code(row.profile, System)), "u": _ints(rows, lambda row: row.u)}
+
+
+def _cooling(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    codes = _ints(rows, lambda row: parts.code(row.profile, CoolingUnit))
+    return {
+        **_place(rows),
+        **_sizes([_profile(parts.cooling, code) for code in codes]),
+        "unit": codes,
+        "standby": np.array([row.standby for row in rows], dtype=np.bool_),
+    }
+
+
+def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    codes = _ints(rows, lambda row: parts.code(row.profile, PowerUnit))
+    profiles = [_profile(parts.power, code) for code in codes]
+    ratings = [
+        row.rating_kw if row.rating_kw is not None else getattr(profile, "capacity_kw", None)
+        for row, profile in zip(rows, profiles, strict=True)
+    ]
+    return {
+        **_place(rows),
+        **_sizes(profiles),
+        "unit": codes,
+        "rating_w": _floats(ratings, lambda value: value, KILO),
+        "side": _ints(rows, lambda row: SIDES[row.side]),
+    }
+
+
+def _links(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    pinned = {text: _pinned(text, parts) for text in {row.medium for row in rows}}
+    return {
+        "rate_bps": np.array([row.rate_gbps for row in rows], dtype=np.float64) * GIGA,
+        "count": np.array([row.count for row in rows], dtype=np.float64),
+        "pinned": np.array([pinned[row.medium] for row in rows], dtype=np.int64),
+    }
+
+
+def _pinned(medium: str, parts: Parts) -> int:
+    if medium == "auto":
+        return AUTO
+    code = parts.code(medium, LinkMedium)
+    return code if code >= 0 else PINNED_UNKNOWN
+
+
+FLUIDS = ("air", "eg25", "pg25", "water")
+LOOP_KINDS = ("air", "facility", "technology")
+
+
+def _loops(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+    return {
+        "kind": _ints(rows, lambda row: LOOP_KINDS.index(row.kind)),
+        "fluid": _ints(rows, lambda row: FLUIDS.index(row.fluid)),
+        "supply_c": _floats(rows, lambda row: row.supply_c),
+        "rise_k": _floats(rows, lambda row: row.rise_k),
+        "flow_l_per_min_per_kw": _floats(rows, lambda row: row.flow_l_per_min_per_kw),
+    }
+
+
+def _feeds(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+    return {
+        "side": _ints(rows, lambda row: SIDES[row.side]),
+        "weight": np.array([row.weight for row in rows], dtype=np.float64),
+    }
+
+
+def _halls(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+    return {
+        "width_m": _ints(rows, lambda row: row.width_mm) / MM_PER_M,
+        "depth_m": _ints(rows, lambda row: row.depth_mm) / MM_PER_M,
+        "supply_air_c": _floats(rows, lambda row: row.supply_air_c),
+    }
+
+
+def _trays(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+    return {
+        "elevation_m": _ints(rows, lambda row: row.elevation_mm) / MM_PER_M,
+        "carries_data": np.array([row.tier != "power" for row in rows], dtype=np.bool_),
+    }
+
+
+def _nothing(_rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+    return {}
+
+
+def _spec(make: Maker, **refs: tuple[str, ...]) -> Spec:
+    return Spec(make, refs)
+
+
+SPECS: dict[str, Spec] = {
+    "cooling": _spec(_cooling, hall=("halls",), loop=("loops",), source_loop=("loops",)),
+    "devices": _spec(_devices, rack=("racks",), pool=("pools",)),
+    "feeds": _spec(_feeds, source=("power",), target=("power", "racks", "cooling")),
+    "halls": _spec(_halls),
+    "links": _spec(_links, a=("racks", "devices"), b=("racks", "devices")),
+    "loops": _spec(_loops),
+    "pools": _spec(_nothing, workload=("workloads",), prefill_pool=("pools",)),
+    "power": _spec(_power, hall=("halls",)),
+    "racks": _spec(_racks, hall=("halls",), loop=("loops",), pool=("pools",)),
+    "trays": _spec(_trays, hall=("halls",)),
+    "workloads": _spec(_nothing),
+}
+"""Tables that become arrays; the others hold nothing that a kernel reads."""

@@ -1,0 +1,120 @@
+"""Links as arrays: racks and heights of their ends, an index of links by rack, and the fabric graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from infraplanner.units import MM_PER_M
+
+from .bodies import FORWARDING_KINDS
+from .chain import group
+from .parts import Flags, Floats, Ints, Parts, column
+from .rules import Lookup
+from .table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkArrays:
+    """See `kernels.links.Ends` and `kernels.fabric.Graph`. Nodes are racks, then devices; `rack_start`/`rack_link`
+    index the bundles by rack; `linked` marks nodes that carry a link.
+    """
+
+    a_rack: Ints
+    b_rack: Ints
+    a_z_m: Floats
+    b_z_m: Floats
+    tray_z_m: Floats
+    rack_start: Ints
+    rack_link: Ints
+    graph_start: Ints
+    neighbour: Ints
+    link: Ints
+    side: Ints
+    forwards: Flags
+    linked: Flags
+
+
+def build_network(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> NetworkArrays:
+    """Resolve the ends of every bundle and index them."""
+    racks, devices, links = tables["racks"], tables["devices"], tables["links"]
+    heights = _heights(tables, parts, rule)
+    a_node, a_rack = _end(tables, "a")
+    b_node, b_rack = _end(tables, "b")
+    count, bundles = len(racks) + len(devices), len(links)
+    both = np.arange(bundles)
+    keys = np.concatenate([a_rack, np.where(b_rack == a_rack, -1, b_rack)])
+    rack_start, place = group(keys, len(racks))
+    drawn = (a_node >= 0) & (b_node >= 0) & (a_node != b_node)
+    ends = np.concatenate([np.where(drawn, a_node, -1), np.where(drawn, b_node, -1)])
+    others = np.concatenate([b_node, a_node])
+    graph_start, rows = group(ends, count)
+    linked = np.zeros(count, dtype=np.bool_)
+    linked[ends[ends >= 0]] = True
+    return NetworkArrays(
+        a_rack=a_rack,
+        b_rack=b_rack,
+        a_z_m=heights[a_node],
+        b_z_m=heights[b_node],
+        tray_z_m=_tray_heights(tables, a_rack, b_rack, rule),
+        rack_start=rack_start,
+        rack_link=np.concatenate([both, both])[place],
+        graph_start=graph_start,
+        neighbour=others[rows],
+        link=rows % max(bundles, 1),
+        side=rows // max(bundles, 1),
+        forwards=_forwards(tables, parts),
+        linked=linked,
+    )
+
+
+def _end(tables: Mapping[str, Table], end: str) -> tuple[Ints, Ints]:
+    """Graph node and rack of one end of every bundle; -1 when the record it names is not there."""
+    links = tables["links"]
+    rack, device = links[f"{end}@racks"], links[f"{end}@devices"]
+    rack_of = np.append(tables["devices"]["rack@racks"], -1)
+    node = np.where(rack >= 0, rack, np.where(device >= 0, len(tables["racks"]) + device, -1))
+    return node, np.where(rack >= 0, rack, rack_of[device])
+
+
+def _heights(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Floats:
+    """Port height of every node above the floor [m]: the top of a rack, the middle of a device; one NaN row more.
+
+    Middle of a device: `(u - 1 + units / 2)` times the frame's unit (or the standard one).
+    """
+    racks, devices = tables["racks"], tables["devices"]
+    standard = rule("rack.unit_mm")
+    unit_mm = column(parts.frames, "unit_mm")[racks["frame"]]
+    unit_m = np.append(np.where(np.isnan(unit_mm), standard, unit_mm), standard) / MM_PER_M
+    units = column(parts.systems, "rack_units")[devices["system"]]
+    units = np.where(np.isnan(units), 1.0, units)
+    middle = (devices["u"] - 1 + 0.5 * units) * unit_m[devices["rack@racks"]]
+    top = np.where(np.isnan(racks["height_m"]), rule("rack.height_m"), racks["height_m"])
+    return np.concatenate([top, middle, [np.nan]])
+
+
+def _tray_heights(tables: Mapping[str, Table], a_rack: Ints, b_rack: Ints, rule: Lookup) -> Floats:
+    """Elevation of the data trays of each bundle's hall [m] (the lowest one; a planning height without trays).
+
+    NaN between two halls: no route is drawn from one to the other.
+    """
+    trays, halls = tables["trays"], tables["halls"]
+    lowest = np.full(len(halls) + 1, np.inf)
+    use = trays["carries_data"] & (trays["hall@halls"] >= 0)
+    np.minimum.at(lowest, trays["hall@halls"][use], trays["elevation_m"][use])
+    lowest[~np.isfinite(lowest)] = rule("cable.tray_elevation_m")
+    hall = np.append(tables["racks"]["hall@halls"], -1)
+    return np.where(hall[a_rack] == hall[b_rack], lowest[hall[a_rack]], np.nan)
+
+
+def _forwards(tables: Mapping[str, Table], parts: Parts) -> Flags:
+    """Nodes that pass traffic on: switches, and racks that are one or hold one."""
+    kinds = np.array([*(s.system_kind in FORWARDING_KINDS for s in parts.systems), False], dtype=np.bool_)
+    racks, devices = tables["racks"], tables["devices"]
+    of_device = kinds[devices["system"]]
+    of_rack = kinds[racks["system"]]
+    held = devices["rack@racks"]
+    of_rack[held[of_device & (held >= 0)]] = True
+    return np.concatenate([of_rack, of_device])

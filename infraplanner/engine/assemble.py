@@ -1,0 +1,289 @@
+"""From a frame's buffers to the result types: copies, sums by kind, nothing computed anew."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.compile.parts import column
+from infraplanner.compile.plan import Compiled
+from infraplanner.kernels.frame import Totals
+from infraplanner.results.coded import CodedText
+from infraplanner.results.snapshot import (
+    EconomicsResult,
+    FabricResult,
+    PoolResult,
+    PowerResult,
+    Refusal,
+    ThermalResult,
+    ThroughputResult,
+    WaterfallStep,
+)
+from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
+
+from .bind import family_names
+from .pools import PoolCase
+from .routes import Routes, link_load
+from .workspace import Workspace
+
+Floats = NDArray[np.float64]
+CM2_PER_MM2 = 1e-2
+LIMITERS = {1: "demand", 2: "prefill_pool", 3: "fabric", 4: "no_powered_accelerators"}
+
+
+def optional(value: float) -> float | None:
+    """None for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def power_result(space: Workspace, totals: Totals) -> PowerResult:
+    """Nodes, racks and the waterfall."""
+    compiled = _compiled(space)
+    keep = space.recycler.copy
+    racks = len(compiled.tables["racks"])
+    rating = compiled.tables["power"]["rating_w"]
+    with np.errstate(all="ignore"):
+        load = space.flows.out_w / rating
+    return PowerResult(
+        node_ids=compiled.tables["power"].ids,
+        node_out_w=keep("node_out_w", space.flows.out_w),
+        node_in_w=keep("node_in_w", space.flows.in_w),
+        node_loss_w=keep("node_loss_w", space.flows.loss_w),
+        node_rating_w=keep("node_rating_w", rating),
+        node_load_frac=keep("node_load_frac", load),
+        rack_ids=compiled.tables["racks"].ids,
+        rack_power_w=keep("rack_power_w", space.draw.rack_w),
+        rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),
+        rack_a_w=keep("rack_a_w", space.flows.side_a_w[:racks]),
+        rack_b_w=keep("rack_b_w", space.flows.side_b_w[:racks]),
+        rack_powered=keep("rack_powered", space.alive.powered),
+        unserved_w=float(totals.unconnected_w),
+        residual_w=float(totals.residual_w),
+        waterfall=_waterfall(compiled, space, totals),
+    )
+
+
+def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[WaterfallStep, ...]:
+    sums = np.bincount(compiled.chain.stage, np.nan_to_num(space.flows.loss_w), 3)
+    return (
+        WaterfallStep("Grid", float(totals.facility_w), "total"),
+        WaterfallStep("MV", float(sums[0]), "loss"),
+        WaterfallStep("UPS", float(sums[1]), "loss"),
+        WaterfallStep("Distribution", float(sums[2]), "loss"),
+        WaterfallStep("Cooling", float(totals.cooling_w), "cooling"),
+        WaterfallStep("IT", float(totals.it_w), "total"),
+    )
+
+
+def thermal_result(space: Workspace) -> ThermalResult:
+    """Racks, units, loops and halls."""
+    compiled = _compiled(space)
+    plant, arrays, racks = space.plant, compiled.plant, compiled.tables["racks"]
+    keep = space.recycler.copy
+    to_l_per_min = L_PER_M3 * S_PER_MIN
+    halls = compiled.tables["halls"]
+    with np.errstate(all="ignore"):
+        flux = space.draw.rack_w / (racks["width_m"] * racks["depth_m"])
+        unit_load = plant.unit_heat_w / arrays.capacity_w
+        flow_frac = plant.unit_flow_m3_per_s / arrays.flow_m3_per_s
+        heat = _hall_heat(compiled, space)
+        hall_flux = heat / (halls["width_m"] * halls["depth_m"])
+    return ThermalResult(
+        rack_air_w=keep("rack_air_w", space.draw.air_w),
+        rack_liquid_w=keep("rack_liquid_w", space.draw.liquid_w),
+        rack_flow_l_per_min=keep("rack_flow_l_per_min", plant.rack_flow_m3_per_s * to_l_per_min),
+        rack_heat_flux_w_per_m2=keep("rack_heat_flux_w_per_m2", flux),
+        rack_die_flux_w_per_cm2=keep("rack_die_flux_w_per_cm2", _die_flux(compiled, space)),
+        unit_ids=compiled.tables["cooling"].ids,
+        unit_heat_w=keep("unit_heat_w", plant.unit_heat_w),
+        unit_capacity_w=keep("unit_capacity_w", arrays.capacity_w),
+        unit_load_frac=keep("unit_load_frac", unit_load),
+        unit_flow_l_per_min=keep("unit_flow_l_per_min", plant.unit_flow_m3_per_s * to_l_per_min),
+        unit_flow_frac=keep("unit_flow_frac", flow_frac),
+        unit_supply_c=keep("unit_supply_c", plant.unit_supply_c),
+        unit_return_c=keep("unit_return_c", plant.unit_return_c),
+        unit_power_w=keep("unit_power_w", plant.unit_power_w),
+        loop_ids=compiled.tables["loops"].ids,
+        loop_heat_w=keep("loop_heat_w", plant.loop_heat_w),
+        loop_supply_c=keep("loop_supply_c", plant.loop_supply_c),
+        hall_ids=halls.ids,
+        hall_heat_w=keep("hall_heat_w", heat),
+        hall_heat_flux_w_per_m2=keep("hall_heat_flux_w_per_m2", hall_flux),
+    )
+
+
+def _hall_heat(compiled: Compiled, space: Workspace) -> Floats:
+    """All heat set free in each hall: racks by air and liquid, and losses of power nodes that stand indoors [W]."""
+    hall = compiled.tables["racks"]["hall@halls"]
+    count = len(compiled.tables["halls"])
+    held = hall >= 0
+    heat: Floats = np.bincount(hall[held], space.draw.rack_w[held], count).astype(np.float64)
+    inside = compiled.chain.hall >= 0
+    heat += np.bincount(compiled.chain.hall[inside], np.nan_to_num(space.flows.loss_w)[inside], count)
+    return heat
+
+
+def _die_flux(compiled: Compiled, space: Workspace) -> Floats:
+    """Mean flux over the hottest die of each rack [W/cm2]: TDP scaled by the body's power over its maximum, over die
+    area.
+    """
+    bodies = compiled.bodies
+    flux = np.full(len(compiled.tables["racks"]), np.nan)
+    has = (bodies.accelerator >= 0) & (bodies.rack >= 0)
+    code = bodies.accelerator[has]
+    area = column(compiled.parts.accelerators, "die_area_mm2", CM2_PER_MM2)[code]
+    tdp = column(compiled.parts.accelerators, "tdp_w")[code]
+    with np.errstate(all="ignore"):
+        share = space.draw.body_w[: bodies.rack.size][has] / bodies.max_w[has]
+    np.fmax.at(flux, bodies.rack[has], tdp * share / area)
+    return flux
+
+
+def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricResult:
+    """One row a bundle, and sums by family."""
+    compiled = _compiled(space)
+    keep = space.recycler.copy
+    cables, links = space.cables, compiled.tables["links"]
+    families = family_names(compiled.parts)
+    load = share = space.no_load
+    if routes.by_pool:
+        load = link_load(routes, space.served.rate_per_s, len(links))
+        with np.errstate(all="ignore"):
+            share = load / (links["rate_bps"] * links["count"])
+    watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
+    return FabricResult(
+        link_ids=links.ids,
+        medium=CodedText(keep("medium", cables.medium), [row.id for row in compiled.parts.media]),
+        length_m=keep("length_m", cables.length_m),
+        ordered_m=keep("ordered_m", cables.ordered_m),
+        reach_m=keep("reach_m", cables.reach_m),
+        margin_m=keep("margin_m", cables.margin_m),
+        power_w=keep("power_w", cables.power_w),
+        price_usd=keep("price_usd", cables.price_usd),
+        load_frac=share,
+        load_bps=load,
+        latency_s=keep("latency_s", cables.latency_s),
+        flag=keep("flag", cables.flag),
+        power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
+        count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
+        total_length_m=float(totals.cables.length_m),
+    )
+
+
+def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
+    """All pools."""
+    return ThroughputResult(tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)))
+
+
+def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:
+    name = case.accelerator.id if case.accelerator is not None else ""
+    powered = int(space.served.accelerators[row])
+    solution, spec = case.solution, case.case
+    if solution is None or spec is None:
+        pool = case.pool
+        return PoolResult(
+            pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch,
+            limiter="unknown", not_predicted=case.refusal, refusal=case.code,
+        )  # fmt: skip
+    layout, point = solution.layout, solution.point
+    rate = space.served.rate_per_s[row]
+    decodes = case.pool.phase != "prefill"
+    tokens = rate * spec.request.output_tokens if decodes else math.nan
+    prefill = int(_compiled(space).tables["pools"]["prefill_pool@pools"][row])
+    first = point.ttft_s
+    if prefill >= 0 and case.pool.phase == "decode":
+        source = space.cases[prefill].solution
+        first = source.point.ttft_s + point.tpot_s if source is not None else math.nan
+    usable = spec.tune.usable_frac * spec.device.memory_b
+    code, refusal = _doubt(space, routes, row)
+    return PoolResult(
+        id=case.pool.id,
+        model=case.pool.model,
+        accelerator=name,
+        accelerator_count=powered,
+        instance_count=int(space.served.instances[row]),
+        tp=int(layout.tp),
+        pp=int(layout.pp),
+        ep=int(layout.ep),
+        dp=int(layout.dp),
+        batch=int(solution.batch),
+        tokens_per_s=optional(tokens),
+        tokens_per_s_per_accelerator=optional(tokens / powered) if powered else None,
+        ttft_s=optional(first),
+        tpot_s=optional(point.tpot_s),
+        requests_per_s=optional(rate),
+        memory_used_frac=optional((solution.weight_b + solution.kv_b + spec.tune.reserve_b) / usable),
+        memory_time_frac=optional(point.memory_frac),
+        compute_time_frac=optional(point.compute_frac),
+        weight_bytes_per_accelerator=optional(solution.weight_b),
+        kv_bytes_per_accelerator=optional(solution.kv_b),
+        free_bytes_per_accelerator=optional(solution.free_b - solution.kv_b),
+        limiter=limiter(case, int(space.served.limit[row])),
+        not_predicted=refusal,
+        refusal=code,
+        limit_missed=_missed(case),
+        curve_tokens_per_s_per_user=solution.curve_user,
+        curve_tokens_per_s_per_accelerator=solution.curve_accelerator,
+    )
+
+
+def _doubt(space: Workspace, routes: Routes, row: int) -> tuple[Refusal, str]:
+    """Why a pool that could run by itself still is not predicted."""
+    if int(space.served.limit[row]) == 5:
+        return "unknown_prefill", "The prefill pool that feeds this pool is not predicted."
+    if row in routes.by_pool and routes.by_pool[row].lost_frac > 1e-12:
+        return "no_path", "0 drawn paths join the prefill pool's racks to this pool's racks; 1 is needed."
+    return "", ""
+
+
+def _missed(case: PoolCase) -> str:
+    """The latency limit that even one sequence misses, with both numbers; empty when none is."""
+    if case.solution is None or case.case is None or case.solution.state != 4:
+        return ""
+    point, asked = case.solution.point, case.case.request
+    if point.tpot_s > asked.tpot_limit_s:
+        got, limit = point.tpot_s / MILLI, asked.tpot_limit_s / MILLI
+        return f"{got:.0f} ms a token with 1 sequence, over the limit of {limit:.0f} ms."
+    got, limit = point.ttft_s / MILLI, asked.ttft_limit_s / MILLI
+    return f"{got:.0f} ms to the first token with 1 sequence, over the limit of {limit:.0f} ms."
+
+
+def limiter(case: PoolCase, limit: int) -> str:
+    """What holds a pool back: another pool, demand or fabric; else its latency limit, its cache, or the busiest
+    resource.
+    """
+    if limit in LIMITERS:
+        return LIMITERS[limit]
+    if case.solution is None or limit == 5:
+        return "unknown"
+    point, state = case.solution.point, case.solution.state
+    if state in (2, 4):
+        return "latency_limit"
+    shares = {"compute": point.compute_frac, "memory_bandwidth": point.memory_frac, "network": point.network_frac}
+    shares["fixed_time"] = 1.0 - sum(shares.values())
+    busiest = max(shares, key=lambda key: shares[key])
+    return "kv_capacity" if state == 1 and busiest != "compute" else busiest
+
+
+def economics_result(space: Workspace, totals: Totals) -> EconomicsResult:
+    """Energy of a year at the present draw, and the price of the links."""
+    kwh = totals.facility_w / KILO * H_PER_YEAR
+    notes = ["Energy: present facility power for 8,760 hours."]
+    if space.climate.price_assumed:
+        notes.append("Electricity price: planning value, the plan gives no region or price.")
+    if totals.cables.unknown_price:
+        notes.append(f"Link price: without {totals.cables.unknown_price} bundles of unknown price.")
+    return EconomicsResult(
+        energy_usd_per_year=optional(kwh * space.climate.usd_per_kwh),
+        energy_kwh_per_year=optional(kwh),
+        link_capex_usd=float(totals.cables.price_usd),
+        conventions=tuple(notes),
+    )
+
+
+def _compiled(space: Workspace) -> Compiled:
+    if space.compiled is None:
+        raise RuntimeError("The workspace has not seen a plan yet.")
+    return space.compiled

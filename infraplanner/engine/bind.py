@@ -1,0 +1,152 @@
+"""Compiled arrays as the argument tuples of the kernels, and the buffers that a frame writes into."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.compile.parts import Parts, column
+from infraplanner.compile.plan import Compiled
+from infraplanner.compile.rules import Lookup
+from infraplanner.kernels.arrays import Flags, Ints
+from infraplanner.kernels.cooling import Loops, Units
+from infraplanner.kernels.draw import Bodies
+from infraplanner.kernels.fabric import Graph
+from infraplanner.kernels.frame import Racks
+from infraplanner.kernels.links import Ends, Media, Route
+from infraplanner.kernels.power import Chain
+from infraplanner.units import GIGA, NANO
+
+T = TypeVar("T")
+AUTO_EXCLUDED = frozenset({"cartridge", "backplane", "optical_switch", "co_packaged"})
+"""Families that belong to one product and are never chosen for a cable that someone draws."""
+COPPER = frozenset({"dac", "acc", "aec", "cartridge", "backplane"})
+
+
+def buffers(kind: type[T], **sizes: int) -> T:
+    """A results tuple with zeroed arrays; `sizes` maps a field's prefix to its length."""
+    values: list[Any] = []
+    for name, hint in get_type_hints(kind).items():
+        length = next(size for prefix, size in sizes.items() if name.startswith(prefix))
+        values.append(np.zeros(length, _dtype(hint)))
+    return kind(*values)
+
+
+def _dtype(hint: object) -> type[Any]:
+    return np.int64 if hint == Ints else np.bool_ if hint == Flags else np.float64
+
+
+def ends(compiled: Compiled) -> Ends:
+    """Ends of all bundles."""
+    net, links = compiled.network, compiled.tables["links"]
+    return Ends(
+        net.a_rack, net.b_rack, net.a_z_m, net.b_z_m, net.tray_z_m, links["rate_bps"], links["count"], links["pinned"]
+    )
+
+
+def media(parts: Parts, rule: Lookup) -> Media:
+    """Link profiles; `auto` may take those with a price and a reach that are no product's own wiring."""
+    rows = parts.media
+    price = column(rows, "price_usd")[:-1]
+    watts = column(rows, "power_per_end_w")[:-1]
+    reach = column(rows, "reach_m")[:-1]
+    fibre = np.array([row.family not in COPPER for row in rows], dtype=np.int64)
+    delay = np.where(fibre == 1, rule("link.fibre_delay_ns_per_m"), rule("link.copper_delay_ns_per_m")) * NANO
+    usable = [
+        code
+        for code, row in enumerate(rows)
+        if row.family not in AUTO_EXCLUDED and not np.isnan(price[code]) and not np.isnan(reach[code])
+    ]
+    families = family_names(parts)
+    usable.sort(key=lambda code: (price[code], watts[code] if not np.isnan(watts[code]) else np.inf, code))
+    return Media(
+        rate_bps=column(rows, "rate_gbps", GIGA)[:-1].copy(),
+        reach_m=reach.copy(),
+        end_w=watts.copy(),
+        latency_s=column(rows, "latency_ns", NANO)[:-1].copy(),
+        price_usd=price.copy(),
+        delay_s_per_m=delay,
+        fibre=fibre,
+        family=np.array([families.index(row.family) for row in rows], dtype=np.int64),
+        by_cost=np.array(usable, dtype=np.int64),
+    )
+
+
+def family_names(parts: Parts) -> list[str]:
+    """Families of links in name order, as `Media.family` numbers them."""
+    return sorted({row.family for row in parts.media})
+
+
+def route(parts: Parts, rule: Lookup) -> Route:
+    """Rules of the cable plant."""
+    return Route(rule("cable.slack_frac"), rule("cable.service_loop_m"), _stock(rule, "copper"), _stock(rule, "fibre"))
+
+
+def _stock(rule: Lookup, family: str) -> NDArray[np.float64]:
+    values: list[float] = []
+    while not np.isnan(value := rule(f"cable.stock_{family}_m.{len(values) + 1:02d}")):
+        values.append(value)
+    return np.array(sorted(values), dtype=np.float64)
+
+
+def racks(compiled: Compiled) -> Racks:
+    """Positions and memberships of all racks."""
+    table, plant = compiled.tables["racks"], compiled.plant
+    return Racks(
+        table["x_m"],
+        table["y_m"],
+        table["loop@loops"],
+        table["hall@halls"],
+        table["cap_frac"],
+        plant.rack_flow_m3_per_j,
+    )
+
+
+def bodies(compiled: Compiled, failed_devices: NDArray[np.int64]) -> Bodies:
+    """All bodies; those of failed devices belong to no rack."""
+    arrays = compiled.bodies
+    rack = arrays.rack
+    if failed_devices.size:
+        gone = np.isin(arrays.node, failed_devices + len(compiled.tables["racks"]))
+        rack = np.where(gone, -1, rack)
+    return Bodies(
+        rack, arrays.pool, arrays.idle_w, arrays.typical_w, arrays.max_w, arrays.liquid_frac, arrays.accelerator_count
+    )
+
+
+def chain(compiled: Compiled) -> Chain:
+    """The power graph."""
+    arrays = compiled.chain
+    return Chain(
+        arrays.order, compiled.tables["power"]["rating_w"], arrays.loss_a_frac, arrays.loss_b_frac, arrays.loss_c_frac,
+        arrays.feed_start, arrays.feed_source, arrays.feed_weight,
+        arrays.load_start, arrays.load_source, arrays.load_weight, arrays.load_side,
+    )  # fmt: skip
+
+
+def units(compiled: Compiled) -> Units:
+    """Cooling units."""
+    plant, table = compiled.plant, compiled.tables["cooling"]
+    return Units(
+        plant.kind, table["hall@halls"], table["source_loop@loops"], plant.capacity_w, plant.flow_m3_per_s,
+        plant.approach_k, plant.power_frac, plant.water_m3_per_j, table["standby"],
+        plant.cop_start, plant.cop_c, plant.cop,
+    )  # fmt: skip
+
+
+def loops(compiled: Compiled) -> Loops:
+    """Coolant loops and the index of their units."""
+    plant = compiled.plant
+    return Loops(
+        plant.first, plant.then, plant.unit_start, plant.unit, plant.air_start, plant.air_unit,
+        compiled.tables["loops"]["supply_c"], plant.flow_m3_per_j, plant.rho_cp_j_per_m3_k,
+    )  # fmt: skip
+
+
+def graph(compiled: Compiled) -> Graph:
+    """The fabric."""
+    net = compiled.network
+    weight = compiled.tables["links"]["count"]
+    return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)

@@ -1,0 +1,93 @@
+"""How far every headline is modelled, one sentence each, from what this evaluation met."""
+
+from __future__ import annotations
+
+from infraplanner.kernels.frame import Totals
+from infraplanner.results.snapshot import Coverage, Summary
+
+from .workspace import Workspace
+
+NOT_YET = {
+    "training_tokens_per_s": "Training jobs are not modelled yet.",
+    "usd_per_million_tokens": "Capital, staff and water costs are not modelled yet, so no full cost per token.",
+    "kg_co2e_per_million_tokens": "Carbon is not modelled yet.",
+    "capex_usd": "Only the price of links is known; equipment prices are not added up yet.",
+    "opex_usd_per_year": "Only the energy bill is known; see economics.",
+}
+
+
+def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Coverage]:
+    """Coverage of every summary key."""
+    out = {key: Coverage("not_modelled", note) for key, note in NOT_YET.items()}
+    it_notes = _it_notes(totals)
+    chain_notes = it_notes + _chain_notes(space, totals)
+    plant_notes = chain_notes + _plant_notes(space, totals)
+    served = _served_notes(space)
+    base = "Racks and cable ends; profiles' power is taken to be without pluggable ends, whose watts are added."
+    out["it_power_kw"] = _entry(base, it_notes)
+    out["facility_power_kw"] = _entry("Input of all sources: racks, losses of the chain, cooling.", chain_notes)
+    out["pue"] = _entry("Facility over IT power at one outdoor state, not over a year.", [*plant_notes, ""])
+    out["wue_l_per_kwh"] = _entry("Water of towers and adiabatic coolers at one outdoor state.", [*plant_notes, ""])
+    out["heat_kw"] = _entry("Racks and losses of indoor power nodes.", it_notes)
+    tokens = "Roofline steady state of all serving pools."
+    out["tokens_per_s"] = _entry(tokens, served) if space.cases else Coverage("not_modelled", "The plan has no pools.")
+    if summary.tokens_per_s is None and space.cases:
+        out["tokens_per_s"] = Coverage("not_modelled", " ".join(served) or "No pool is predicted.")
+    out["tokens_per_j"] = out["tokens_per_s"]
+    if summary.tokens_per_j is not None:
+        out["tokens_per_j"] = _entry("Tokens per second over facility power.", served + plant_notes)
+    walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
+    out["binding_wall"] = Coverage("partial", walls)
+    out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
+    return out
+
+
+def _entry(text: str, notes: list[str]) -> Coverage:
+    said = [text, *(note for note in notes if note)]
+    return Coverage("partial" if notes else "modelled", " ".join(said))
+
+
+def _it_notes(totals: Totals) -> list[str]:
+    notes = []
+    if totals.unknown_bodies:
+        notes.append(f"Without {totals.unknown_bodies} devices or racks of unknown power.")
+    if totals.cables.unknown_power:
+        notes.append(f"Without the ends of {totals.cables.unknown_power} bundles of unknown power.")
+    if totals.capped:
+        notes.append(
+            f"{totals.capped} racks are held by power caps; work is taken as proportional to power above idle."
+        )
+    return notes
+
+
+def _chain_notes(space: Workspace, totals: Totals) -> list[str]:
+    notes = []
+    unknown = int((space.flows.loss_w != space.flows.loss_w).sum())
+    if unknown:
+        notes.append(f"Without the losses of {unknown} power nodes that have no curve or rating.")
+    if totals.unconnected_w > 0.0:
+        notes.append(f"{totals.unconnected_w / 1e3:.1f} kW have no feed and count at no loss.")
+    return notes
+
+
+def _plant_notes(space: Workspace, totals: Totals) -> list[str]:
+    notes = []
+    if not space.plant.unit_heat_w.size:
+        notes.append("The plan has no cooling units, so no cooling power is in it.")
+    if totals.unknown_units:
+        notes.append(f"Without the power of {totals.unknown_units} cooling units that have no figure.")
+    if space.climate.assumed:
+        notes.append("Outdoor state: planning climate, the plan gives none.")
+    hall, loop = space.plant.hall_heat_w, space.plant.loop_heat_w
+    unmet = float(hall[~space.plant.hall_served].sum() + loop[~space.plant.loop_served].sum())
+    if unmet > 0.0 and space.plant.unit_heat_w.size:
+        notes.append(f"{unmet / 1e3:.1f} kW of heat have no unit that removes them.")
+    return notes
+
+
+def _served_notes(space: Workspace) -> list[str]:
+    refused = [case for case in space.cases if case.solution is None and case.code != "training"]
+    notes = [f"Pool {case.pool.id}: {case.refusal}" for case in refused[:3]]
+    if len(refused) > 3:
+        notes.append(f"{len(refused) - 3} more pools are not predicted.")
+    return notes

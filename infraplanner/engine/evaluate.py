@@ -1,0 +1,32 @@
+"""One synchronous, settled evaluation; imports Numba on its first call only."""
+
+from __future__ import annotations
+
+from infraplanner.compile.parts import Catalogue
+from infraplanner.model.document import Snapshot
+from infraplanner.results.snapshot import ResultSnapshot
+
+from . import kernel_cache
+from .protocol import Check
+
+# ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when first needed
+
+
+def evaluate(
+    snapshot: Snapshot,
+    catalog: Catalogue,
+    *,
+    failed: frozenset[str] = frozenset(),
+    check: Check | None = None,
+) -> ResultSnapshot:
+    """All models once, to the coupling tolerance; records named in `failed` are dead. A function of its arguments
+    alone.
+    """
+    kernel_cache.prepare_once()
+    from .pools import PoolSolver
+    from .stages import settled_result
+    from .workspace import Workspace
+
+    space = Workspace(catalog, PoolSolver())
+    space.follow(snapshot, None)
+    return settled_result(space, failed, check)[0]

@@ -1,0 +1,282 @@
+"""Serving pools: which accelerators serve which model, the layout in force, and what one instance can do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.catalog.types import Accelerator, Llm, RequestShape
+from infraplanner.compile.plan import Compiled
+from infraplanner.kernels.draw import activity
+from infraplanner.kernels.inference import Device, Layout, Model, Tuning, kv_bytes, weight_bytes
+from infraplanner.kernels.serving import (
+    BATCH,
+    COLUMNS,
+    STATE,
+    Point,
+    Request,
+    configuration,
+    curve,
+    free_bytes,
+    search,
+)
+from infraplanner.model.document import Snapshot
+from infraplanner.model.entities import Pool
+from infraplanner.results.snapshot import Refusal
+
+from . import tuning
+
+Floats = NDArray[np.float64]
+CURVE_STEPS = 24
+CURVE_POINTS = 64
+TP_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that decides how one instance of a pool performs; equal cases share one solution."""
+
+    model: Model
+    device: Device
+    tune: Tuning
+    request: Request
+    pinned: tuple[int, int, int, int, int]
+    accelerators: int
+    weights: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Best layout and batch of a case and its figures; `state` as in `serving.best_batch`."""
+
+    layout: Layout
+    batch: float
+    state: int
+    point: Point
+    activity_frac: float
+    weight_b: float
+    kv_b: float
+    free_b: float
+    curve_user: Floats
+    curve_accelerator: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCase:
+    """One pool of the plan: its record, accelerators, case and solution, or why it is not predicted."""
+
+    pool: Pool
+    accelerator: Accelerator | None
+    accelerators: float
+    case: Case | None = None
+    solution: Solution | None = None
+    refusal: str = ""
+    code: Refusal = ""
+    offered_per_s: float = math.inf
+
+
+class PoolSolver:
+    """Finds and remembers solutions; the search runs once a case, whatever is edited elsewhere."""
+
+    def __init__(self, size: int = 512) -> None:
+        self._solved: dict[Case, Solution | str] = {}
+        self._size = size
+
+    def cases(self, snapshot: Snapshot, compiled: Compiled) -> list[PoolCase]:
+        """All pools in id order."""
+        bodies = compiled.bodies
+        pools, workloads = snapshot.table("pools"), snapshot.table("workloads")
+        trains = {job.pool for job in snapshot.table("jobs").values()}
+        out: list[PoolCase] = []
+        for row, pool_id in enumerate(compiled.tables["pools"].ids):
+            pool: Pool = pools[pool_id]
+            mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
+            kinds = np.unique(bodies.accelerator[mine])
+            total = float(bodies.accelerator_count[mine].sum())
+            workload = workloads.get(pool.workload)
+            if workload is None and pool_id in trains:
+                out.append(_training(pool, total))
+                continue
+            out.append(self._case(pool, workload, compiled, kinds, total))
+        return out
+
+    def _case(self, pool: Pool, workload: Any, compiled: Compiled, kinds: NDArray[np.int64], total: float) -> PoolCase:
+        find = compiled.parts.catalogue.find
+        part = compiled.parts.accelerators[kinds[0]] if kinds.size == 1 else None
+        llm = find(pool.model)
+        shape = find(workload.profile) if workload is not None and workload.profile else None
+        asked = tuning.request(pool, workload, shape if isinstance(shape, RequestShape) else None)
+        code, refusal = _refusal(pool, kinds.size, llm, asked, part)
+        offered = getattr(workload, "offered_requests_per_s", None)
+        if refusal or part is None or asked is None or not isinstance(llm, Llm):
+            return PoolCase(pool, part, total, refusal=refusal, code=code)
+        rule = compiled.rule
+        case = Case(
+            model=tuning.model(llm),
+            device=tuning.device(part, pool.weights, total),
+            tune=tuning.tuning(part, pool, rule),
+            request=asked,
+            pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
+            accelerators=int(total),
+            weights=(
+                rule("inference.activity_weight.compute"),
+                rule("inference.activity_weight.memory"),
+                rule("inference.activity_weight.link"),
+            ),
+        )
+        found = self._solve(case)
+        limit = math.inf if offered is None else float(offered)
+        if isinstance(found, str):
+            text = f"{llm.name} on {part.name}: {found}"
+            return PoolCase(pool, part, total, case, None, text, "does_not_fit", limit)
+        return PoolCase(pool, part, total, case, found, offered_per_s=limit)
+
+    def _solve(self, case: Case) -> Solution | str:
+        found = self._solved.get(case)
+        if found is None:
+            found = solve(case)
+            if len(self._solved) >= self._size:
+                self._solved.pop(next(iter(self._solved)))
+            self._solved[case] = found
+        return found
+
+
+def _training(pool: Pool, total: float) -> PoolCase:
+    return PoolCase(
+        pool, None, total, refusal="Training is not modelled yet; the pool is fully active.", code="training"
+    )
+
+
+def _refusal(
+    pool: Pool, kinds: int, llm: object, asked: Request | None, part: Accelerator | None
+) -> tuple[Refusal, str]:
+    """Why a pool cannot be predicted, as a code and one sentence; both empty when it can."""
+    if kinds == 0:
+        return "no_accelerators", "0 accelerators belong to this pool; it needs 1."
+    if kinds > 1:
+        return "mixed_accelerators", f"The pool mixes {kinds} accelerator types; one instance needs 1."
+    if not isinstance(llm, Llm):
+        return "unknown_model", f"The model {pool.model} is not in the catalogue."
+    if asked is None:
+        return "unknown_request", "Input or output length of the requests is unknown."
+    missing = _unknown_rates(part) if part is not None else []
+    if missing and part is not None:
+        return "unknown_rate", f"The {' and '.join(missing)} of {part.name} is unknown, so nothing is predicted."
+    return "", ""
+
+
+def _unknown_rates(part: Accelerator) -> list[str]:
+    shared = part.scale_up_gb_per_s if (part.scale_up_domain_count or 1) > 1 else 0.0
+    figures = {
+        "compute rate": part.bf16_tflops,
+        "memory size": part.memory_gb,
+        "memory bandwidth": part.memory_bw_tb_per_s,
+        "scale-up bandwidth": shared,
+    }
+    return [label for label, value in figures.items() if value is None]
+
+
+def candidate_layouts(case: Case) -> Floats:
+    """Layouts to try, one row (tp, pp, ep, dp): powers of two inside the scale-up island, pinned values kept.
+
+    Without pinned values an instance never leaves its island; the island's own size is tried even when it is no power
+    of two.
+    """
+    tp, pp, ep, dp, _ = case.pinned
+    stages = max(1, pp)
+    limit = max(1, min(int(case.device.domain_count), case.accelerators) // stages)
+    sizes = sorted({*_powers(limit), limit})
+    moe = case.model.moe_layers > 0
+    rows = []
+    for size in sizes:
+        for t in [tp] if tp else [p for p in _powers(size) if size % p == 0]:
+            d = dp or (max(1, size // t) if moe else 1)
+            width = t * d
+            if (tp == 0 or dp == 0) and (width > limit and not tp and not dp):
+                continue
+            choices = [ep] if ep else _expert_splits(width, d) if moe else [1]
+            rows += [(t, stages, e, d) for e in choices if e <= case.model.expert_count or not moe]
+    unique = sorted(set(rows))
+    kept = [row for row in unique if row[0] * row[1] * row[3] <= case.accelerators]
+    return np.array(kept or unique[:1], dtype=np.float64).reshape(-1, 4)
+
+
+def _expert_splits(width: int, dp: int) -> list[int]:
+    """Expert parallelism to try: over all devices of a layer with data-parallel attention, else every power of two."""
+    return [width] if dp > 1 else [p for p in _powers(width) if width % p == 0]
+
+
+def _powers(limit: int) -> list[int]:
+    return [1 << k for k in range(limit.bit_length()) if 1 << k <= limit]
+
+
+def solve(case: Case) -> Solution | str:
+    """The best layout, batch and curve of a case, or one sentence saying why there is none."""
+    layouts = candidate_layouts(case)
+    table = np.zeros((len(layouts), COLUMNS))
+    best = search(case.model, case.device, case.tune, case.request, layouts, float(case.pinned[4]), table)
+    if best < 0:
+        return does_not_fit(case, layouts)
+    layout = Layout(*(float(value) for value in layouts[best]))
+    batch = float(table[best, BATCH])
+    point = Point(*configuration(case.model, case.device, layout, case.tune, case.request, batch))
+    held = case.request.input_tokens
+    if case.request.phase != 1.0:
+        held += case.tune.kv_growth_frac * case.request.output_tokens
+    shards = min(layout.tp, case.model.kv_shards_max) * layout.pp * layout.dp
+    users, speeds = _frontier(case, layouts)
+    return Solution(
+        layout=layout,
+        batch=batch,
+        state=int(table[best, STATE]),
+        point=point,
+        activity_frac=activity(point.compute_frac, point.memory_frac, point.network_frac, case.weights),
+        weight_b=weight_bytes(case.model, case.tune, layout),
+        kv_b=kv_bytes(case.model, case.tune, held) * batch / shards,
+        free_b=free_bytes(case.model, case.device, layout, case.tune),
+        curve_user=users,
+        curve_accelerator=speeds,
+    )
+
+
+def _frontier(case: Case, layouts: Floats) -> tuple[Floats, Floats]:
+    """The Pareto front of speed per user against throughput per accelerator, at most 64 points, slowest user first."""
+    points = np.zeros((len(layouts) * CURVE_STEPS, 2))
+    count = curve(case.model, case.device, case.tune, case.request, layouts, CURVE_STEPS, points)
+    rows = points[:count]
+    rows = rows[np.lexsort((-rows[:, 1], -rows[:, 0]))]
+    best = np.maximum.accumulate(np.concatenate([[-np.inf], rows[:, 1]]))[:-1] if count else np.empty(0)
+    front = rows[rows[:, 1] > best][::-1] if count else rows
+    if len(front) > CURVE_POINTS:
+        front = front[np.linspace(0, len(front) - 1, CURVE_POINTS).round().astype(np.int64)]
+    return front[:, 0].copy(), front[:, 1].copy()
+
+
+def does_not_fit(case: Case, layouts: Floats) -> str:
+    """How many bytes an accelerator is short of at the widest layout tried, and the smallest tensor split that fits."""
+    widest = max((tuple(row) for row in layouts), key=lambda row: row[0] * row[1] * row[3])
+    layout = Layout(*(float(value) for value in widest))
+    short = case_shortage(case, layout)
+    if math.isnan(short):
+        return "a rate or size of the accelerator is unknown"
+    tp = 1
+    while tp <= TP_LIMIT and case_shortage(case, Layout(float(tp), layout.pp, 1.0, 1.0)) > 0.0:
+        tp *= 2
+    fits = f"the smallest tensor split that fits is {tp}" if tp <= TP_LIMIT else "no tensor split fits"
+    return f"weights and one sequence are {short / 1e9:.1f} GB an accelerator too large at {_spell(layout)}; {fits}."
+
+
+def case_shortage(case: Case, layout: Layout) -> float:
+    """Bytes an accelerator lacks for the weights and one sequence; zero or less when they fit."""
+    held = case.request.input_tokens + case.tune.kv_growth_frac * case.request.output_tokens
+    shards = min(layout.tp, case.model.kv_shards_max) * layout.pp * layout.dp
+    one = kv_bytes(case.model, case.tune, held) / shards
+    return one - free_bytes(case.model, case.device, layout, case.tune)
+
+
+def _spell(layout: Layout) -> str:
+    return f"tp {layout.tp:.0f}, pp {layout.pp:.0f}, dp {layout.dp:.0f}"

@@ -1,0 +1,177 @@
+"""The stages of one evaluation, live and settled; every stage is guarded, so that one failure leaves the rest alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+
+from infraplanner.kernels.frame import Totals
+from infraplanner.results.findings import Finding
+from infraplanner.results.snapshot import (
+    WALLS,
+    Coverage,
+    EconomicsResult,
+    FabricResult,
+    PowerResult,
+    ResultSnapshot,
+    Summary,
+    ThermalResult,
+    ThroughputResult,
+    WallResult,
+)
+from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
+
+from . import assemble
+from .coverage import coverage
+from .demand import pool_inputs
+from .protocol import Check
+from .routes import Routes, find_routes
+from .walls import Elasticities, binding_wall, elasticities, wall_results
+from .workspace import Workspace
+
+T = TypeVar("T")
+UNKNOWN_SLOPES = Elasticities(None, None, None, None, None)
+
+
+class Superseded(Exception):
+    """A newer edit made this evaluation pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a live frame takes over from the last settled state: fabric routes and elasticities."""
+
+    routes: Routes = field(default_factory=Routes)
+    slopes: Elasticities = UNKNOWN_SLOPES
+    links: int = 0
+    pools: tuple[str, ...] = ()
+
+
+class Guard:
+    """Runs stages; a failing one is named and replaced by what stands for unknown."""
+
+    def __init__(self, stop: Callable[[], bool] | None = None) -> None:
+        self.failures: list[str] = []
+        self._stop = stop
+
+    def run(self, name: str, stage: Callable[[], T], unknown: T) -> T:
+        """The stage's value, or `unknown` after noting why it failed. Raises Superseded between stages on request."""
+        if self._stop is not None and self._stop():
+            raise Superseded
+        try:
+            return stage()
+        except Superseded:
+            raise
+        except Exception as error:
+            self.failures.append(f"The {name} stage failed: {type(error).__name__}: {error}.")
+            return unknown
+
+
+def live_result(space: Workspace, settled: Settled, check: Check | None) -> ResultSnapshot:
+    """Tier A: one fused frame; fabric load and elasticities are those of the last settled state."""
+    guard = Guard()
+    routes = settled.routes if _same_shape(space, settled) else Routes()
+    return _result(space, routes, settled.slopes, frozenset(), check, guard, provisional=True)[0]
+
+
+def _same_shape(space: Workspace, settled: Settled) -> bool:
+    assert space.compiled is not None
+    tables = space.compiled.tables
+    return settled.links == len(tables["links"]) and settled.pools == tables["pools"].ids
+
+
+def settled_result(
+    space: Workspace, failed: frozenset[str], check: Check | None, stop: Callable[[], bool] | None = None
+) -> tuple[ResultSnapshot, Settled]:
+    """Tier B: routes, elasticities and checks of this document, whatever came before."""
+    guard = Guard(stop)
+    assert space.compiled is not None
+    compiled = space.compiled
+    routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed), Routes())
+    result, slopes = _result(space, routes, None, failed, check, guard, provisional=False)
+    tables = compiled.tables
+    return result, Settled(routes, slopes, len(tables["links"]), tables["pools"].ids)
+
+
+def _result(
+    space: Workspace,
+    routes: Routes,
+    slopes: Elasticities | None,
+    failed: frozenset[str],
+    check: Check | None,
+    guard: Guard,
+    *,
+    provisional: bool,
+) -> tuple[ResultSnapshot, Elasticities]:
+    started = time.perf_counter()
+    assert space.snapshot is not None
+    assert space.compiled is not None
+    snapshot, compiled = space.snapshot, space.compiled
+    pools = pool_inputs(space, routes)
+    totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
+    if totals is None:
+        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
+    power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
+    thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
+    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
+    throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
+    economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
+    if slopes is None:
+        slopes = guard.run("elasticity", lambda: elasticities(space, pools), UNKNOWN_SLOPES)
+    force = slopes
+    unknown_walls = {wall: WallResult() for wall in WALLS}
+    walls = guard.run(
+        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, force), unknown_walls
+    )
+    summary = summarise(totals, throughput, walls, slopes)
+    result = ResultSnapshot(
+        revision=snapshot.revision,
+        provisional=provisional,
+        passes=int(totals.passes),
+        residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
+        summary=summary,
+        walls=walls,
+        power=power,
+        thermal=thermal,
+        fabric=fabric,
+        throughput=throughput,
+        economics=economics,
+        coverage=guard.run("coverage", lambda: coverage(space, totals, summary), dict[str, Coverage]()),
+    )
+    if check is not None:
+        rules: Check = check
+        result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
+    elapsed = time.perf_counter() - started
+    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes
+
+
+def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:
+    """The result with findings and their counts."""
+    errors = sum(1 for f in findings if f.severity == "error" and not f.waived)
+    warnings = sum(1 for f in findings if f.severity == "warning" and not f.waived)
+    summary = replace(result.summary, error_count=errors, warning_count=warnings)
+    return replace(result, findings=findings, summary=summary)
+
+
+def summarise(
+    totals: Totals, throughput: ThroughputResult, walls: dict[str, WallResult], slopes: Elasticities
+) -> Summary:
+    """The headline figures; None where an input is unknown or nothing is there."""
+    pools = [pool for pool in throughput.pools if pool.tokens_per_s is not None]
+    tokens = sum(pool.tokens_per_s or 0.0 for pool in pools) if pools else None
+    facility, it_w = totals.facility_w, totals.it_w
+    litres_per_kwh = totals.water_m3_per_s * L_PER_M3 / it_w * J_PER_KWH if it_w > 0.0 else np.nan
+    return Summary(
+        it_power_kw=float(it_w / KILO),
+        facility_power_kw=float(facility / KILO),
+        pue=float(facility / it_w) if it_w > 0.0 else None,
+        wue_l_per_kwh=assemble.optional(litres_per_kwh),
+        heat_kw=float(totals.heat_w / KILO),
+        tokens_per_s=tokens,
+        tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
+        binding_wall=binding_wall(walls, slopes, [pool.limiter for pool in pools]),
+    )

@@ -1,0 +1,42 @@
+"""The work of the two threads: each owns a workspace; what they share is immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from infraplanner.compile.parts import Catalogue
+from infraplanner.kernels.warmup import warm_up
+from infraplanner.model.changes import ChangeSet
+from infraplanner.model.document import Snapshot
+from infraplanner.results.snapshot import ResultSnapshot
+
+from .pools import PoolSolver
+from .protocol import Check
+from .stages import Settled, live_result, settled_result
+from .workspace import Workspace
+
+__all__ = ["Settled", "Tier", "warm_up"]
+
+
+class Tier:
+    """A workspace with its catalogue; after a failed compile it starts from nothing."""
+
+    def __init__(self, catalogue: Catalogue, check: Check | None) -> None:
+        self._space = Workspace(catalogue, PoolSolver())
+        self._check = check
+
+    def follow(self, snapshot: Snapshot, changes: ChangeSet) -> None:
+        """Bring the arrays up to a snapshot."""
+        try:
+            self._space.follow(snapshot, changes)
+        except Exception:
+            self._space.compiled = None
+            raise
+
+    def live(self, settled: Settled) -> ResultSnapshot:
+        """A provisional result."""
+        return live_result(self._space, settled, self._check)
+
+    def settle(self, stop: Callable[[], bool] | None = None) -> tuple[ResultSnapshot, Settled]:
+        """The settled result of the snapshot last followed."""
+        return settled_result(self._space, frozenset(), self._check, stop)

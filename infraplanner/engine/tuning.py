@@ -1,0 +1,172 @@
+"""Catalogue records of models, accelerators and workloads as the argument tuples of the inference kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from infraplanner.catalog.types import Accelerator, Llm, RequestShape
+from infraplanner.kernels.inference import Device, Model, Tuning
+from infraplanner.kernels.serving import Request
+from infraplanner.model.entities import Pool, Workload
+from infraplanner.units import BITS_PER_BYTE, GIBI, GIGA, TERA
+
+Lookup = Callable[[str], float]
+PHASES = {"both": 0.0, "prefill": 1.0, "decode": 2.0}
+ARCHITECTURES = {
+    "ampere": ("a100", "a800"),
+    "hopper": ("h100", "h200", "h800", "h20", "gh200"),
+    "blackwell": ("b100", "b200", "b300", "gb200", "gb300"),
+}
+
+
+def architecture(accelerator_id: str) -> str:
+    """Family under which measured efficiencies are filed; `other` when none is."""
+    stem = accelerator_id.split("-", maxsplit=1)[0]
+    return next((name for name, stems in ARCHITECTURES.items() if stem in stems), "other")
+
+
+def known(value: float | None, factor: float = 1.0) -> float:
+    """A profile's number in base units; NaN when unknown."""
+    return math.nan if value is None else value * factor
+
+
+def peak(accelerator: Accelerator, weights: str) -> tuple[float, str]:
+    """Rate [FLOP/s] and the precision it is reached in. A width the part lacks is computed in bf16 (weights only are
+    packed).
+    """
+    rates = {"fp8": accelerator.fp8_tflops, "fp4": accelerator.fp4_tflops, "int8": accelerator.int8_tops}
+    rate = rates.get(weights)
+    return (rate * TERA, weights) if rate is not None else (known(accelerator.bf16_tflops, TERA), "bf16")
+
+
+def device(accelerator: Accelerator, weights: str, accelerators: float) -> Device:
+    """An accelerator in base units; its scale-up island is never larger than the pool."""
+    unit = GIBI if accelerator.memory_unit == "GiB" else GIGA
+    domain = accelerator.scale_up_domain_count or 1
+    return Device(
+        flop_per_s=peak(accelerator, weights)[0],
+        attention_flop_per_s=known(accelerator.bf16_tflops, TERA),
+        memory_b_per_s=known(accelerator.memory_bw_tb_per_s, TERA),
+        memory_b=known(accelerator.memory_gb, unit),
+        scale_up_b_per_s=known(accelerator.scale_up_gb_per_s, GIGA),
+        scale_out_b_per_s=known(accelerator.scale_out_nic_gbps, GIGA / BITS_PER_BYTE),
+        domain_count=float(max(1.0, min(domain, accelerators))),
+    )
+
+
+def model(llm: Llm) -> Model:
+    """A model's shape as counts; attention weights by kind (multi-head, grouped, latent), layers split into dense and
+    expert.
+    """
+    latent = llm.kv_lora_rank is not None
+    rope, nope, value = llm.rope_head_dim or 0, llm.nope_head_dim or llm.head_dim, llm.v_head_dim or llm.head_dim
+    if latent:
+        rank, query = llm.kv_lora_rank or 0, llm.q_lora_rank
+        width = nope + rope
+        ask = llm.hidden * query + query * llm.heads * width if query else llm.hidden * llm.heads * width
+        attention = ask + llm.hidden * (rank + rope) + rank * llm.heads * (nope + value)
+        attention += llm.heads * value * llm.hidden
+        cached, shards, prefill, decode = rank + rope, 1, width + value, 2 * rank + rope
+    else:
+        attention = llm.hidden * llm.head_dim * (2 * llm.heads + 2 * llm.kv_heads)
+        cached, shards = 2 * llm.kv_heads * llm.head_dim, llm.kv_heads
+        prefill = decode = 2 * llm.head_dim
+    experts = llm.experts or 0
+    moe = moe_layers(llm) if experts else 0
+    return Model(
+        layers=float(llm.layers),
+        dense_layers=float(llm.layers - moe),
+        moe_layers=float(moe),
+        window_layers=float(window_layers(llm)),
+        hidden=float(llm.hidden),
+        heads=float(llm.heads),
+        vocab=float(llm.vocab),
+        attention_weights=float(attention),
+        ffn_weights=float(llm.mlp_matrices * llm.hidden * llm.ffn),
+        expert_count=float(experts or 1),
+        experts_per_token=float(llm.experts_per_token or 1),
+        shared_count=float(llm.shared_experts or 0),
+        expert_weights=float(llm.mlp_matrices * llm.hidden * (llm.moe_ffn or llm.ffn)),
+        kv_elements=float(cached),
+        kv_shards_max=float(shards),
+        window_tokens=float(llm.sliding_window or 0),
+        prefill_qkv_elements=float(prefill),
+        decode_qkv_elements=float(decode),
+    )
+
+
+def moe_layers(llm: Llm) -> int:
+    """Layers with experts: after the first dense ones, every `moe_layer_step`-th."""
+    return (llm.layers - (llm.dense_layers_first or 0)) // max(1, llm.moe_layer_step or 1)
+
+
+def window_layers(llm: Llm) -> int:
+    """Layers whose attention sees only the sliding window (all of them when the profile names no full ones)."""
+    if not llm.sliding_window:
+        return 0
+    if llm.full_attention_layers is not None:
+        return llm.layers - llm.full_attention_layers
+    return llm.layers - llm.layers // llm.sliding_every if llm.sliding_every else llm.layers
+
+
+def width_bytes(precision: str, rule: Lookup) -> float:
+    """Bytes of one stored number, block scales included for 4-bit formats."""
+    narrow = rule("inference.fp4_bytes")
+    return {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}.get(precision, narrow)
+
+
+def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup) -> Tuning:
+    """All constants of one pool's evaluation, from the catalogue."""
+    family = architecture(accelerator.id)
+    precision = peak(accelerator, pool.weights)[1]
+    maturity = rule("inference.software_maturity")
+    return Tuning(
+        compute_eta=rule(f"inference.compute_efficiency.{family}.{precision}") * maturity,
+        attention_eta=rule(f"inference.compute_efficiency.{family}.bf16") * maturity,
+        memory_eta=rule("inference.memory_efficiency"),
+        attention_memory_eta=rule("inference.attention_memory_efficiency"),
+        link_eta=rule("inference.link_efficiency"),
+        moe_mu=rule("inference.moe_utilisation"),
+        moe_half_tokens=rule("inference.half_saturation_tokens"),
+        blend_exponent=rule("inference.blend_exponent"),
+        imbalance=rule("inference.imbalance"),
+        layer_s=rule("inference.layer_time_s"),
+        moe_layer_s=rule("inference.moe_layer_time_s"),
+        host_s=rule("inference.step_time_s"),
+        sequence_s=rule("inference.sequence_time_s"),
+        all_reduce_s=rule("inference.allreduce_latency_s"),
+        all_to_all_s=rule("inference.link_latency_s"),
+        overlap_frac=rule("inference.communication_overlap"),
+        usable_frac=rule("inference.memory_fraction"),
+        reserve_b=rule("inference.reserved_bytes"),
+        chunk_tokens=rule("inference.prefill_chunk_tokens"),
+        kv_growth_frac=rule("inference.kv_occupancy"),
+        weight_b=width_bytes(pool.weights, rule),
+        kv_b=width_bytes(pool.kv, rule),
+        activation_b=rule("inference.bytes_per_activation"),
+        dispatch_b=rule("inference.bytes_per_dispatch"),
+        head_b=rule("inference.head_bytes"),
+        batch_max=rule("inference.batch_limit"),
+    )
+
+
+def request(pool: Pool, workload: Workload | None, shape: RequestShape | None) -> Request | None:
+    """Lengths and limits: the workload's own, else its request shape's; None when a length is unknown."""
+
+    def pick(name: str) -> float | None:
+        own = getattr(workload, name, None)
+        return own if own is not None else getattr(shape, name, None)
+
+    tokens_in, tokens_out = pick("input_tokens"), pick("output_tokens")
+    if tokens_in is None or tokens_out is None or tokens_in < 1 or tokens_out < 1:
+        return None
+    first, each, hits = pick("ttft_limit_s"), pick("tpot_limit_s"), pick("prefix_hit_frac")
+    return Request(
+        input_tokens=float(tokens_in),
+        hit_frac=float(hits or 0.0),
+        output_tokens=float(tokens_out),
+        ttft_limit_s=math.inf if first is None else float(first),
+        tpot_limit_s=math.inf if each is None else float(each),
+        phase=PHASES[pool.phase],
+    )

@@ -1,0 +1,164 @@
+"""One thread's copy of the compiled plan with its buffers: follows edits and runs the fused frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.catalog.types import Region
+from infraplanner.compile.parts import Catalogue
+from infraplanner.compile.plan import Compiled, compile_plan
+from infraplanner.kernels.cooling import Plant
+from infraplanner.kernels.draw import Draw
+from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
+from infraplanner.kernels.links import Cables, CableSums, Media, Route, rows_of_racks
+from infraplanner.kernels.power import Flows
+from infraplanner.model.changes import ChangeSet
+from infraplanner.model.document import Snapshot
+from infraplanner.model.entities import Site
+
+from . import bind
+from .pools import PoolCase, PoolSolver
+from .recycle import Recycler
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """Outdoor conditions and energy figures in force, and whether they were assumed."""
+
+    dry_bulb_c: float
+    wet_bulb_c: float
+    usd_per_kwh: float
+    assumed: bool
+    price_assumed: bool
+
+
+class Workspace:
+    """Compiled plan, buffers and pool solutions. Not shared between threads."""
+
+    def __init__(self, catalogue: Catalogue, solver: PoolSolver) -> None:
+        self._catalogue = catalogue
+        self.solver = solver
+        self.compiled: Compiled | None = None
+        self.snapshot: Snapshot | None = None
+        self._dirty: Ints = np.empty(0, np.int64)
+        self._stamp = 0
+        self.cases: list[PoolCase] = []
+        self.recycler = Recycler()
+
+    def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
+        """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
+        self.snapshot = snapshot
+        if self.compiled is None or changes is None or changes.whole or "profiles" in changes.tables:
+            self.compiled = compile_plan(snapshot, self._catalogue)
+            self._media: Media = bind.media(self.compiled.parts, self.compiled.rule)
+            self._route: Route = bind.route(self.compiled.parts, self.compiled.rule)
+            self._allocate()
+            self._all_rows()
+        else:
+            stale = self.compiled.patch(snapshot, changes)
+            if stale.rows_moved:
+                self._allocate()
+            if stale.rows_moved or "network" in stale.groups:
+                self._all_rows()
+            else:
+                self._mark(stale.moved_racks, stale.changed_links)
+        self.climate = climate(snapshot, self.compiled)
+        self.cases = self.solver.cases(snapshot, self.compiled)
+
+    def _allocate(self) -> None:
+        assert self.compiled is not None
+        size = {name: len(table) for name, table in self.compiled.tables.items()}
+        racks, units, nodes = size["racks"], size["cooling"], size["power"]
+        self.cables = bind.buffers(Cables, **{"": size["links"]})
+        families = len(bind.family_names(self.compiled.parts))
+        self.sums = bind.buffers(CableSums, rack=racks, family=families)
+        self.recycler.forget()
+        self.no_load = np.zeros(size["links"])
+        self.no_load.setflags(write=False)
+        self.draw = bind.buffers(Draw, body=racks + size["devices"], **{"": racks})
+        self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, **{"": nodes})
+        self.plant = bind.buffers(Plant, unit=units, loop=size["loops"], hall=size["halls"], rack=racks)
+        self.served = bind.buffers(Served, **{"": size["pools"]})
+        self.kept_frac = np.ones(racks)
+        self.load_w = np.zeros(racks + units)
+        self._seen = np.zeros(size["links"], np.int64)
+        self._found = np.zeros(size["links"], np.int64)
+
+    @property
+    def dirty_links(self) -> int:
+        """Bundles that the next frame lays anew."""
+        return int(self._dirty.size)
+
+    def _all_rows(self) -> None:
+        self._dirty = np.arange(self.cables.length_m.size)
+
+    def _mark(self, moved_racks: Ints, links: Ints) -> None:
+        assert self.compiled is not None
+        if self._dirty.size == self.cables.length_m.size:
+            return
+        found = links
+        if moved_racks.size:
+            net = self.compiled.network
+            self._stamp += 1
+            count = rows_of_racks(moved_racks, net.rack_start, net.rack_link, self._seen, self._stamp, self._found)
+            found = np.concatenate([links, self._found[:count]])
+        self._dirty = np.concatenate([self._dirty, found]) if self._dirty.size else found
+
+    def run(self, pools: Pools, failed: frozenset[str]) -> Totals:
+        """One frame with the pools' inputs in force; failed records are dead."""
+        assert self.compiled is not None
+        compiled = self.compiled
+        self.alive = self._alive(failed)
+        devices = self._rows("devices", failed)
+        rule = compiled.rule
+        totals: Totals = frame(
+            self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.sums,
+            bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), self.flows,
+            bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
+            compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
+            rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
+        )  # fmt: skip
+        self._dirty = np.empty(0, np.int64)
+        return totals
+
+    def _rows(self, table: str, ids: frozenset[str]) -> Ints:
+        assert self.compiled is not None
+        index = self.compiled.tables[table].index
+        return np.array(sorted(index[key] for key in ids if key in index), dtype=np.int64)
+
+    def _alive(self, failed: frozenset[str]) -> Alive:
+        assert self.compiled is not None
+        flags = {}
+        for name in ("power", "racks", "cooling"):
+            flags[name] = np.ones(len(self.compiled.tables[name]), np.bool_)
+            if failed:
+                flags[name][self._rows(name, failed)] = False
+        return Alive(flags["power"], flags["racks"], flags["cooling"], flags["racks"].copy(), flags["cooling"].copy())
+
+
+def climate(snapshot: Snapshot, compiled: Compiled) -> Climate:
+    """The site's own weather and energy price, else its region's, else the planning ones (said in coverage)."""
+    site = snapshot.table("site").get("site")
+    region = compiled.parts.catalogue.find(site.region) if isinstance(site, Site) and site.region else None
+    region = region if isinstance(region, Region) else None
+    rule = compiled.rule
+
+    def pick(own: str, regional: str) -> float | None:
+        value = getattr(site, own, None)
+        return value if value is not None else getattr(region, regional, None)
+
+    dry, wet = pick("dry_bulb_c", "dry_bulb_mean_c"), pick("wet_bulb_c", "wet_bulb_mean_c")
+    price = pick("electricity_usd_per_kwh", "electricity_usd_per_kwh")
+    return Climate(
+        dry_bulb_c=rule("site.default_dry_bulb_c") if dry is None else dry,
+        wet_bulb_c=rule("site.default_wet_bulb_c") if wet is None else wet,
+        usd_per_kwh=rule("site.default_electricity_usd_per_kwh") if price is None else price,
+        assumed=dry is None or wet is None,
+        price_assumed=price is None,
+    )

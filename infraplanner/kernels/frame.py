@@ -1,0 +1,330 @@
+"""One call a frame: cables, pools, draw, plant and chain in order, so that a thread wins the interpreter lock back
+only once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._jit import kernel
+from .arrays import Flags, Floats, Ints
+from .cooling import Loops, Plant, Units, collect, run_plant
+from .draw import Bodies, Draw, cap_derate, draw_racks
+from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
+from .power import Chain, Flows, balance, energise, sweep
+
+
+class Racks(NamedTuple):
+    """Racks, one row each: centre [m], liquid loop and hall (-1 none), power cap as a share of the nameplate
+    (infinite = none), coolant flow per heat [m3/J].
+    """
+
+    x_m: Floats
+    y_m: Floats
+    loop: Ints
+    hall: Ints
+    cap_frac: Floats
+    flow_m3_per_j: Floats
+
+
+class Pools(NamedTuple):
+    """Serving pools: accelerators an instance, requests/s an instance at full load, activity (0..1) at full load,
+    requests/s offered (infinite = saturated) and that the fabric carries, and the prefill pool that feeds a decode
+    pool (-1 none).
+    """
+
+    instance_count: Floats
+    rate_per_s: Floats
+    activity_frac: Floats
+    offered_per_s: Floats
+    link_per_s: Floats
+    prefill: Ints
+
+
+class Served(NamedTuple):
+    """Results per pool: powered accelerators, whole instances, requests/s, share of full load, activity in force,
+    work kept under power caps, and the limit: 0 own rate, 1 demand, 2 prefill pool, 3 fabric, 4 nothing to run on,
+    5 not predicted.
+    """
+
+    accelerators: Floats
+    instances: Floats
+    rate_per_s: Floats
+    load_frac: Floats
+    activity_frac: Floats
+    derate_frac: Floats
+    limit: Ints
+
+
+class Alive(NamedTuple):
+    """Which records have not failed, and the two derived marks: racks that draw power, units that run."""
+
+    node: Flags
+    rack: Flags
+    unit: Flags
+    powered: Flags
+    running: Flags
+
+
+class Totals(NamedTuple):
+    """Sums of a frame [W] and how many inputs were unknown; `change_frac` is the last pass's relative change of input
+    power.
+    """
+
+    it_w: float
+    facility_w: float
+    unconnected_w: float
+    residual_w: float
+    cooling_w: float
+    heat_w: float
+    water_m3_per_s: float
+    link_w: float
+    passes: int
+    change_frac: float
+    unknown_bodies: int
+    unknown_units: int
+    capped: int
+    cables: CableTotals
+
+
+@kernel
+def mark_running(chain: Chain, flows: Flows, racks: Racks, units: Units, loops: Loops, alive: Alive) -> None:
+    """Who runs: not failed, fed when it has feeds at all, and for a rack: its loop can still move heat.
+
+    A load that was never connected runs (a finding names it); one whose every feed is dead does not.
+    """
+    n = racks.x_m.size
+    for u in range(alive.unit.size):
+        m = n + u
+        connected = chain.load_start[m] < chain.load_start[m + 1]
+        alive.running[u] = alive.unit[u] and (flows.fed[m] or not connected)
+    cools = np.ones(loops.supply_c.size, np.bool_)
+    for k in range(loops.then.size - 1, -1, -1):
+        cools[loops.then[k]] = _loop_works(loops.then[k], units, loops, alive.running, cools)
+    for k in range(loops.first.size - 1, -1, -1):
+        cools[loops.first[k]] = _loop_works(loops.first[k], units, loops, alive.running, cools)
+    for r in range(n):
+        connected = chain.load_start[r] < chain.load_start[r + 1]
+        cooled = racks.loop[r] < 0 or cools[racks.loop[r]]
+        alive.powered[r] = alive.rack[r] and cooled and (flows.fed[r] or not connected)
+
+
+@kernel
+def _loop_works(loop: int, units: Units, loops: Loops, running: Flags, cools: Flags) -> bool:
+    first, last = loops.unit_start[loop], loops.unit_start[loop + 1]
+    if first == last:
+        return True
+    for k in range(first, last):
+        u = loops.unit[k]
+        if running[u] and (units.source_loop[u] < 0 or cools[units.source_loop[u]]):
+            return True
+    return False
+
+
+@kernel
+def serve_pools(bodies: Bodies, powered: Flags, pools: Pools, served: Served) -> None:
+    """Requests/s of every pool: whole instances on powered accelerators, then the least of own rate, demand, prefill,
+    fabric.
+
+    A pool that feeds decode pools runs as fast as they ask. Worked: 100 accelerators, 8 an instance at 3/s give 12 * 3
+    = 36/s.
+    """
+    served.accelerators[:] = 0.0
+    for b in range(bodies.rack.size):
+        if bodies.pool[b] >= 0 and bodies.rack[b] >= 0 and powered[bodies.rack[b]]:
+            served.accelerators[bodies.pool[b]] += bodies.accelerator_count[b]
+    n = pools.prefill.size
+    own = np.empty(n)
+    asked = np.zeros(n)
+    for p in range(n):
+        served.instances[p] = np.floor(served.accelerators[p] / pools.instance_count[p] + 1e-9)
+        own[p] = served.instances[p] * pools.rate_per_s[p] if served.instances[p] > 0.0 else 0.0
+    for p in range(n):
+        served.rate_per_s[p], served.limit[p] = _own_limit(p, own, pools, served)
+        if pools.prefill[p] >= 0 and not np.isnan(served.rate_per_s[p]):
+            asked[pools.prefill[p]] += served.rate_per_s[p]
+    for p in range(n):
+        if np.any(pools.prefill == p):
+            if own[p] < asked[p]:
+                _scale_down(p, pools, served, own[p] / asked[p])
+            elif asked[p] < served.rate_per_s[p]:
+                served.limit[p] = 1
+            served.rate_per_s[p] = min(served.rate_per_s[p], asked[p])
+
+
+@kernel
+def _own_limit(p: int, own: Floats, pools: Pools, served: Served) -> tuple[float, int]:
+    """Requests/s of one pool and what limits it, before several decode pools share one prefill pool."""
+    source = pools.prefill[p]
+    if np.isnan(own[p]) or (source >= 0 and np.isnan(own[source])):
+        return np.nan, 5
+    rate, limit = own[p], (0 if served.instances[p] > 0.0 else 4)
+    if pools.offered_per_s[p] < rate:
+        rate, limit = pools.offered_per_s[p], 1
+    if source >= 0 and own[source] < rate:
+        rate, limit = own[source], 2
+    if source >= 0 and pools.link_per_s[p] < rate:
+        rate, limit = pools.link_per_s[p], 3
+    return rate, limit
+
+
+@kernel
+def _scale_down(prefill: int, pools: Pools, served: Served, share: float) -> None:
+    """Decode pools that ask more together than their prefill pool gives get a proportional share of it."""
+    for p in range(pools.prefill.size):
+        if pools.prefill[p] == prefill:
+            served.rate_per_s[p] *= share
+            served.limit[p] = 2
+
+
+@kernel
+def set_activity(bodies: Bodies, powered: Flags, pools: Pools, served: Served) -> None:
+    """Share of full load and mean activity of each pool's powered accelerators; left-over accelerators idle.
+
+    An unpredicted pool counts as fully active for power, which errs on the safe side (stated in the coverage notes).
+    """
+    for p in range(pools.prefill.size):
+        own = served.instances[p] * pools.rate_per_s[p]
+        if np.isnan(own):
+            served.load_frac[p] = np.nan
+            served.activity_frac[p] = 1.0
+            continue
+        served.load_frac[p] = served.rate_per_s[p] / own if own > 0.0 else 0.0
+        used = served.instances[p] * pools.instance_count[p]
+        busy = used / served.accelerators[p] if served.accelerators[p] > 0.0 else 0.0
+        served.activity_frac[p] = pools.activity_frac[p] * served.load_frac[p] * busy
+
+
+@kernel
+def apply_caps(
+    bodies: Bodies, racks: Racks, powered: Flags, draw: Draw, link_w: Floats, served: Served, kept_frac: Floats
+) -> None:
+    """Scale each pool's requests by the work its racks keep under their power caps (mean over its accelerators)."""
+    cap_derate(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, kept_frac)
+    served.derate_frac[:] = 0.0
+    for b in range(bodies.rack.size):
+        p, r = bodies.pool[b], bodies.rack[b]
+        if p >= 0 and r >= 0 and powered[r]:
+            served.derate_frac[p] += bodies.accelerator_count[b] * kept_frac[r]
+    for p in range(served.rate_per_s.size):
+        share = served.derate_frac[p] / served.accelerators[p] if served.accelerators[p] > 0.0 else 1.0
+        served.derate_frac[p] = share
+        served.rate_per_s[p] *= share
+
+
+@kernel
+def settle(
+    racks: Racks,
+    bodies: Bodies,
+    draw: Draw,
+    chain: Chain,
+    flows: Flows,
+    units: Units,
+    loops: Loops,
+    plant: Plant,
+    alive: Alive,
+    node_hall: Ints,
+    dry_bulb_c: float,
+    wet_bulb_c: float,
+    tolerance_frac: float,
+    passes_max: int,
+    load_w: Floats,
+) -> tuple[int, float, float]:
+    """Plant and chain until the losses of indoor power nodes, which warm the hall, agree with the plant that removes
+    them.
+
+    Returns passes, relative change of total input in the last one, and load without a feed [W]. Each pass shrinks the
+    change by about (fan share x loss share) ~ 1e-3, so three passes give 1e-9.
+    """
+    n = racks.x_m.size
+    previous = 0.0
+    change = np.inf
+    unconnected = 0.0
+    flows.loss_w[:] = 0.0
+    for step in range(1, passes_max + 1):
+        plant.hall_heat_w[:] = 0.0
+        for i in range(node_hall.size):
+            if node_hall[i] >= 0 and not np.isnan(flows.loss_w[i]):
+                plant.hall_heat_w[node_hall[i]] += flows.loss_w[i]
+        collect(racks.loop, racks.hall, draw.air_w, draw.liquid_w, racks.flow_m3_per_j, plant)
+        run_plant(units, loops, alive.running, dry_bulb_c, wet_bulb_c, plant)
+        load_w[:n] = draw.rack_w
+        for u in range(plant.unit_power_w.size):
+            power = plant.unit_power_w[u]
+            load_w[n + u] = 0.0 if np.isnan(power) else power
+        unconnected = sweep(chain, load_w, flows)
+        total = unconnected
+        for i in range(flows.in_w.size):
+            if flows.live[i] and chain.feed_start[i] == chain.feed_start[i + 1]:
+                total += flows.in_w[i]
+        change = abs(total - previous) / max(total, 1.0)
+        previous = total
+        if change <= tolerance_frac:
+            return step, change, unconnected
+    return passes_max, change, unconnected
+
+
+@kernel
+def frame(
+    rows: Ints,
+    ends: Ends,
+    media: Media,
+    route: Route,
+    cables: Cables,
+    sums: CableSums,
+    racks: Racks,
+    bodies: Bodies,
+    draw: Draw,
+    chain: Chain,
+    flows: Flows,
+    units: Units,
+    loops: Loops,
+    plant: Plant,
+    pools: Pools,
+    served: Served,
+    alive: Alive,
+    node_hall: Ints,
+    kept_frac: Floats,
+    load_w: Floats,
+    dry_bulb_c: float,
+    wet_bulb_c: float,
+    tolerance_frac: float,
+    passes_max: int,
+) -> Totals:
+    """All live stages for one edit; `rows` are the bundles whose ends moved (all of them after an edit of the
+    network).
+
+    Order: cables -> who is energised -> requests -> activity -> rack power -> plant and chain. Everything but the
+    cables is recomputed in full, so the result depends on the inputs alone and not on the history of edits.
+    """
+    lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, cables)
+    cable_totals = tally(ends, media, cables, sums)
+    link_w = sums.rack_w
+    energise(chain, alive.node, flows)
+    mark_running(chain, flows, racks, units, loops, alive)
+    serve_pools(bodies, alive.powered, pools, served)
+    set_activity(bodies, alive.powered, pools, served)
+    unknown_bodies, capped = draw_racks(bodies, served.activity_frac, racks.cap_frac, alive.powered, link_w, draw)
+    apply_caps(bodies, racks, alive.powered, draw, link_w, served, kept_frac)
+    passes, change, unconnected = settle(
+        racks, bodies, draw, chain, flows, units, loops, plant, alive, node_hall,
+        dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
+    )  # fmt: skip
+    roots, residual = balance(chain, flows)
+    unknown_units = 0
+    cooling = 0.0
+    for u in range(plant.unit_power_w.size):
+        if np.isnan(plant.unit_power_w[u]):
+            unknown_units += 1
+        else:
+            cooling += plant.unit_power_w[u]
+    heat = draw.rack_w.sum()
+    for i in range(node_hall.size):
+        if node_hall[i] >= 0 and not np.isnan(flows.loss_w[i]):
+            heat += flows.loss_w[i]
+    return Totals(
+        draw.rack_w.sum(), roots + unconnected, unconnected, residual, cooling, heat, plant.unit_water_m3_per_s.sum(),
+        link_w.sum(), passes, change, unknown_bodies, unknown_units, capped, cable_totals,
+    )  # fmt: skip

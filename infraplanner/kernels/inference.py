@@ -1,0 +1,277 @@
+"""Roofline of one forward pass of a language model on one instance of accelerators (inference model, sections 5.1 to
+5.6).
+"""
+
+from __future__ import annotations
+
+from math import log2, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from ._jit import kernel
+
+
+class Model(NamedTuple):
+    """A model's shape. Weights are counts of parameters; `kv_elements` is per token and layer; `kv_shards_max` bounds
+    how far tensor parallelism splits the cache (KV heads; 1 for latent attention); `window_tokens` 0 means no
+    sliding window. `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed
+    latent in decode).
+    """
+
+    layers: float
+    dense_layers: float
+    moe_layers: float
+    window_layers: float
+    hidden: float
+    heads: float
+    vocab: float
+    attention_weights: float
+    ffn_weights: float
+    expert_count: float
+    experts_per_token: float
+    shared_count: float
+    expert_weights: float
+    kv_elements: float
+    kv_shards_max: float
+    window_tokens: float
+    prefill_qkv_elements: float
+    decode_qkv_elements: float
+
+
+class Device(NamedTuple):
+    """One accelerator in base units; NaN is unknown. `domain_count` accelerators share the scale-up fabric; rates of
+    links are per accelerator and direction [B/s].
+    """
+
+    flop_per_s: float
+    attention_flop_per_s: float
+    memory_b_per_s: float
+    memory_b: float
+    scale_up_b_per_s: float
+    scale_out_b_per_s: float
+    domain_count: float
+
+
+class Tuning(NamedTuple):
+    """Planning constants, all from the catalogue: efficiencies (0..1), fixed times [s], sizes [B]."""
+
+    compute_eta: float
+    attention_eta: float
+    memory_eta: float
+    attention_memory_eta: float
+    link_eta: float
+    moe_mu: float
+    moe_half_tokens: float
+    blend_exponent: float
+    imbalance: float
+    layer_s: float
+    moe_layer_s: float
+    host_s: float
+    sequence_s: float
+    all_reduce_s: float
+    all_to_all_s: float
+    overlap_frac: float
+    usable_frac: float
+    reserve_b: float
+    chunk_tokens: float
+    kv_growth_frac: float
+    weight_b: float
+    kv_b: float
+    activation_b: float
+    dispatch_b: float
+    head_b: float
+    batch_max: float
+
+
+class Layout(NamedTuple):
+    """Parallelism of one instance: tensor, pipeline, expert and attention-data; `n = tp pp dp` accelerators."""
+
+    tp: float
+    pp: float
+    ep: float
+    dp: float
+
+
+class Pass(NamedTuple):
+    """Time of one pass [s]: total, its pure compute and pure memory parts at achievable rates, and visible
+    communication.
+    """
+
+    total_s: float
+    compute_s: float
+    memory_s: float
+    network_s: float
+
+
+@kernel
+def blend(compute_s: float, memory_s: float, exponent: float) -> float:
+    """Smooth roofline [s]: `(tc^q + tm^q)^(1/q)`, between max and sum; q = 2..4. Worked: 3 s and 4 s with q = 2 give
+    5 s.
+    """
+    if exponent == 2.0:
+        return sqrt(compute_s * compute_s + memory_s * memory_s)
+    big = max(compute_s, memory_s)
+    if big <= 0.0:
+        return 0.0
+    return float(big * ((compute_s / big) ** exponent + (memory_s / big) ** exponent) ** (1.0 / exponent))
+
+
+@kernel
+def kv_bytes(model: Model, tune: Tuning, context_tokens: float) -> float:
+    """Cache of one sequence over all layers [B]: `kv_el b_kv (L_full ctx + L_window min(ctx, w))`.
+
+    Worked: 80 layers, 2 * 8 * 128 elements of 1 B, 1,000 tokens: 163.84 MB.
+    """
+    full = (model.layers - model.window_layers) * context_tokens
+    window = model.window_layers * min(context_tokens, model.window_tokens)
+    return model.kv_elements * tune.kv_b * (full + window)
+
+
+@kernel
+def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
+    """Weights on one accelerator [B]: attention and dense parts over tp pp, experts over all n, two embedding tables
+    over tp.
+
+    `b_w [(L Wa + Ld Wf + Lm s We)/(tp pp) + Lm E We/n] + 2 * 2 V d / tp`; attention is replicated over dp, experts are
+    not.
+    """
+    n = layout.tp * layout.pp * layout.dp
+    dense = model.layers * model.attention_weights + model.dense_layers * model.ffn_weights
+    dense += model.moe_layers * model.shared_count * model.expert_weights
+    experts = model.moe_layers * model.expert_count * model.expert_weights
+    tables = 2.0 * tune.head_b * model.vocab * model.hidden
+    return tune.weight_b * (dense / (layout.tp * layout.pp) + experts / n) + tables / layout.tp
+
+
+@kernel
+def touched_share(experts_per_token: float, expert_count: float, tokens: float) -> float:
+    """Expected share of distinct experts that `tokens` random tokens visit: `1 - (1 - k/E)^n`.
+
+    Worked: k/E = 8/256 touches 63.8 % at 32 tokens and 98.3 % at 128.
+    """
+    return float(1.0 - (1.0 - experts_per_token / expert_count) ** tokens)
+
+
+@kernel
+def expert_time(
+    model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float
+) -> tuple[float, float, float]:
+    """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
+
+    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / E tokens an expert; memory =
+    touched experts of one device, shared experts, activations. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
+    imbalance.
+    """
+    n_l = layout.tp * layout.dp
+    routed = model.experts_per_token * tokens
+    per_expert = routed / model.expert_count
+    eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
+    skew = 1.0
+    if layout.ep > 1.0:
+        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
+    touched = model.expert_count / layout.ep
+    touched *= touched_share(model.experts_per_token, model.expert_count, tokens)
+    local = tokens / layout.dp
+    shared = model.expert_weights * model.shared_count / layout.tp
+    routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
+    shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
+    b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
+    b += 6.0 * model.hidden * routed / n_l
+    memory_s = b / (device.memory_b_per_s * tune.memory_eta)
+    total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + tune.moe_layer_s
+    return total, routed_s + shared_s, memory_s
+
+
+@kernel
+def exchange_time(bytes_b: float, group_count: float, device: Device, tune: Tuning) -> float:
+    """Time to move bytes inside a group [s]: what stays in the scale-up island at its rate, the rest `(g - u)/g` over
+    the NIC.
+    """
+    domain = max(1.0, device.domain_count)
+    if group_count <= domain:
+        return bytes_b / (device.scale_up_b_per_s * tune.link_eta)
+    outside = (group_count - domain) / group_count
+    inside_s = bytes_b * (1.0 - outside) / (device.scale_up_b_per_s * tune.link_eta) if domain > 1.0 else 0.0
+    return inside_s + bytes_b * outside / (device.scale_out_b_per_s * tune.link_eta)
+
+
+@kernel
+def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float, moe_s: float) -> float:
+    """Visible communication of one pass over all layers [s].
+
+    all-reduce (tp), twice a layer: `a log2 g + 2 (g-1)/g t d b / beta`; all-to-all (ep), dispatch and combine a MoE
+    layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Experts cut into
+    slices over attention-data ranks (ep < dp) need each token at every slice. Overlap hides up to
+    o * T_moe.
+    """
+    t = tokens / layout.dp
+    row = t * model.hidden * tune.activation_b
+    time = 0.0
+    if layout.tp > 1.0:
+        g = layout.tp
+        moved = exchange_time(2.0 * (g - 1.0) / g * row, g, device, tune)
+        time += 2.0 * model.layers * (tune.all_reduce_s * log2(g) + moved)
+    if max(layout.ep, layout.dp) > 1.0 and model.moe_layers > 0.0:
+        g = max(layout.ep, layout.dp)
+        slices = max(1.0, layout.dp / layout.ep)
+        copies = min(model.experts_per_token, layout.ep) * slices
+        per_device = tokens / (layout.tp * layout.dp) * copies * model.hidden * (g - 1.0) / g
+        both = per_device * (tune.dispatch_b + tune.activation_b)
+        hidden_s = model.moe_layers * (2.0 * tune.all_to_all_s + exchange_time(both, g, device, tune))
+        time += max(0.0, hidden_s - tune.overlap_frac * moe_s)
+    if layout.pp > 1.0:
+        n = layout.tp * layout.dp * layout.pp
+        time += (layout.pp - 1.0) * (tune.all_reduce_s + exchange_time(row, n, device, tune))
+    return time
+
+
+@kernel
+def forward(
+    model: Model,
+    device: Device,
+    layout: Layout,
+    tune: Tuning,
+    tokens: float,
+    sequences: float,
+    context_tokens: float,
+    decode: float,
+) -> Pass:
+    """One pass of `tokens` tokens of `sequences` sequences at a mean context, summed over all layers and stages [s].
+
+    T_lin: linear layers and the vocabulary head; T_att: attention against the cache; T_moe and T_c as above; plus a
+    fixed time a layer and a step, and one a sequence in decode. `decode` is 1 in decode and 0 in prefill, which counts
+    the causal half. Worked numbers are in the tests, which compare every term with the closed form. Reference:
+    inference model 5.3 to 5.7.
+    """
+    t = tokens / layout.dp
+    local_sequences = sequences / layout.dp
+    t_out = t if decode > 0.0 else local_sequences
+    dense = model.layers * model.attention_weights + model.dense_layers * model.ffn_weights
+    head = model.vocab * model.hidden
+    rate = device.flop_per_s * tune.compute_eta
+    bandwidth = device.memory_b_per_s * tune.memory_eta
+    linear_c = (2.0 * t * dense + 2.0 * t_out * head) / layout.tp / rate
+    linear_b = (dense * tune.weight_b + head * tune.head_b) / layout.tp + 8.0 * model.layers * t * model.hidden
+    linear_m = linear_b / bandwidth
+    shards = min(layout.tp, model.kv_shards_max)
+    seen = (model.layers - model.window_layers) * context_tokens
+    seen += model.window_layers * min(context_tokens, model.window_tokens)
+    width = model.decode_qkv_elements if decode > 0.0 else 0.5 * model.prefill_qkv_elements
+    att_c = 2.0 * model.heads * width * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
+    att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
+    att_m /= device.memory_b_per_s * tune.attention_memory_eta
+    total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent)
+    compute = linear_c + att_c
+    memory = linear_m + att_m
+    moe_s = 0.0
+    if model.moe_layers > 0.0:
+        layer_s, layer_c, layer_m = expert_time(model, device, layout, tune, tokens)
+        moe_s = model.moe_layers * layer_s
+        compute += model.moe_layers * layer_c
+        memory += model.moe_layers * layer_m
+    network = network_time(model, device, layout, tune, tokens, moe_s)
+    total += moe_s + network + model.layers * tune.layer_s + tune.host_s
+    if decode > 0.0:
+        total += tune.sequence_s * local_sequences
+    return Pass(total, compute, memory, network)

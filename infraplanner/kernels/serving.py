@@ -1,0 +1,218 @@
+"""Serving: KV-limited batch, latency, throughput, automatic layout and the throughput-latency curve of one pool."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._jit import kernel
+from .arrays import Floats
+from .inference import Device, Layout, Model, Tuning, forward, kv_bytes, weight_bytes
+
+# Column numbers of a candidate row; they name positions and are no parameters.
+TP, PP, EP, DP, BATCH, TOKENS_PER_S, TTFT, TPOT, STATE, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+
+
+class Request(NamedTuple):
+    """A request class: input tokens, prefix hits (0..1), output tokens, and latency limits [s] (infinite = none).
+
+    `phase`: 0 prefill and decode together, 1 prefill only, 2 decode only.
+    """
+
+    input_tokens: float
+    hit_frac: float
+    output_tokens: float
+    ttft_limit_s: float
+    tpot_limit_s: float
+    phase: float
+
+
+class Point(NamedTuple):
+    """One configuration of one instance: output tokens/s, requests/s, latencies [s], time shares of the step (0..1)."""
+
+    tokens_per_s: float
+    requests_per_s: float
+    ttft_s: float
+    tpot_s: float
+    compute_frac: float
+    memory_frac: float
+    network_frac: float
+
+
+@kernel
+def free_bytes(model: Model, device: Device, layout: Layout, tune: Tuning) -> float:
+    """Memory left for the cache on one accelerator [B]: `phi C - weights - reserve`; negative when the weights do not
+    fit.
+    """
+    return tune.usable_frac * device.memory_b - weight_bytes(model, tune, layout) - tune.reserve_b
+
+
+@kernel
+def kv_batch(model: Model, device: Device, layout: Layout, tune: Tuning, request: Request) -> float:
+    """Sequences of one instance that the cache holds: `free dp pp shards / kv(I + u O)` (u = 0.5 paged, 1 reserved).
+
+    A prefill instance holds I tokens a sequence. Worked: 40 GB free, 164 kB a token, 1,500 tokens: 162 sequences.
+    """
+    kept = request.input_tokens
+    if request.phase != 1.0:
+        kept += tune.kv_growth_frac * request.output_tokens
+    one = kv_bytes(model, tune, kept) / (min(layout.tp, model.kv_shards_max) * layout.pp)
+    return free_bytes(model, device, layout, tune) * layout.dp / one
+
+
+@kernel
+def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, request: Request, batch: float) -> Point:
+    """Steady state of one instance at `batch` concurrent sequences.
+
+    Together (phase 0): `X = B / (B I' p + O D(B))`, `TPOT = D(B) + B I' p / O`, I' = I (1 - hit), p = chunk time a
+    token; TTFT = own prefill + host time + queue `r I' p / (2 (1 - r))` + half a chunk, r = X I' p (M/G/1 with equal
+    sizes). Prefill only: X = 1 / (I' p). Decode only: X = B / (O D(B)). Reference: inference model 5.7 and 5.9.
+    """
+    misses = request.input_tokens * (1.0 - request.hit_frac)
+    output = request.output_tokens
+    mean_context = request.input_tokens + 0.5 * output
+    chunk = tune.chunk_tokens * layout.dp
+    pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), request.input_tokens, 0.0)
+    per_token = pre.total_s / (chunk * layout.pp)  # a full pipeline ends one chunk a stage; total_s sums all stages
+    solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, request.input_tokens, 0.0)
+    prefill_s = misses * per_token
+    step = forward(model, device, layout, tune, batch / layout.pp, batch / layout.pp, mean_context, 1.0)
+    if request.phase == 1.0:
+        rate = 1.0 / prefill_s
+        share = 1.0 / pre.total_s
+        return Point(
+            rate * output,
+            rate,
+            solo.total_s,
+            np.nan,
+            pre.compute_s * share,
+            pre.memory_s * share,
+            pre.network_s * share,
+        )
+    work = batch * prefill_s if request.phase == 0.0 else 0.0
+    cycle = work + output * step.total_s
+    rate = batch / cycle
+    tpot = step.total_s + work / output
+    busy = min(rate * prefill_s, 0.999) if request.phase == 0.0 else 0.0
+    ttft = np.nan
+    if request.phase == 0.0:
+        ttft = solo.total_s + busy * prefill_s / (2.0 * (1.0 - busy)) + 0.5 * pre.total_s * min(1.0, busy)
+    pre_share = work / cycle / pre.total_s
+    dec_share = output / cycle
+    return Point(
+        rate * output,
+        rate,
+        ttft,
+        tpot,
+        pre.compute_s * pre_share + step.compute_s * dec_share,
+        pre.memory_s * pre_share + step.memory_s * dec_share,
+        pre.network_s * pre_share + step.network_s * dec_share,
+    )
+
+
+@kernel
+def meets(point: Point, request: Request) -> bool:
+    """True when both latency limits hold (a phase without a figure has no limit)."""
+    late_first = point.ttft_s > request.ttft_limit_s
+    late_token = point.tpot_s > request.tpot_limit_s
+    return not (late_first or late_token)
+
+
+@kernel
+def best_batch(
+    model: Model, device: Device, layout: Layout, tune: Tuning, request: Request, pinned: float, step: float
+) -> tuple[float, int]:
+    """Largest batch that the cache holds and the limits allow, and what stopped it: 0 weights do not fit, 1 cache or
+    batch limit, 2 latency limit, 3 pinned, 4 even one sequence misses a limit (then the batch is 1).
+
+    Latency grows with the batch, so the limit is found by bisection. `step` 1 gives whole sequences, 0 a real number
+    that can be differentiated.
+    """
+    limit = kv_batch(model, device, layout, tune, request)
+    if not limit >= 1.0:
+        return 0.0, 0
+    limit = min(limit, tune.batch_max * layout.dp)
+    if request.phase == 1.0:  # a prefill instance holds the sequences of one chunk
+        misses = max(1.0, request.input_tokens * (1.0 - request.hit_frac))
+        limit = min(limit, max(1.0, tune.chunk_tokens * layout.dp / misses))
+    top = np.floor(limit) if step > 0.0 else limit
+    if pinned > 0.0:
+        return (pinned, 3) if pinned <= top else (top, 1)
+    if meets(configuration(model, device, layout, tune, request, top), request):
+        return top, 1
+    if not meets(configuration(model, device, layout, tune, request, 1.0), request):
+        return 1.0, 4
+    low, high = 1.0, top
+    for _ in range(60):
+        if high - low <= max(step, 1e-9 * high):
+            break
+        middle = np.floor(0.5 * (low + high)) if step > 0.0 else 0.5 * (low + high)
+        if meets(configuration(model, device, layout, tune, request, middle), request):
+            low = middle
+        else:
+            high = middle
+    return low, 2
+
+
+@kernel
+def search(
+    model: Model, device: Device, tune: Tuning, request: Request, layouts: Floats, pinned_batch: float, table: Floats
+) -> int:
+    """Fill one row of `table` for every candidate layout (columns TP..STATE) and return the best row, -1 when none
+    fits.
+
+    Best is the highest throughput per accelerator among layouts that meet the limits; when none does, the one with the
+    lowest time per token (TTFT for a prefill pool).
+    """
+    best, best_value, best_late, late_value = -1, -1.0, -1, np.inf
+    for k in range(layouts.shape[0]):
+        layout = Layout(layouts[k, 0], layouts[k, 1], layouts[k, 2], layouts[k, 3])
+        batch, state = best_batch(model, device, layout, tune, request, pinned_batch, 1.0)
+        table[k, TP], table[k, PP], table[k, EP], table[k, DP] = layout.tp, layout.pp, layout.ep, layout.dp
+        table[k, BATCH], table[k, STATE] = batch, float(state)
+        table[k, TOKENS_PER_S], table[k, TTFT], table[k, TPOT] = np.nan, np.nan, np.nan
+        if state == 0:
+            continue
+        point = configuration(model, device, layout, tune, request, batch)
+        table[k, TOKENS_PER_S], table[k, TTFT], table[k, TPOT] = point.tokens_per_s, point.ttft_s, point.tpot_s
+        if np.isnan(point.tokens_per_s):
+            continue
+        value = point.tokens_per_s / (layout.tp * layout.pp * layout.dp)
+        if meets(point, request):
+            if value > best_value * (1.0 + 1e-9):
+                best, best_value = k, value
+        else:
+            late = point.ttft_s if request.phase == 1.0 else point.tpot_s
+            if late < late_value:
+                best_late, late_value = k, late
+    return best if best >= 0 else best_late
+
+
+@kernel
+def curve(
+    model: Model, device: Device, tune: Tuning, request: Request, layouts: Floats, steps: int, points: Floats
+) -> int:
+    """Speed per user and throughput per accelerator [tokens/s] of every layout at up to `steps` batches; returns how
+    many.
+
+    Batches are spaced geometrically from 1 to what the cache holds. `points` has two columns and layouts x steps rows.
+    """
+    found = 0
+    for k in range(layouts.shape[0]):
+        layout = Layout(layouts[k, 0], layouts[k, 1], layouts[k, 2], layouts[k, 3])
+        top = np.floor(min(kv_batch(model, device, layout, tune, request), tune.batch_max * layout.dp))
+        if not top >= 1.0:
+            continue
+        last = 0.0
+        for j in range(steps):
+            batch = np.floor(top ** (j / (steps - 1.0)) + 1e-9)
+            if batch <= last:
+                continue
+            last = batch
+            point = configuration(model, device, layout, tune, request, batch)
+            if point.tpot_s > 0.0:
+                points[found, 0] = 1.0 / point.tpot_s
+                points[found, 1] = point.tokens_per_s / (layout.tp * layout.pp * layout.dp)
+                found += 1
+    return found

@@ -1,0 +1,325 @@
+"""Every rule: silent on a sound hall, and speaking with both numbers when its fault is put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infraplanner import places
+from infraplanner.catalog import Catalog
+from infraplanner.checks import RULES, run
+from infraplanner.engine import evaluate
+from infraplanner.io.plan_reader import read_plan
+from infraplanner.model.document import Document
+from infraplanner.model.entities import (
+    Cooling,
+    Device,
+    Feed,
+    Hall,
+    Link,
+    Loop,
+    Pool,
+    Port,
+    PowerNode,
+    Rack,
+    Waiver,
+    Workload,
+)
+from infraplanner.results.findings import Finding
+from tests.engine.halls import add, pod
+from tests.engine.test_evaluate import change
+
+
+def sound() -> Document:
+    """The pod with enough air and room that no rule speaks."""
+    return pod(racks=4, links=8)
+
+
+def findings(document: Document, catalog: Catalog) -> list[Finding]:
+    return list(evaluate(document.snapshot(), catalog, check=run).findings)
+
+
+def rules_of(document: Document, catalog: Catalog) -> set[str]:
+    return {finding.rule for finding in findings(document, catalog)}
+
+
+def test_a_sound_hall_has_no_findings(catalog: Catalog) -> None:
+    assert findings(sound(), catalog) == []
+
+
+@pytest.mark.parametrize("name", ["h100-pilot", "nvl72-pod"])
+def test_templates_open_without_errors_or_warnings(catalog: Catalog, name: str) -> None:
+    plan = read_plan(places.resources_dir() / "templates" / f"{name}.yaml", catalog=catalog)
+    open_ones = [f for f in findings(plan.document, catalog) if f.severity != "info" and not f.waived]
+    assert open_ones == []
+
+
+def ring(doc: Document) -> None:
+    add(doc, "feeds", Feed(id="back", source="rpp-a", target="tx-a"))
+
+
+def unfed(doc: Document) -> None:
+    doc.remove("feeds", "f-r001-a")
+    doc.remove("feeds", "f-r001-b")
+
+
+def unfed_cooling(doc: Document) -> None:
+    doc.remove("feeds", "f-cdu1-a")
+    doc.remove("feeds", "f-cdu1-b")
+
+
+def one_source(doc: Document) -> None:
+    change(doc, "feeds", "f-r001-b", source="bus-a", side="b")
+
+
+def through_the_other(doc: Document) -> None:
+    change(doc, "feeds", "f-bus-b", source="bus-a")
+
+
+def no_curve(doc: Document) -> None:
+    change(doc, "power", "rpp-a", profile="estatcom-200")
+
+
+def no_rating(doc: Document) -> None:
+    change(doc, "power", "ups-a", profile="ups-mitsubishi-sic")
+
+
+def overloaded(doc: Document) -> None:
+    change(doc, "power", "bus-a", rating_kw=50.0)
+
+
+def over_80(doc: Document) -> None:
+    change(doc, "power", "bus-a", rating_kw=230.0)
+
+
+def powerless(doc: Document) -> None:
+    add(doc, "devices", Device(id="dark", rack="leaf", profile="sn6800", u=1))
+
+
+def pumpless(doc: Document) -> None:
+    add(doc, "loops", Loop(id="spare"))
+    change(doc, "racks", "r001", loop="spare")
+
+
+def loopless(doc: Document) -> None:
+    change(doc, "racks", "r001", loop="")
+
+
+def airless(doc: Document) -> None:
+    doc.remove("cooling", "crah1")
+
+
+def small_cdu(doc: Document) -> None:
+    for unit in ("cdu1", "cdu2"):
+        change(doc, "cooling", unit, profile="cdu-rack-80")
+
+
+def warm(doc: Document) -> None:
+    change(doc, "loops", "tcs", supply_c=46.0)
+
+
+def too_cold(doc: Document) -> None:
+    change(doc, "loops", "tcs", supply_c=15.0)
+
+
+def loop_ring(doc: Document) -> None:
+    add(
+        doc,
+        "cooling",
+        Cooling(id="odd", hall="hall", x_mm=20000, y_mm=12500, profile="cdu-xdu450", loop="fws", source_loop="tcs"),
+    )
+
+
+def powerless_unit(doc: Document) -> None:
+    change(doc, "cooling", "crah1", profile="crac-stulz-cyberair3")
+
+
+def odd_rate(doc: Document) -> None:
+    change(doc, "links", "l-r001-0", rate_gbps=333.0)
+
+
+def too_far(doc: Document) -> None:
+    change(doc, "halls", "hall", width_mm=900000)
+    add(doc, "racks", Rack(id="far", hall="hall", x_mm=800000, y_mm=4000, profile="orv3-frame"))
+    add(doc, "devices", Device(id="sw2", rack="far", profile="sn5600", u=10))
+    add(doc, "links", Link(id="long", a="sw2", b="sw1", rate_gbps=1.0))
+
+
+def pinned_far(doc: Document) -> None:
+    change(doc, "links", "l-r003-0", medium="dac_400g_8x50")
+
+
+def pinned_rate(doc: Document) -> None:
+    change(doc, "links", "l-r001-0", medium="dac_800g_8x100")
+
+
+def pinned_ghost(doc: Document) -> None:
+    change(doc, "links", "l-r001-0", medium="no-such-cable")
+
+
+def two_halls(doc: Document) -> None:
+    add(doc, "halls", Hall(id="other", width_mm=9000, depth_mm=9000))
+    change(doc, "racks", "r001", hall="other", x_mm=3000, y_mm=3000)
+
+
+def many_ports(doc: Document) -> None:
+    change(doc, "links", "l-r001-0", count=70)
+
+
+def no_accelerators(doc: Document) -> None:
+    add(doc, "pools", Pool(id="idle", model="llama3.1-70b", workload="chat"))
+
+
+def too_large(doc: Document) -> None:
+    change(doc, "pools", "serve", model="deepseek-r1", weights="bf16", tp=1, dp=1, ep=1)
+
+
+def unknown_model(doc: Document) -> None:
+    change(doc, "pools", "serve", model="no-such-model")
+
+
+def no_path(doc: Document) -> None:
+    add(doc, "pools", Pool(id="pre", model="llama3.3-70b", workload="chat", phase="prefill"))
+    change(doc, "pools", "serve", phase="decode", prefill_pool="pre")
+    change(doc, "racks", "r000", pool="pre")
+    for k in range(8):
+        doc.remove("links", f"l-r000-{k}")
+
+
+def hasty(doc: Document) -> None:
+    add(doc, "workloads", Workload(id="chat", input_tokens=1024, output_tokens=1024, tpot_limit_s=0.0001))
+
+
+def stacked(doc: Document) -> None:
+    change(doc, "racks", "r001", x_mm=2300)
+
+
+def outside(doc: Document) -> None:
+    change(doc, "racks", "r001", x_mm=100, y_mm=6000)
+
+
+def crowded(doc: Document) -> None:
+    add(doc, "devices", Device(id="server", rack="leaf", profile="dgx-h100", u=35))
+
+
+FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
+    ("power.feed-cycle", ring, "rpp-a"),
+    ("power.unfed-rack", unfed, "r001"),
+    ("power.unfed-cooling", unfed_cooling, "cdu1"),
+    ("power.false-diversity", one_source, "r001"),
+    ("power.false-diversity", through_the_other, "r001"),
+    ("power.missing-curve", no_curve, "rpp-a"),
+    ("power.unknown-rating", no_rating, "ups-a"),
+    ("power.overload", overloaded, "bus-a"),
+    ("power.continuous-load", over_80, "bus-a"),
+    ("power.unknown-power", powerless, "leaf"),
+    ("cooling.unserved-loop", pumpless, "spare"),
+    ("cooling.rack-without-loop", loopless, "r001"),
+    ("cooling.hall-without-air-unit", airless, "hall"),
+    ("cooling.over-capacity", small_cdu, "cdu1"),
+    ("cooling.over-flow", small_cdu, "cdu1"),
+    ("cooling.supply-too-warm", warm, "r001"),
+    ("cooling.set-point-missed", too_cold, "tcs"),
+    ("cooling.loop-cycle", loop_ring, "fws"),
+    ("cooling.unknown-power", powerless_unit, "crah1"),
+    ("link.no-medium-of-rate", odd_rate, "l-r001-0"),
+    ("link.out-of-reach", too_far, "long"),
+    ("link.pinned-out-of-reach", pinned_far, "l-r003-0"),
+    ("link.pinned-wrong-rate", pinned_rate, "l-r001-0"),
+    ("link.pinned-unknown", pinned_ghost, "l-r001-0"),
+    ("link.no-length", two_halls, "l-r001-0"),
+    ("link.too-many-ports", many_ports, "sw1"),
+    ("pool.no-accelerators", no_accelerators, "idle"),
+    ("pool.does-not-fit", too_large, "serve"),
+    ("pool.not-predicted", unknown_model, "serve"),
+    ("pool.no-path", no_path, "serve"),
+    ("pool.latency-limit", hasty, "serve"),
+    ("placement.overlap", stacked, "r000"),
+    ("placement.outside-hall", outside, "r001"),
+    ("placement.same-units", crowded, "sw1"),
+]
+
+
+@pytest.mark.parametrize(("rule", "fault", "target"), FAULTS)
+def test_a_fault_is_found_named_and_numbered(
+    catalog: Catalog, rule: str, fault: Callable[[Document], None], target: str
+) -> None:
+    document = sound()
+    fault(document)
+    mine = [finding for finding in findings(document, catalog) if finding.rule == rule]
+    assert mine, rules_of(document, catalog)
+    assert any(target in finding.targets for finding in mine), mine
+    for finding in mine:
+        assert finding.message.endswith(".")
+        assert "nan" not in finding.message
+        if rule not in ("link.pinned-unknown", "pool.not-predicted"):
+            assert sum(ch.isdigit() for ch in finding.message) >= 1
+
+
+def test_every_rule_has_a_fault_in_this_file() -> None:
+    assert {rule.id for rule in RULES} == {rule for rule, _, _ in FAULTS}
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.find.__doc__ for rule in RULES)
+
+
+def test_plan_ports_add_to_the_profiles(catalog: Catalog) -> None:
+    document = sound()
+    many_ports(document)
+    add(document, "ports", Port(id="more", owner="sw1", group="extra", count=80, rate_gbps=400.0))
+    assert "sw1" not in {f.targets[0] for f in findings(document, catalog) if f.rule == "link.too-many-ports"}
+
+
+def test_waivers_are_kept_with_their_reason_and_not_counted(catalog: Catalog) -> None:
+    document = sound()
+    unfed(document)
+    before = evaluate(document.snapshot(), catalog, check=run).summary
+    add(document, "waivers", Waiver(id="w1", rule="power.unfed-rack", target="r001", reason="delivered next month"))
+    result = evaluate(document.snapshot(), catalog, check=run)
+    finding = next(f for f in result.findings if f.rule == "power.unfed-rack")
+    assert (finding.waived, finding.reason) == (True, "delivered next month")
+    assert result.summary.error_count == before.error_count - 1
+
+
+def test_a_broken_rule_does_not_silence_the_others(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infraplanner.checks import registry  # noqa: PLC0415
+
+    def broken(_context: Any) -> Any:
+        raise ZeroDivisionError
+
+    rule = RULES[0].__class__("test.broken", "error", "", "x", broken)
+    monkeypatch.setattr(registry, "RULES", (rule, *RULES))
+    document = sound()
+    unfed(document)
+    assert {"checks.failed", "power.unfed-rack"} <= rules_of(document, catalog)
+
+
+def test_thousands_of_faults_are_told_briefly(catalog: Catalog) -> None:
+    document = Document()
+    document.put("halls", Hall(id="hall", width_mm=200000, depth_mm=200000))
+    for k in range(700):
+        document.put(
+            "racks",
+            Rack(
+                id=f"r{k}",
+                hall="hall",
+                x_mm=2000 * (k % 80) + 999,
+                y_mm=3000 * (k // 80) + 999,
+                profile="dgx-h100-rack4",
+            ),
+        )
+    found = [f for f in findings(document, catalog) if f.rule == "power.unfed-rack"]
+    assert len(found) == 101
+    assert found[-1].message.startswith("More than 400 more")
+
+
+def test_turned_boxes_overlap_only_when_they_touch(catalog: Catalog) -> None:
+    document = Document()
+    document.put("halls", Hall(id="hall", width_mm=20000, depth_mm=20000))
+    for name, x_mm, turn in (("a", 5000, 0), ("b", 5600, 0), ("c", 8000, 45), ("d", 8900, 45)):
+        document.put("racks", Rack(id=name, hall="hall", x_mm=x_mm, y_mm=5000, rotation_deg=turn, profile="orv3-frame"))
+    node = PowerNode(id="tx", hall="hall", x_mm=5000, y_mm=6200, profile="tx-mv-liquid-2500")
+    document.put("power", node)
+    pairs = {f.targets for f in findings(document, catalog) if f.rule == "placement.overlap"}
+    assert pairs == {("tx", "a"), ("tx", "b")}

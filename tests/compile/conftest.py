@@ -1,0 +1,13 @@
+"""The shipped catalogue, read once."""
+
+from __future__ import annotations
+
+import pytest
+
+from infraplanner import places
+from infraplanner.catalog import Catalog, load_catalog
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load_catalog(places.shipped_profiles_dir())

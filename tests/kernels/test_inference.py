@@ -1,0 +1,184 @@
+"""Inference: closed forms, worked numbers, published shapes, and the speed of one configuration."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import Accelerator, Llm
+from infraplanner.compile.rules import constants
+from infraplanner.engine import tuning
+from infraplanner.kernels import inference, serving
+from infraplanner.model.entities import Pool
+
+CHAT = serving.Request(1024.0, 0.0, 1024.0, math.inf, math.inf, 0.0)
+ONE = inference.Layout(1.0, 1.0, 1.0, 1.0)
+TP4 = inference.Layout(4.0, 1.0, 1.0, 1.0)
+
+Parts = tuple[inference.Model, inference.Device, inference.Tuning]
+
+
+def parts(catalog: Catalog, accelerator: str, llm: str, *, weights: str = "fp8", count: float = 8.0) -> Parts:
+    """Model, device and constants of one pool."""
+    part, shape = catalog.get(accelerator), catalog.get(llm)
+    assert isinstance(part, Accelerator)
+    assert isinstance(shape, Llm)
+    pool = Pool(id="p", model=llm, weights=weights)  # type: ignore[arg-type]
+    return (
+        tuning.model(shape),
+        tuning.device(part, weights, count),
+        tuning.tuning(part, pool, constants(catalog)),
+    )
+
+
+def ideal(tune: inference.Tuning) -> inference.Tuning:
+    """Constants without fixed times, so that only rates remain."""
+    return tune._replace(
+        layer_s=0.0, moe_layer_s=0.0, host_s=0.0, sequence_s=0.0, all_reduce_s=0.0, all_to_all_s=0.0, blend_exponent=4.0
+    )
+
+
+def total_parameters(model: inference.Model, llm: Llm) -> float:
+    tables = 1 if llm.tied_embeddings else 2
+    layers = model.layers * model.attention_weights + model.dense_layers * model.ffn_weights
+    experts = model.moe_layers * (model.shared_count + model.expert_count) * model.expert_weights
+    return layers + experts + tables * model.vocab * model.hidden
+
+
+def test_every_models_weights_add_up_to_its_published_count(catalog: Catalog) -> None:
+    far = {}
+    for llm in catalog.of(Llm).values():
+        share = total_parameters(tuning.model(llm), llm) / (llm.params_total_b * 1e9)
+        if abs(share - 1.0) > 0.03:
+            far[llm.id] = round(share, 3)
+    assert len(far) <= 0.15 * len(catalog.of(Llm)), far
+
+
+def test_cache_bytes_agree_with_the_published_figure(catalog: Catalog) -> None:
+    for name in ("llama3.1-70b", "deepseek-r1", "gpt-oss-120b", "llama2-7b"):
+        llm = catalog.get(name)
+        assert isinstance(llm, Llm)
+        model, _, tune = parts(catalog, "h100-sxm", name)
+        one = inference.kv_bytes(model, tune._replace(kv_b=2.0), 1.0)
+        assert one == pytest.approx(llm.kv_bytes_per_token_bf16, rel=0.01), name
+
+
+def test_blend_of_three_and_four_is_five() -> None:
+    assert inference.blend(3.0, 4.0, 2.0) == 5.0
+    assert inference.blend(3.0, 4.0, 3.0) == pytest.approx((27.0 + 64.0) ** (1 / 3))
+    assert inference.blend(0.0, 0.0, 3.0) == 0.0
+
+
+def test_deepseek_touches_63_percent_of_its_experts_at_32_tokens() -> None:
+    assert inference.touched_share(8.0, 256.0, 32.0) == pytest.approx(0.638, abs=5e-4)
+    assert inference.touched_share(8.0, 256.0, 128.0) == pytest.approx(0.983, abs=5e-4)
+
+
+def test_small_batch_decode_follows_memory_bandwidth_from_h100_to_h200(catalog: Catalog) -> None:
+    step = {}
+    for name in ("h100-sxm", "h200"):
+        model, device, tune = parts(catalog, name, "llama3.1-70b")
+        step[name] = inference.forward(model, device, TP4, ideal(tune), 1.0, 1.0, 1024.0, 1.0)
+    model, device, _ = parts(catalog, "h200", "llama3.1-70b")
+    _, slow, _ = parts(catalog, "h100-sxm", "llama3.1-70b")
+    exchanged = step["h200"].network_s
+    ratio = (step["h100-sxm"].total_s - exchanged) / (step["h200"].total_s - exchanged)
+    assert ratio == pytest.approx(device.memory_b_per_s / slow.memory_b_per_s, rel=1e-3)
+    # weights of one quarter at 80 % of 4.8 TB/s
+    assert step["h200"].memory_s == pytest.approx(70.6e9 / 4 / (4.8e12 * 0.8), rel=0.05)
+
+
+def test_dense_prefill_is_the_closed_form(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
+    found = inference.forward(model, device, ONE, ideal(tune), 8192.0, 8.0, 1024.0, 0.0)
+    dense = 80 * model.attention_weights + 80 * model.ffn_weights
+    linear = (2 * 8192 * dense + 2 * 8 * model.vocab * model.hidden) / (device.flop_per_s * tune.compute_eta)
+    attention = 2 * 64 * 0.5 * 256 * 8192 * 80 * 1024 / (device.attention_flop_per_s * tune.attention_eta)
+    assert found.compute_s == pytest.approx(linear + attention, rel=1e-12)
+    assert found.network_s == 0.0
+    assert found.total_s >= max(found.compute_s, found.memory_s) * 0.999
+
+
+def test_all_reduce_volume_by_hand(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
+    tune = tune._replace(all_reduce_s=3e-6)
+    seconds = inference.network_time(model, device, TP4, tune, 64.0, 0.0)
+    volume = 2 * 3 / 4 * 64 * 8192 * 2
+    assert seconds == pytest.approx(2 * 80 * (3e-6 * 2 + volume / (450e9 * tune.link_eta)))
+
+
+def test_traffic_beyond_the_island_goes_over_the_nic(catalog: Catalog) -> None:
+    _, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
+    inside = inference.exchange_time(1e9, 8.0, device, tune)
+    across = inference.exchange_time(1e9, 16.0, device, tune)
+    assert inside == pytest.approx(1e9 / (450e9 * tune.link_eta))
+    assert across == pytest.approx((0.5e9 / 450e9 + 0.5e9 / 50e9) / tune.link_eta)
+
+
+def test_kv_batch_by_hand(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h200", "llama3.1-70b")
+    free = 0.92 * 141e9 - inference.weight_bytes(model, tune, ONE) - 2e9
+    if device.memory_b > 142e9:
+        free = 0.92 * device.memory_b - inference.weight_bytes(model, tune, ONE) - 2e9
+    sequences = serving.kv_batch(model, device, ONE, tune, CHAT)
+    assert sequences == pytest.approx(free / (163840.0 * 1536.0), rel=1e-9)
+    assert serving.kv_batch(model, device._replace(memory_b=60e9), ONE, tune, CHAT) < 0.0
+
+
+def test_limits_bound_the_batch_and_throughput_grows_with_it(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "b200", "llama3.1-70b")
+    loose, state = serving.best_batch(model, device, ONE, tune, CHAT, 0.0, 1.0)
+    tight = CHAT._replace(tpot_limit_s=0.02)
+    small, reason = serving.best_batch(model, device, ONE, tune, tight, 0.0, 1.0)
+    assert (state, reason) == (1, 2)
+    assert 1.0 <= small < loose
+    assert serving.configuration(model, device, ONE, tune, tight, small).tpot_s <= 0.02
+    assert serving.configuration(model, device, ONE, tune, tight, small + 1.0).tpot_s > 0.02
+    rates = [serving.configuration(model, device, ONE, tune, CHAT, b).tokens_per_s for b in (1.0, 8.0, 64.0, 256.0)]
+    assert rates == sorted(rates)
+
+
+def test_unknown_bandwidth_gives_nan_and_never_a_number(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
+    point = serving.configuration(model, device._replace(memory_b_per_s=math.nan), ONE, tune, CHAT, 8.0)
+    assert math.isnan(point.tokens_per_s)
+    table = np.zeros((1, serving.COLUMNS))
+    unknown = device._replace(memory_b=math.nan)
+    assert serving.search(model, unknown, tune, CHAT, np.ones((1, 4)), 0.0, table) == -1
+
+
+def test_compiled_and_plain_python_agree(catalog: Catalog) -> None:
+    for name in ("llama3.1-70b", "deepseek-r1", "gpt-oss-120b"):
+        model, device, tune = parts(catalog, "gb200", name, count=72.0)
+        layout = inference.Layout(1.0, 1.0, 8.0, 8.0) if model.moe_layers else TP4
+        fast = serving.configuration(model, device, layout, tune, CHAT, 64.0)
+        slow = serving.configuration.py_func(model, device, layout, tune, CHAT, 64.0)
+        np.testing.assert_allclose(tuple(fast), tuple(slow), rtol=1e-12)
+
+
+def test_pipeline_stages_keep_throughput_and_cost_latency(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
+    tune = ideal(tune)
+    two = serving.configuration(model, device, inference.Layout(2.0, 2.0, 1.0, 1.0), tune, CHAT, 128.0)
+    one = serving.configuration(model, device, inference.Layout(2.0, 1.0, 1.0, 1.0), tune, CHAT, 64.0)
+    assert two.tokens_per_s == pytest.approx(2.0 * one.tokens_per_s, rel=0.15)
+
+
+def test_one_configuration_takes_about_a_microsecond(catalog: Catalog) -> None:
+    """A ratio within one run: a thousand configurations against a thousand trivial Python calls, never a bare time."""
+    model, device, tune = parts(catalog, "gb200", "deepseek-r1", count=72.0)
+    layouts = np.tile(np.array([[1.0, 1.0, 72.0, 72.0]]), (2000, 1))
+    table = np.zeros((2000, serving.COLUMNS))
+    serving.search(model, device, tune, CHAT, layouts, 64.0, table)
+    start = time.perf_counter()
+    serving.search(model, device, tune, CHAT, layouts, 64.0, table)
+    each = (time.perf_counter() - start) / 2000
+    start = time.perf_counter()
+    for _ in range(2000):
+        math.isnan(math.sqrt(2.0))
+    trivial = (time.perf_counter() - start) / 2000
+    assert each < 200.0 * trivial
