@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from infraplanner.text.suggest import closest
 
 _WORDS = {"rack": "a rack or cabinet", "system": "a server, switch or other device"}
 
+_ALL_IDS = re.compile(rf"(?:{ID_PATTERN}(?:\n{ID_PATTERN})*)?")
 _HINT_LIMIT = 20
 _HINT_IDS = 5000
 
@@ -46,6 +48,8 @@ class _Checker:
         for table, rows in self.rows():
             own = self.ids[table]
             shared = table not in OWN_NAME_SPACE
+            if self._all_well(table, rows, shared):
+                continue
             for index, row in enumerate(rows):
                 if not is_valid_id(row.id):
                     self.note(table, index, "id", f"the id {shown(row.id)}", f"an id of the form {ID_PATTERN}")
@@ -61,6 +65,19 @@ class _Checker:
             if row.id != "site":
                 self.note("site", index, "id", f"the id {row.id}", "one record with the id site")
 
+    def _all_well(self, table: str, rows: list[Any], shared: bool) -> bool:
+        """Take in the ids of a table at once when nothing is wrong with any; large plans spend their time here."""
+        ids = [row.id for row in rows]
+        unique = set(ids)
+        if len(unique) != len(ids) or _ALL_IDS.fullmatch("\n".join(ids)) is None:
+            return False
+        if shared:
+            if not self.owner.keys().isdisjoint(unique):
+                return False
+            self.owner.update(dict.fromkeys(ids, table))
+        self.ids[table] = unique
+        return True
+
     def check_references(self) -> None:
         for table, rows in self.rows():
             for name, targets in REFERENCES.get(table, {}).items():
@@ -71,6 +88,8 @@ class _Checker:
         valid = groups[0].union(*groups[1:])
         if name not in _required(TABLES[table]):
             valid.add("")
+        if {getattr(row, name) for row in rows} <= valid:
+            return
         for index, row in enumerate(rows):
             value = getattr(row, name)
             if value in valid:

@@ -7,6 +7,7 @@ for themselves is read from events as a whole. The event reader alone decides wh
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,22 +33,29 @@ class RecordFile:
     tables: dict[str, list[Any]]
     warnings: list[Problem] = field(default_factory=list)
     fast_count: int = 0
-    _places: dict[str, list[tuple[int, bytes | Node]]] = field(default_factory=dict)
+    _places: dict[str, list[tuple[int, Run | Node]]] = field(default_factory=dict)
     _header_places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def place(self, table: str, index: int, name: str = "") -> tuple[int, int]:
         """Line and column of a record of a table, or of one of its fields."""
-        line, where = self._places[table][index]
-        if isinstance(where, bytes):
+        spans = self._places[table]
+        start, where = spans[bisect_right(spans, index, key=_start) - 1]
+        if isinstance(where, Run):
+            text = where.lines[index - start]
             mark = f'"{name}": '.encode()
-            at = where.find(mark) if name else -1
-            return line, len(where[: at + len(mark)].decode()) + 1 if at >= 0 else 1
+            at = text.find(mark) if name else -1
+            return where.first + index - start, len(text[: at + len(mark)].decode()) + 1 if at >= 0 else 1
         node = where.entry(name) if name else None
         return (node.line, node.column) if node else (where.line, where.column)
 
     def header_place(self, key: str) -> tuple[int, int]:
         """Line and column of a header value."""
         return self._header_places.get(key, (1, 1))
+
+
+def _start(span: tuple[int, Run | Node]) -> int:
+    """Index of the first record of a span."""
+    return span[0]
 
 
 def read_records(
@@ -102,13 +110,18 @@ class _Reader:
         records = run.decode(self.tables[run.table])
         places = self.out._places.setdefault(run.table, [])
         into = self.out.tables.setdefault(run.table, [])
-        self.out.fast_count += len(run.lines) - sum(record is None for record in records)
+        if None not in records:
+            places.append((len(into), run))
+            into += records
+            self.out.fast_count += len(records)
+            return True
+        self.out.fast_count += sum(record is not None for record in records)
         for offset, record in enumerate(records):
             number = run.first + offset
             raw = run.lines[offset]
             if record is not None:
+                places.append((len(into), Run(run.table, number, [raw], run.limits)))
                 into.append(record)
-                places.append((number, raw))
                 continue
             try:
                 text = raw.decode()
@@ -170,5 +183,6 @@ class _Reader:
             if len(self.unit.problems) == before:
                 self.unit.fail(node, f"a record of {shown(table)}")
             return
-        self.out.tables.setdefault(table, []).append(record)
-        self.out._places.setdefault(table, []).append((node.line, node))
+        into = self.out.tables.setdefault(table, [])
+        self.out._places.setdefault(table, []).append((len(into), node))
+        into.append(record)

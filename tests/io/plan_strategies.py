@@ -28,7 +28,7 @@ plain = st.recursive(
 )
 
 
-def of_type(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: PLR0911
+def of_type(info: inspect.Type) -> st.SearchStrategy[Any]:
     """Values of a type as msgspec describes it."""
     match info:
         case inspect.IntType():
