@@ -47,6 +47,7 @@ class Settled:
 
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
+    findings: tuple[Finding, ...] = ()
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -75,7 +76,7 @@ def live_result(space: Workspace, settled: Settled, check: Check | None) -> Resu
     """Tier A: one fused frame; fabric load and elasticities are those of the last settled state."""
     guard = Guard()
     routes = settled.routes if _same_shape(space, settled) else Routes()
-    return _result(space, routes, settled.slopes, frozenset(), check, guard, provisional=True)[0]
+    return _result(space, routes, settled, frozenset(), check, guard)[0]
 
 
 def _same_shape(space: Workspace, settled: Settled) -> bool:
@@ -92,22 +93,22 @@ def settled_result(
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed), Routes())
-    result, slopes = _result(space, routes, None, failed, check, guard, provisional=False)
+    result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
 
 
 def _result(
     space: Workspace,
     routes: Routes,
-    slopes: Elasticities | None,
+    settled: Settled | None,
     failed: frozenset[str],
     check: Check | None,
     guard: Guard,
-    *,
-    provisional: bool,
 ) -> tuple[ResultSnapshot, Elasticities]:
+    """All stages of one frame; with a `settled` state to lean on the result is provisional."""
     started = time.perf_counter()
+    provisional = settled is not None
     assert space.snapshot is not None
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
@@ -120,12 +121,13 @@ def _result(
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
-    if slopes is None:
+    if settled is None:
         slopes = guard.run("elasticity", lambda: elasticities(space, pools), UNKNOWN_SLOPES)
-    force = slopes
+    else:
+        slopes = settled.slopes
     unknown_walls = {wall: WallResult() for wall in WALLS}
     walls = guard.run(
-        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, force), unknown_walls
+        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, slopes), unknown_walls
     )
     summary = summarise(totals, throughput, walls, slopes)
     result = ResultSnapshot(
@@ -140,6 +142,7 @@ def _result(
         fabric=fabric,
         throughput=throughput,
         economics=economics,
+        findings=settled.findings if settled is not None else (),
         coverage=guard.run("coverage", lambda: coverage(space, totals, summary), dict[str, Coverage]()),
     )
     if check is not None:
