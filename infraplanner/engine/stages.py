@@ -21,20 +21,20 @@ from infraplanner.results.snapshot import (
     Summary,
     ThermalResult,
     ThroughputResult,
-    WallResult,
 )
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
 from .coverage import coverage
 from .demand import pool_inputs
+from .elasticity import Elasticities, binding_wall, elasticities
 from .protocol import Check
 from .routes import Routes, find_routes
-from .walls import Elasticities, binding_wall, elasticities, wall_results
+from .walls import Place, places, wall_results
 from .workspace import Workspace
 
 T = TypeVar("T")
-UNKNOWN_SLOPES = Elasticities(None, None, None, None, None)
+UNKNOWN_SLOPES = Elasticities()
 
 
 class Superseded(Exception):
@@ -121,22 +121,23 @@ def _result(
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
+    spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
+    spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
+    used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
     if settled is None:
-        slopes = guard.run("elasticity", lambda: elasticities(space, pools), UNKNOWN_SLOPES)
+        slopes = guard.run("elasticity", lambda: elasticities(space, pools, used), UNKNOWN_SLOPES)
     else:
         slopes = settled.slopes
-    unknown_walls = {wall: WallResult() for wall in WALLS}
-    walls = guard.run(
-        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, slopes), unknown_walls
-    )
-    summary = summarise(totals, throughput, walls, slopes)
+    predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
+    bound = binding_wall(slopes, used) if predicted else None
+    summary = summarise(totals, throughput, bound)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
         summary=summary,
-        walls=walls,
+        walls=wall_results(spots, slopes, bound),
         power=power,
         thermal=thermal,
         fabric=fabric,
@@ -160,9 +161,7 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     return replace(result, findings=findings, summary=summary)
 
 
-def summarise(
-    totals: Totals, throughput: ThroughputResult, walls: dict[str, WallResult], slopes: Elasticities
-) -> Summary:
+def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None) -> Summary:
     """The headline figures; None where an input is unknown or nothing is there."""
     pools = [pool for pool in throughput.pools if pool.tokens_per_s is not None]
     tokens = sum(pool.tokens_per_s or 0.0 for pool in pools) if pools else None
@@ -176,5 +175,5 @@ def summarise(
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
-        binding_wall=binding_wall(walls, slopes, [pool.limiter for pool in pools]),
+        binding_wall=bound,
     )
