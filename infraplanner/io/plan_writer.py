@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-import infraplanner
 from infraplanner.catalog import Catalog
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import TABLES, Record
@@ -46,7 +45,7 @@ def _by_id(record: Record) -> str:
 def _header(extras: dict[str, Any]) -> list[bytes]:
     version = extras.get("version", VERSION)
     reader = extras.get("min_reader", MIN_READER)
-    created = f"infraplanner {infraplanner.__version__}"
+    created = f"infraplanner {__version__}"
     lines = [
         b"format: " + FORMAT.encode(),
         b"version: " + emit_line(version),
