@@ -35,7 +35,13 @@ PHOSPHOR = {
     "workload": "chat-text", "model": "brain", "feed": "path", "loop": "arrows-clockwise", "help": "question",
     "command": "command", "recent": "clock-clockwise", "chart": "chart-line", "keyboard": "keyboard", "tokens": "text-aa",
 }  # fmt: skip
-MATERIAL = {"fan": "fan", "plug": "power-plug-outline", "memory": "memory", "pipe": "pipe", "ups": "battery-charging-outline"}
+MATERIAL = {
+    "fan": "fan",
+    "plug": "power-plug-outline",
+    "memory": "memory",
+    "pipe": "pipe",
+    "ups": "battery-charging-outline",
+}
 OWN = {
     "rack": '<rect x="3.5" y="1.5" width="9" height="13"/><path d="M3.5 5h9M3.5 8.2h9M3.5 11.4h9M5.5 3.2h1.5M5.5 6.6h1.5M5.5 9.8h1.5M5.5 13h1.5"/>',
     "cdu": '<rect x="2.5" y="1.5" width="11" height="13"/><path d="M8 4c1.8 2.2 2.6 3.4 2.6 4.6a2.6 2.6 0 0 1-5.2 0C5.4 7.4 6.2 6.2 8 4zM4.5 13h7"/>',
