@@ -13,8 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infraplanner import places
-from infraplanner.version import __version__
+from infraplanner import __version__, places
 
 _KERNELS = Path(__file__).resolve().parent.parent / "kernels"
 
