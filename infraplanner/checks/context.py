@@ -46,6 +46,8 @@ class Rule:
     wall: Wall
     title: str
     find: Callable[[Context], Iterator[Message]]
+    objects_live: int | None = None
+    """While something is dragged in a plan with more placed objects than this, the rule waits for the mouse to rest."""
 
 
 def rows(mask: NDArray[np.bool_]) -> list[int]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
-
-from infraplanner.catalog.types import PortGroup
 from infraplanner.units import GIGA
 
-from .context import Context, Floats, Message, Rule, rows
+from .context import Context, Message, Rule, rows
 
-BREAKOUT_MAX = 8
 NO_RATE, NO_REACH, PINNED_REACH, PINNED_RATE, PINNED_UNKNOWN, NO_LENGTH = 1, 2, 3, 4, 5, 6
 
 
@@ -67,61 +63,13 @@ def no_length(context: Context) -> Iterator[Message]:
 
 
 def ports(context: Context) -> Iterator[Message]:
-    """Racks and devices with more bandwidth plugged in than their ports have.
-
-    A port may be broken out into eight at most, so slower links than that (management) use ports that no profile lists.
-    """
+    """Racks and devices with more bandwidth plugged in than their ports have."""
     compiled = context.compiled
-    links, racks = compiled.tables["links"], compiled.tables["racks"]
-    given, slowest = _given(context)
-    used = np.zeros(given.size)
-    amount = links["rate_bps"] * links["count"]
-    for end in "ab":
-        for table, offset in (("racks", 0), ("devices", len(racks))):
-            at = links[f"{end}@{table}"]
-            held = np.flatnonzero(at >= 0)
-            node = at[held] + offset
-            listed = links["rate_bps"][held] >= slowest[node]
-            used += np.bincount(node[listed], amount[held][listed], given.size)
-    ids = racks.ids + compiled.tables["devices"].ids
+    used, given = compiled.ports.used_bps, compiled.ports.given_bps
+    ids = context.ids("racks") + context.ids("devices")
     for row in rows(used > given * (1.0 + 1e-9)):
         text = f"{ids[row]} has {used[row] / GIGA:g} Gbit/s plugged in but ports for {given[row] / GIGA:g} Gbit/s."
         yield text, (ids[row],)
-
-
-def _given(context: Context) -> tuple[Floats, Floats]:
-    """Of every rack and device: bandwidth of all ports, and the slowest link they take [bit/s]; NaN where nothing
-    lists any.
-
-    Port records of the plan add to the profile's groups, or replace the group of the same name.
-    """
-    compiled = context.compiled
-    racks, devices = compiled.tables["racks"], compiled.tables["devices"]
-    listed = [_listed(system.port_groups) for system in compiled.parts.systems]
-    figures = np.array([*listed, _listed(())]) * GIGA
-    codes = np.concatenate([racks["system"], devices["system"]])
-    totals, slowest = figures[codes, 0], figures[codes, 1]
-    own: dict[int, list[PortGroup]] = {}
-    for port in context.snapshot.table("ports").values():
-        row = racks.index.get(port.owner, -1)
-        if row < 0 and port.owner in devices.index:
-            row = len(racks) + devices.index[port.owner]
-        if row >= 0:
-            own.setdefault(row, []).append(PortGroup(port.group, port.count, port.rate_gbps))
-    for row, groups in own.items():
-        names = {group.group for group in groups}
-        held = compiled.parts.systems[codes[row]].port_groups if codes[row] >= 0 else ()
-        merged = (*groups, *(group for group in held if group.group not in names))
-        totals[row], slowest[row] = (value * GIGA for value in _listed(merged))
-    return totals, slowest
-
-
-def _listed(groups: tuple[PortGroup, ...]) -> tuple[float, float]:
-    """Bandwidth of ports [Gbit/s] and the slowest link that a breakout of them makes; scale-up ports do not count."""
-    rates = [(group.count * group.rate_gbps, group.rate_gbps) for group in groups if group.role != "scale_up"]
-    if not rates:
-        return float("nan"), float("nan")
-    return sum(total for total, _ in rates), min(rate for _, rate in rates) / BREAKOUT_MAX
 
 
 RULES = (

@@ -140,7 +140,7 @@ def same_units(context: Context) -> Iterator[Message]:
 
 
 RULES = (
-    Rule("placement.overlap", "error", "", "Nothing stands in another object", overlap),
+    Rule("placement.overlap", "error", "", "Nothing stands in another object", overlap, objects_live=2000),
     Rule("placement.outside-hall", "error", "", "Everything stands inside its hall", outside),
     Rule("placement.same-units", "error", "", "Devices do not share rack units", same_units),
 )

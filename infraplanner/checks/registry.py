@@ -21,11 +21,18 @@ COUNTED = 400
 
 
 def run(snapshot: Snapshot, compiled: Compiled, result: ResultSnapshot) -> tuple[Finding, ...]:
-    """Apply every rule; a rule that fails is reported as a finding of its own and the others go on."""
+    """Apply every rule; a rule that fails is reported as a finding of its own and the others go on.
+
+    A provisional result carries the findings of the last settled one: rules that wait keep theirs.
+    """
     context = Context(snapshot, compiled, result)
+    objects = sum(len(compiled.tables[name]) for name in ("racks", "cooling", "power"))
     waivers = {(w.rule, w.target): w for w in snapshot.table("waivers").values()}
     found: list[Finding] = []
     for rule in RULES:
+        if result.provisional and rule.objects_live is not None and objects > rule.objects_live:
+            found += [finding for finding in result.findings if finding.rule == rule.id]
+            continue
         try:
             found += _apply(rule, context, waivers)
         except Exception as error:

@@ -16,6 +16,7 @@ from .columns import SPECS
 from .network import NetworkArrays, build_network
 from .parts import Catalogue, Ints, Parts
 from .plant import PlantArrays, build_plant
+from .ports import PortArrays, build_ports
 from .rules import Lookup, constants
 from .table import Table
 
@@ -39,6 +40,12 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "devices": frozenset({"rack", "profile", "u"}),
         "trays": frozenset({"hall", "elevation_mm", "tier"}),
         "halls": NONE,
+    },
+    "ports": {
+        "links": frozenset({"a", "b", "rate_gbps", "count"}),
+        "racks": frozenset({"profile"}),
+        "devices": frozenset({"rack", "profile"}),
+        "ports": frozenset({"owner", "group", "count", "rate_gbps"}),
     },
     "plant": {
         "cooling": frozenset({"profile", "hall", "loop", "source_loop"}),
@@ -78,6 +85,7 @@ class Compiled:
     chain: ChainArrays = field(init=False)
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
+    ports: PortArrays = field(init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
@@ -99,7 +107,7 @@ class Compiled:
             if name in rewritten:
                 table.resolve(snapshot.table(name), self.tables, rewritten[name])
         stale = frozenset(name for name, fields in GROUPS.items() if changes.touches(fields))
-        self.join(stale)
+        self.join(stale, snapshot)
         self.revision = snapshot.revision
         return Stale(stale, self._rows_with(changes, "racks", PLACE_FIELDS), self._own(changes), bool(remaps))
 
@@ -114,12 +122,12 @@ class Compiled:
             dtype=np.int64,
         )
 
-    def join(self, groups: frozenset[str]) -> None:
+    def join(self, groups: frozenset[str], snapshot: Snapshot) -> None:
         """Rebuild the named groups of joined arrays."""
         with np.errstate(all="ignore"):  # unknown and zero inputs travel as NaN and infinity; findings name them
-            self._build(groups)
+            self._build(groups, snapshot)
 
-    def _build(self, groups: frozenset[str]) -> None:
+    def _build(self, groups: frozenset[str], snapshot: Snapshot) -> None:
         if "bodies" in groups:
             self.bodies = build_bodies(self.tables, self.parts, self.rule)
         if "chain" in groups:
@@ -128,6 +136,8 @@ class Compiled:
             self.network = build_network(self.tables, self.parts, self.rule)
         if "plant" in groups:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
+        if "ports" in groups:
+            self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"))
 
 
 def compile_plan(snapshot: Snapshot, catalogue: Catalogue) -> Compiled:
@@ -139,7 +149,7 @@ def compile_plan(snapshot: Snapshot, catalogue: Catalogue) -> Compiled:
     for name, table in tables.items():
         table.resolve(snapshot.table(name), tables)
     compiled = Compiled(parts, constants(parts.catalogue), tables, snapshot.revision)
-    compiled.join(frozenset(GROUPS))
+    compiled.join(frozenset(GROUPS), snapshot)
     return compiled
 
 

@@ -21,20 +21,20 @@ from infraplanner.results.snapshot import (
     Summary,
     ThermalResult,
     ThroughputResult,
-    WallResult,
 )
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
 from .coverage import coverage
 from .demand import pool_inputs
+from .elasticity import Elasticities, binding_wall, elasticities
 from .protocol import Check
 from .routes import Routes, find_routes
-from .walls import Elasticities, binding_wall, elasticities, wall_results
+from .walls import Place, places, wall_results
 from .workspace import Workspace
 
 T = TypeVar("T")
-UNKNOWN_SLOPES = Elasticities(None, None, None, None, None)
+UNKNOWN_SLOPES = Elasticities()
 
 
 class Superseded(Exception):
@@ -47,6 +47,7 @@ class Settled:
 
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
+    findings: tuple[Finding, ...] = ()
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -75,7 +76,7 @@ def live_result(space: Workspace, settled: Settled, check: Check | None) -> Resu
     """Tier A: one fused frame; fabric load and elasticities are those of the last settled state."""
     guard = Guard()
     routes = settled.routes if _same_shape(space, settled) else Routes()
-    return _result(space, routes, settled.slopes, frozenset(), check, guard, provisional=True)[0]
+    return _result(space, routes, settled, frozenset(), check, guard)[0]
 
 
 def _same_shape(space: Workspace, settled: Settled) -> bool:
@@ -92,22 +93,22 @@ def settled_result(
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed), Routes())
-    result, slopes = _result(space, routes, None, failed, check, guard, provisional=False)
+    result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
 
 
 def _result(
     space: Workspace,
     routes: Routes,
-    slopes: Elasticities | None,
+    settled: Settled | None,
     failed: frozenset[str],
     check: Check | None,
     guard: Guard,
-    *,
-    provisional: bool,
 ) -> tuple[ResultSnapshot, Elasticities]:
+    """All stages of one frame; with a `settled` state to lean on the result is provisional."""
     started = time.perf_counter()
+    provisional = settled is not None
     assert space.snapshot is not None
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
@@ -120,26 +121,29 @@ def _result(
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
-    if slopes is None:
-        slopes = guard.run("elasticity", lambda: elasticities(space, pools), UNKNOWN_SLOPES)
-    force = slopes
-    unknown_walls = {wall: WallResult() for wall in WALLS}
-    walls = guard.run(
-        "walls", lambda: wall_results(space, totals, power, thermal, fabric, throughput, force), unknown_walls
-    )
-    summary = summarise(totals, throughput, walls, slopes)
+    spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
+    spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
+    used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
+    if settled is None:
+        slopes = guard.run("elasticity", lambda: elasticities(space, pools, used), UNKNOWN_SLOPES)
+    else:
+        slopes = settled.slopes
+    predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
+    bound = binding_wall(slopes, used) if predicted else None
+    summary = summarise(totals, throughput, bound)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
         summary=summary,
-        walls=walls,
+        walls=wall_results(spots, slopes, bound),
         power=power,
         thermal=thermal,
         fabric=fabric,
         throughput=throughput,
         economics=economics,
+        findings=settled.findings if settled is not None else (),
         coverage=guard.run("coverage", lambda: coverage(space, totals, summary), dict[str, Coverage]()),
     )
     if check is not None:
@@ -157,9 +161,7 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     return replace(result, findings=findings, summary=summary)
 
 
-def summarise(
-    totals: Totals, throughput: ThroughputResult, walls: dict[str, WallResult], slopes: Elasticities
-) -> Summary:
+def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None) -> Summary:
     """The headline figures; None where an input is unknown or nothing is there."""
     pools = [pool for pool in throughput.pools if pool.tokens_per_s is not None]
     tokens = sum(pool.tokens_per_s or 0.0 for pool in pools) if pools else None
@@ -173,5 +175,5 @@ def summarise(
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
-        binding_wall=binding_wall(walls, slopes, [pool.limiter for pool in pools]),
+        binding_wall=bound,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Workspace:
         self._stamp = 0
         self.cases: list[PoolCase] = []
         self.recycler = Recycler()
+        self.slopes: tuple[object, Any] | None = None
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""

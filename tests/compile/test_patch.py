@@ -21,6 +21,7 @@ from infraplanner.model.entities import (
     Link,
     Loop,
     Pool,
+    Port,
     PowerNode,
     Rack,
     Record,
@@ -111,6 +112,14 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         count=st.integers(1, 3),
         medium=st.sampled_from(["auto", "dac_400g_4x100", "none-such"]),
     ),
+    "ports": st.builds(
+        Port,
+        id=names("port"),
+        owner=names("rack", "dev"),
+        group=st.sampled_from(["compute", "extra"]),
+        count=st.integers(1, 9),
+        rate_gbps=st.sampled_from([100.0, 400.0]),
+    ),
     "pools": st.builds(
         Pool,
         id=names("pool"),
@@ -147,7 +156,7 @@ def assert_same(patched: Compiled, full: Compiled) -> None:
         assert patched.tables[name].columns.keys() == table.columns.keys()
         for column, values in table.columns.items():
             same(patched.tables[name].columns[column], values, f"{name}.{column}")
-    for group in ("bodies", "chain", "network", "plant"):
+    for group in ("bodies", "chain", "network", "plant", "ports"):
         same(getattr(patched, group), getattr(full, group), group)
 
 

@@ -1,0 +1,200 @@
+"""What one per cent more of a wall would buy, which wall binds, and what binds once it is relieved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.kernels.frame import Pools, Served, apply_caps, serve_pools, set_activity
+from infraplanner.kernels.inference import Layout
+from infraplanner.kernels.serving import best_batch, configuration
+
+from . import bind
+from .demand import with_rates
+from .pools import Case
+from .workspace import Workspace
+
+Floats = NDArray[np.float64]
+STEP = 0.01
+SIGNIFICANT = 0.01
+FACTORS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
+"""Growth of the binding wall that is tried, until something else binds."""
+REFINEMENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Factors on all capacities of each wall, and on the compute rate."""
+
+    power: float = 1.0
+    memory: float = 1.0
+    copper: float = 1.0
+    compute: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Elasticities:
+    """d ln(tokens/s) / d ln(capacity) of each wall and of the compute rate; None where no model links the two."""
+
+    power: float | None = None
+    memory: float | None = None
+    thermal: float | None = None
+    copper: float | None = None
+    compute: float | None = None
+    demand_met: bool = False
+    next: str | None = None
+    next_factor: float | None = None
+
+
+class Throughput:
+    """Output tokens/s of all pools as a function of capacities, layouts kept, through the same kernels as the frame."""
+
+    def __init__(self, space: Workspace, pools: Pools) -> None:
+        assert space.compiled is not None
+        self._space, self._pools = space, pools
+        self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
+        self._racks = bind.racks(space.compiled)
+        self._limited = bool(np.isfinite(self._racks.cap_frac).any())
+        self._rates: dict[tuple[int, Capacity], float] = {}
+
+    @property
+    def power_limited(self) -> bool:
+        """True when some rack has a power cap; without one no power figure touches throughput."""
+        return self._limited
+
+    def tokens(self, at: Capacity) -> float:
+        """Tokens/s with capacities scaled; NaN pools count as nothing."""
+        space, pools = self._space, self._pools
+        rate = np.array([self._rate(row, at) for row in range(len(space.cases))])
+        changed = with_rates(pools, rate, pools.link_per_s * at.copper)
+        served: Served = bind.buffers(Served, **{"": len(space.cases)})
+        serve_pools(self._bodies, space.alive.powered, changed, served)
+        if self._limited:
+            set_activity(self._bodies, space.alive.powered, changed, served)
+            racks = self._racks._replace(cap_frac=self._racks.cap_frac * at.power)
+            kept = np.ones(racks.x_m.size)
+            apply_caps(self._bodies, racks, space.alive.powered, space.draw, space.sums.rack_w, served, kept)
+        out = [
+            served.rate_per_s[row] * case.case.request.output_tokens
+            for row, case in enumerate(space.cases)
+            if case.case is not None and case.pool.phase != "prefill"
+        ]
+        return float(np.nansum(out))
+
+    def _rate(self, row: int, at: Capacity) -> float:
+        """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
+        case = self._space.cases[row]
+        if case.case is None or case.solution is None:
+            return math.nan
+        key = (row, replace(at, power=1.0))
+        if key not in self._rates:
+            self._rates[key] = instance_rate(scaled(case.case, at), case.solution.layout)
+        return self._rates[key]
+
+    def slope(self, at: Capacity, name: str) -> float | None:
+        """Central difference of ln(tokens/s) for +-1 % of one capacity; None where nothing is served."""
+        here = getattr(at, name)
+        up = self.tokens(replace(at, **{name: here * (1.0 + STEP)}))
+        down = self.tokens(replace(at, **{name: here * (1.0 - STEP)}))
+        if not (up > 0.0 and down > 0.0):
+            return None
+        return math.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
+
+    def slopes(self, at: Capacity) -> dict[str, float | None]:
+        """All slopes at a point."""
+        out = {item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name != "power"}
+        out["power"] = self.slope(at, "power") if self._limited else 0.0
+        return out
+
+
+def scaled(case: Case, at: Capacity) -> Case:
+    """A case with its device's rates and sizes scaled; links in and out of an island belong to copper."""
+    device = case.device._replace(
+        flop_per_s=case.device.flop_per_s * at.compute,
+        attention_flop_per_s=case.device.attention_flop_per_s * at.compute,
+        memory_b=case.device.memory_b * at.memory,
+        memory_b_per_s=case.device.memory_b_per_s * at.memory,
+        scale_up_b_per_s=case.device.scale_up_b_per_s * at.copper,
+        scale_out_b_per_s=case.device.scale_out_b_per_s * at.copper,
+    )
+    return replace(case, device=device)
+
+
+def instance_rate(case: Case, layout: Layout) -> float:
+    """Requests/s of one instance at the largest real batch that cache and limits allow; NaN when the weights do not
+    fit.
+    """
+    batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, float(case.pinned[4]), 0.0)
+    if state == 0:
+        return math.nan
+    return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])
+
+
+def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> Elasticities:
+    """Slopes of every wall, and what binds next when the binding one grows. Unchanged pools are not computed again."""
+    if not any(case.solution is not None for case in space.cases):
+        return Elasticities()
+    serving = [
+        row for row, case in enumerate(space.cases) if case.solution is not None and case.pool.phase != "prefill"
+    ]
+    met = bool(serving) and all(int(space.served.limit[row]) == 1 for row in serving)
+    key = _key(space, pools, utilisation)
+    if space.slopes is not None and space.slopes[0] == key:
+        held: Elasticities = space.slopes[1]
+        return held
+    model = Throughput(space, pools)
+    slopes = model.slopes(Capacity())
+    found = Elasticities(**slopes, demand_met=met)  # type: ignore[arg-type]
+    bound = binding_wall(found, utilisation)
+    later, factor = _next(model, bound, utilisation, met) if bound in ("power", "memory", "copper") else (None, None)
+    found = replace(found, next=later, next_factor=factor)
+    space.slopes = (key, found)
+    return found
+
+
+def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple[object, ...]:
+    cases = tuple((case.case, case.solution.layout if case.solution else None) for case in space.cases)
+    arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
+    caps = bind.racks(space.compiled).cap_frac if space.compiled is not None else np.empty(0)
+    return (cases, tuple(sorted(utilisation.items())), caps.tobytes(), *(array.tobytes() for array in arrays))
+
+
+def _next(model: Throughput, bound: str, utilisation: dict[str, float], met: bool) -> tuple[str | None, float | None]:
+    """What binds after the binding wall grew by the smallest factor that changes it (4 at most), and that factor."""
+
+    def at(factor: float) -> str:
+        slopes = model.slopes(replace(Capacity(), **{bound: factor}))
+        return binding_wall(Elasticities(**slopes, demand_met=met), utilisation)  # type: ignore[arg-type]
+
+    low = 1.0
+    for factor in FACTORS:
+        found = at(factor)
+        if found == bound:
+            low = factor
+            continue
+        high = factor
+        for _ in range(REFINEMENTS):
+            middle = 0.5 * (low + high)
+            name = at(middle)
+            if name == bound:
+                low = middle
+            else:
+                high, found = middle, name
+        return found, round(high, 2)
+    return None, None
+
+
+def binding_wall(slopes: Elasticities, utilisation: dict[str, float]) -> str:
+    """The wall of highest elasticity when that is at least 0.01; else `compute`, `demand` or `none`; ties by
+    utilisation.
+    """
+    known = {wall: getattr(slopes, wall) for wall in ("power", "memory", "thermal", "copper")}
+    strong = {wall: value for wall, value in known.items() if value is not None and value >= SIGNIFICANT}
+    if strong:
+        return max(strong, key=lambda wall: (round(strong[wall], 9), utilisation.get(wall, 0.0)))
+    if slopes.compute is not None and slopes.compute >= SIGNIFICANT:
+        return "compute"
+    return "demand" if slopes.demand_met else "none"
