@@ -7,6 +7,7 @@ inside it under `_data/`. Everything personal (recent files, user profiles, cach
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import platformdirs
@@ -46,3 +47,15 @@ def state_dir() -> Path:
     """Folder for window layout, recent files and journals; `INFRAPLANNER_STATE` overrides it."""
     override = os.environ.get("INFRAPLANNER_STATE")
     return Path(override) if override else Path(platformdirs.user_state_dir(_APP, appauthor=False))
+
+
+def keep_details(text: str) -> str:
+    """Write the details of an internal error to a file of its own in the state folder; returns a sentence that says where."""
+    try:
+        folder = state_dir() / "errors"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return "The details could not be kept."
+    return f"Details: {path}"

@@ -77,7 +77,7 @@ def parse(text: str, unit: str) -> float:
     if unit == "c":
         return _to_celsius(value, name, text)
     factors = FACTORS[unit]
-    if name == "" or name == unit:
+    if name in ("", unit):
         return value
     if name not in factors:
         known = ", ".join(key for key in factors if key)
@@ -102,9 +102,24 @@ def number(value: float | None, digits: int = 3) -> str:
         return "–"
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     return f"{rounded:,.{decimals}f}".replace(",", _THIN_SPACE).replace("-", "\u2212")
+
+
+def whole(value: float | None) -> str:
+    """A whole number for people: thin space between thousands, true minus; an en dash for unknown."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}".replace(",", _THIN_SPACE).replace("-", "\u2212")
+
+
+def plain(value: float | None, digits: int = 6) -> str:
+    """A number for an entry field: as many digits as it has, at most `digits` significant, no trailing zeros."""
+    if value is None or not math.isfinite(value):
+        return ""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
@@ -115,6 +130,8 @@ def scaled(value: float | None, unit: str, digits: int = 3) -> tuple[str, str]:
     if value is None or not math.isfinite(value):
         return "–", unit
     size = abs(value)
+    if size == 0:
+        return "0", unit
     for factor, prefix in _PREFIXES:
         if size >= factor * (1 - 0.5 * 10.0**-digits) or factor == _PREFIXES[-1][0]:
             return number(value / factor, digits), prefix + unit

@@ -32,7 +32,7 @@ POOLS = {
     "B01": "llama-70b",
     "A02": "deepseek-prefill",
     "B02": "deepseek-prefill",
-    "A05": "deepseek-decode",
+    "A05": "deepseek-prefill",
     "A06": "deepseek-decode",
     "B05": "deepseek-decode",
     "B06": "deepseek-decode",

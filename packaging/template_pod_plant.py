@@ -12,7 +12,7 @@ def power(bag: Bag, hall: str, racks: list[str]) -> None:
     # Side A stands in the upper half of the power room, side B mirrored in the lower one.
     parts = (
         ("util", "Utility", "utility-connection", 1200, 10_300, 3000.0),
-        ("tx", "MV", "tx-mv-liquid-2500", 4400, 9900, None),
+        ("tx", "MV transformer", "tx-mv-liquid-2500", 4400, 9900, None),
         ("lv", "Switchboard", "switchgear-lv", 2300, 8200, None),
         ("ups", "UPS", "ups-modular-2000", 2700, 6800, None),
     )

@@ -137,7 +137,7 @@ class Catalog:
         return self._origins.get(profile.id, "shipped") if profile else ""
 
     def with_embedded(self, embedded: Mapping[str, Embedded]) -> Catalog:
-        """This catalogue with a plan's own copies, which win. Copies that cannot be understood are left out and noted."""
+        """This catalogue with a plan's own copies, which win; copies that make no sense are left out and noted."""
         if not embedded:
             return self
         profiles = dict(self._profiles)
@@ -152,7 +152,7 @@ class Catalog:
         return Catalog(profiles.values(), self.sources, origins, tuple(problems))
 
     def search(self, text: str, kinds: Iterable[str] | None = None, limit: int = 50) -> list[Profile]:
-        """Profiles that match a typed text, best first; `kinds` are names such as `system`. No text matches everything."""
+        """Profiles that match a typed text, best first; `kinds` are names such as `system`. No text matches all."""
         if self._index is None:
             self._index = SearchIndex((profile, KIND_OF_CLASS[type(profile)]) for profile in self)
         return self._index.search(text, None if kinds is None else frozenset(kinds), limit)

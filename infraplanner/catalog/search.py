@@ -29,7 +29,7 @@ _KIND_WORDS = {
 
 
 def words(text: str) -> list[str]:
-    """The searchable words of a text, and the parts that letters and digits divide (`gb200` also as `200`)."""
+    """The searchable words of a text."""
     return _WORD.findall(text.lower().replace("-", " ").replace("_", " "))
 
 
@@ -62,17 +62,13 @@ class SearchIndex:
 
     def search(self, text: str, kinds: frozenset[str] | None, limit: int) -> list[Profile]:
         """Profiles that match every word of `text`, best first."""
-        scores: dict[int, float] | None = None
-        for word in text.lower().split():
-            found = self._match(word)
-            if scores is None:
-                scores = found
-            else:
-                scores = {row: score + found[row] for row, score in scores.items() if row in found}
+        found = [self._match(word) for word in text.lower().split()]
         rows: Iterable[int] = range(len(self._profiles))
-        if scores is not None:
-            best = scores
-            rows = sorted(best, key=lambda row: (-best[row], len(self._profiles[row][0].name), row))
+        if found:
+            scores = {
+                row: sum(match[row] for match in found) for row in found[0] if all(row in match for match in found)
+            }
+            rows = sorted(scores, key=lambda row: (-scores[row], len(self._profiles[row][0].name), row))
         picked = (self._profiles[row] for row in rows)
         return [profile for profile, kind in picked if kinds is None or kind in kinds][:limit]
 
@@ -109,7 +105,10 @@ def _bigrams(word: str) -> frozenset[str]:
 
 
 def prefix_distance(query: str, word: str, limit: int) -> int:
-    """Fewest edits (insert, delete, replace, swap neighbours) that turn `query` into a prefix of `word`; limit + 1 if more."""
+    """Fewest edits that turn `query` into a prefix of `word`; `limit` + 1 if more.
+
+    An edit inserts, deletes or replaces a letter, or swaps two neighbours.
+    """
     width = min(len(word), len(query) + limit)
     before: list[int] = []
     row = list(range(width + 1))

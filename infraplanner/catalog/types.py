@@ -12,7 +12,8 @@ import msgspec
 
 Confidence = Literal["measured", "primary", "published", "secondary", "derived", "default", "unverified"]
 """measured: read off hardware | primary: primary text, data or code | published: primary figure via an extract |
-secondary: press or third party | derived: computed from others | default: our planning value | unverified: general knowledge."""
+secondary: press or third party | derived: computed from others | default: our planning value |
+unverified: general knowledge."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -230,7 +231,7 @@ class CoolingUnit(Profile, frozen=True, kw_only=True):
 
 
 class LinkMedium(Profile, frozen=True, kw_only=True):
-    """A cable or optical link at one rate. `latency_ns` is added by both ends together; `fit` is failures in 1e9 h a link."""
+    """A cable or optical link at one rate. `latency_ns` is added by both ends together; `fit`: failures in 1e9 h."""
 
     family: Literal[
         "dac", "acc", "aec", "multimode", "single_mode", "co_packaged", "cartridge", "backplane", "optical_switch"
@@ -309,7 +310,7 @@ class Region(Profile, frozen=True, kw_only=True):
 
 
 class Constant(Profile, frozen=True, kw_only=True):
-    """One named model constant (an efficiency, a fixed time, a planning factor); `id` is dotted: `inference.memory_efficiency`."""
+    """One named model constant: an efficiency, a time, a factor. `id` is dotted: `inference.memory_efficiency`."""
 
     value: float
     unit: str
@@ -318,7 +319,7 @@ class Constant(Profile, frozen=True, kw_only=True):
 
 
 class Record(Profile, frozen=True, kw_only=True):
-    """A catalogue fact that nothing computes with yet (price items, traces, patterns, training jobs): kept as plain text values."""
+    """A catalogue fact that nothing computes with yet (prices, traces, training jobs), kept as plain values."""
 
     topic: str
     data: dict[str, object] = {}

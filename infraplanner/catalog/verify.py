@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from infraplanner.text.suggest import stem
@@ -135,6 +136,6 @@ def _implausible(profile: Profile) -> Iterator[str]:
     for cls, names in _ORDERED:
         if isinstance(profile, cls):
             values = [(name, getattr(profile, name)) for name in names if getattr(profile, name) is not None]
-            for (first, a), (second, b) in zip(values, values[1:], strict=False):
+            for (first, a), (second, b) in pairwise(values):
                 if a > b:
                     yield f"field {first} ({a:g}) is above {second} ({b:g})"

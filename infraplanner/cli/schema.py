@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from infraplanner.io.save import SaveError, save_plan
+from infraplanner.io.save import SaveError, replace_file
 from infraplanner.io.schema import plan_schema
 
 
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        save_plan(output, text.encode())
+        replace_file(output, text.encode())
     except SaveError as error:
         sys.stderr.write(f"{error}\n")
         return 2

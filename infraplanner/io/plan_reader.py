@@ -18,6 +18,7 @@ from infraplanner.text.convert import FAILED, Unit, convert
 from infraplanner.text.emit import emit_line
 from infraplanner.text.files import clean_bytes, decode
 from infraplanner.text.nodes import read_tree
+from infraplanner.text.suggest import closest
 
 from .layout import FORMAT, HEADER, VERSION
 from .migrations import STEPS, Step, migrate
@@ -150,7 +151,9 @@ def _opened(records: RecordFile, path: Path | None, catalog: Catalog | None, mig
         if key in ("version", "min_reader"):
             continue
         line, column = records.header_place(key)
-        found, expected = f"the unknown key {key}, which is kept", "a table or header key"
+        near = closest(key, TABLES, 1)
+        expected = "a table or header key" + (f" (did you mean {near[0]}?)" if near else "")
+        found = f"the unknown key {key}, which is kept"
         warnings.append(Problem(records.file, line, column, found, expected, "", key))
     known = check_references(records, catalog or default_catalog(), problems)
     if problems:

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-import infraplanner
 from infraplanner.catalog import Catalog
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import TABLES, Record
 from infraplanner.text.emit import NotFiniteError, check_finite, emit_line, emit_scalar, escape, needs_escape, raw_line
+from infraplanner.version import __version__
 
 from .embed import embedded_profiles
 from .layout import FORMAT, HEADER, MIN_READER, VERSION
@@ -24,7 +24,7 @@ _OPEN_TABLES = frozenset({"profiles", "scenarios"})
 def plan_bytes(document: Snapshot, catalog: Catalog | None = None) -> bytes:
     """The canonical file of a document: UTF-8, LF, one record a line, tables and records in code-point order.
 
-    With a catalogue the plan carries a copy of every profile that it uses. Raises NotFiniteError for NaN and infinities.
+    With a catalogue the plan carries a copy of every profile that it uses. Raises NotFiniteError for NaN, infinities.
     """
     lines = _header(document.header)
     for table in sorted(TABLES):
@@ -46,7 +46,7 @@ def _by_id(record: Record) -> str:
 def _header(extras: dict[str, Any]) -> list[bytes]:
     version = extras.get("version", VERSION)
     reader = extras.get("min_reader", MIN_READER)
-    created = f"infraplanner {infraplanner.__version__}"
+    created = f"infraplanner {__version__}"
     lines = [
         b"format: " + FORMAT.encode(),
         b"version: " + emit_line(version),
@@ -57,13 +57,15 @@ def _header(extras: dict[str, Any]) -> list[bytes]:
 
 
 def _lines(rows: list[Record], open_table: bool) -> list[bytes]:
-    out: list[bytes] = []
-    for row in rows:
-        record = canonical(row)
-        if open_table:
-            check_finite(record)
-        out.append(b"- " + raw_line(_with_unknown(record) if record.unknown else record))
-    return out
+    records = [canonical(row) for row in rows]
+    if open_table:
+        check_finite(records)
+    if not any(record.unknown for record in records):
+        joined = raw_line(records)
+        # Flat records have one brace each: all at once, and taken apart where one ends and the next begins.
+        if joined.count(b"{") == len(records):
+            return [b"- {" + body + b"}" for body in joined[2:-2].split(b"}, {")]
+    return [b"- " + raw_line(_with_unknown(record) if record.unknown else record) for record in records]
 
 
 def _with_unknown(record: Record) -> dict[str, Any]:

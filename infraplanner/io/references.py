@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.catalog import KIND_OF_CLASS, decode_embedded
-from infraplanner.catalog.types import KINDS, RACK_SYSTEMS, Frame, Profile, System
+from infraplanner.catalog.types import KINDS, RACK_SYSTEMS, Accelerator, Frame, Profile, System
 from infraplanner.model.entities import OWN_NAME_SPACE, PROFILE_FIELDS, REFERENCES, TABLES
 from infraplanner.model.ids import ID_PATTERN, is_valid_id
 from infraplanner.text import Problem, RecordFile
@@ -19,7 +20,9 @@ from infraplanner.text.suggest import closest
 
 _WORDS = {"rack": "a rack or cabinet", "system": "a server, switch or other device"}
 
+_ALL_IDS = re.compile(rf"(?:{ID_PATTERN}(?:\n{ID_PATTERN})*)?")
 _HINT_LIMIT = 20
+_HINT_IDS = 5000
 
 
 class _Checker:
@@ -45,6 +48,8 @@ class _Checker:
         for table, rows in self.rows():
             own = self.ids[table]
             shared = table not in OWN_NAME_SPACE
+            if self._all_well(table, rows, shared):
+                continue
             for index, row in enumerate(rows):
                 if not is_valid_id(row.id):
                     self.note(table, index, "id", f"the id {shown(row.id)}", f"an id of the form {ID_PATTERN}")
@@ -60,6 +65,19 @@ class _Checker:
             if row.id != "site":
                 self.note("site", index, "id", f"the id {row.id}", "one record with the id site")
 
+    def _all_well(self, table: str, rows: list[Any], shared: bool) -> bool:
+        """Take in the ids of a table at once when nothing is wrong with any; large plans spend their time here."""
+        ids = [row.id for row in rows]
+        unique = set(ids)
+        if len(unique) != len(ids) or _ALL_IDS.fullmatch("\n".join(ids)) is None:
+            return False
+        if shared:
+            if not self.owner.keys().isdisjoint(unique):
+                return False
+            self.owner.update(dict.fromkeys(ids, table))
+        self.ids[table] = unique
+        return True
+
     def check_references(self) -> None:
         for table, rows in self.rows():
             for name, targets in REFERENCES.get(table, {}).items():
@@ -70,12 +88,15 @@ class _Checker:
         valid = groups[0].union(*groups[1:])
         if name not in _required(TABLES[table]):
             valid.add("")
+        if {getattr(row, name) for row in rows} <= valid:
+            return
         for index, row in enumerate(rows):
             value = getattr(row, name)
             if value in valid:
                 continue
             # Looking for a near name costs a pass over all ids: not for every line of a file that is wrong throughout.
-            near = closest(value, valid, 1) if len(self.problems) < _HINT_LIMIT else []
+            hint = len(self.problems) < _HINT_LIMIT and len(valid) < _HINT_IDS
+            near = closest(value, valid, 1) if hint else []
             expected = f"the id of a record of {' or '.join(targets)}" + (f" (did you mean {near[0]}?)" if near else "")
             elsewhere = self.owner.get(value)
             found = f"{value}, a record of {elsewhere}" if elsewhere else f"{shown(value)}, which is not in the plan"
@@ -84,7 +105,10 @@ class _Checker:
     def check_profiles(self) -> None:
         for index, row in enumerate(self.records.tables.get("profiles", ())):
             try:
-                decode_embedded(row.id, row.kind, row.data)
+                profile = decode_embedded(row.id, row.kind, row.data)
+                for part in profile.accelerators if isinstance(profile, System) else ():
+                    if not isinstance(self.catalog.find(part.id), Accelerator):
+                        self.note("profiles", index, "data", f"the unknown accelerator {shown(part.id)}", "a known one")
             except ValueError as error:
                 name = "kind" if row.kind not in KINDS else "data"
                 self.note("profiles", index, name, str(error), "a profile as this program writes it")
@@ -150,7 +174,7 @@ def _required(cls: type[Any]) -> frozenset[str]:
 
 
 def find_cycles(children: dict[str, list[str]]) -> Iterable[list[str]]:
-    """One cycle for every node at which a walk from the roots bites its own tail; iterative, so depth does not matter."""
+    """One cycle for every place where a walk bites its own tail; iterative, so that depth does not matter."""
     done: set[str] = set()
     found: list[list[str]] = []
     for root in sorted(children):

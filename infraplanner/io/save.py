@@ -36,17 +36,26 @@ class SaveError(OSError):
 
 
 def save_plan(path: Path, data: bytes, state: Path | None = None) -> Path | None:
-    """Replace the file at `path` by `data` at once, keeping what stood there as a backup; returns the backup's path.
+    """Replace the plan at `path` by `data` at once, keeping what stood there as a backup; returns the backup's path.
 
-    A link is followed, the file keeps its mode. `state` is where backups go (the user's state folder by default); a
-    backup that cannot be made does not stop the save. Raises SaveError, and then the file is as it was.
+    `state` is where backups go (the user's state folder by default); a backup that cannot be made does not stop the
+    save. Raises SaveError, and then the file is as it was.
     """
+    backup = None
+    with contextlib.suppress(OSError):
+        backup = _back_up(Path(os.path.realpath(path)), state or places.state_dir())
+    replace_file(path, data)
+    return backup
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file as a whole or not at all. A link is followed, the file keeps its mode. Raises SaveError."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise SaveError(f"{path} was not saved: that is a folder.")
-    backup = None
-    with contextlib.suppress(OSError):
-        backup = _back_up(target, state or places.state_dir())
+    if target.exists() and not os.access(target, os.W_OK):
+        # The rename would succeed, but whoever made the file read-only did not want it replaced.
+        raise SaveError(f"{path} was not saved: {_ERRORS['EACCES']}.")
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
@@ -63,7 +72,6 @@ def save_plan(path: Path, data: bytes, state: Path | None = None) -> Path | None
                 temporary.unlink()
         raise SaveError(f"{path} was not saved: {_reason(error)}.") from error
     _sync_folder(target.parent)
-    return backup
 
 
 def _reason(error: OSError) -> str:

@@ -16,7 +16,7 @@ _REFERENCE = "#/$defs/{name}"
 
 
 def plan_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12). Fields that we do not know are kept by the reader, and flagged here as in the window."""
+    """The schema (draft 2020-12). Fields that we do not know are kept by the reader but flagged by an editor."""
     kinds = [TABLES[name] for name in sorted(TABLES)]
     _, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     for component in components.values():

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from .changes import ChangeSet, TableChange, changed_fields
 from .entities import OWN_NAME_SPACE, TABLES, Record
-
-R = TypeVar("R", bound=Record)
 
 
 class DocumentError(ValueError):
@@ -50,20 +48,38 @@ class Document(Snapshot):
     `header` holds top-level fields of the file that this program does not know, so that they survive a round trip.
     """
 
-    __slots__ = ("_ids", "_pending")
+    __slots__ = ("_frozen", "_ids", "_pending")
 
-    def __init__(self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None
+    ) -> None:
         super().__init__({name: {} for name in TABLES}, 0, header or {})
         self._pending: dict[str, TableChange] = {}
+        self._frozen: dict[str, dict[str, Record]] = {}
         self._ids: dict[str, str] = {}
         for name, records in (tables or {}).items():
-            for record in records.values():
-                self.put(name, record)
+            self._fill(name, list(records.values()))
         self._pending = {}
 
+    def _fill(self, table: str, records: list[Record]) -> None:
+        """Take in a whole table at once when nothing is wrong with it: opening a large plan spends its time here."""
+        fresh = {record.id: record for record in records}
+        shared = table not in OWN_NAME_SPACE
+        sound = len(fresh) == len(records) and set(map(type, records)) <= {TABLES[table]}
+        if not sound or (shared and not self._ids.keys().isdisjoint(fresh)):
+            for record in records:
+                self.put(table, record)
+            return
+        self._tables[table] = fresh
+        if shared:
+            self._ids.update(dict.fromkeys(fresh, table))
+
     def snapshot(self) -> Snapshot:
-        """A frozen copy of the present state; costs one shallow dict copy a table."""
-        return Snapshot({name: dict(records) for name, records in self._tables.items()}, self.revision, self.header)
+        """A frozen copy of the present state; only tables edited since the last snapshot are copied (shallowly)."""
+        for name, records in self._tables.items():
+            if name not in self._frozen:
+                self._frozen[name] = dict(records)
+        return Snapshot(dict(self._frozen), self.revision, self.header)
 
     def ids(self) -> dict[str, str]:
         """Id -> table of every record in the shared name space."""
@@ -78,6 +94,7 @@ class Document(Snapshot):
             raise DocumentError(f"The id {record.id} is already used in table {owner}.")
         old = self._tables[table].get(record.id)
         self._tables[table][record.id] = record
+        self._frozen.pop(table, None)
         if table not in OWN_NAME_SPACE:
             self._ids[record.id] = table
         self._note_put(table, old, record)
@@ -88,6 +105,7 @@ class Document(Snapshot):
         old = self._tables[table].pop(record_id, None)
         if old is None:
             raise DocumentError(f"There is no record {record_id} in table {table}.")
+        self._frozen.pop(table, None)
         if table not in OWN_NAME_SPACE:
             del self._ids[record_id]
         step = TableChange(removed={record_id})
@@ -102,13 +120,6 @@ class Document(Snapshot):
             self.revision += 1
         return ChangeSet(self.revision, tables)
 
-    def get(self, table: str, record_id: str, kind: type[R]) -> R:
-        """The record of this id, typed. Raises DocumentError when it is not there."""
-        record = self._tables[table].get(record_id)
-        if record is None:
-            raise DocumentError(f"There is no record {record_id} in table {table}.")
-        return cast(R, record) if isinstance(record, kind) else _wrong_kind(record_id, kind)
-
     def _note_put(self, table: str, old: Record | None, new: Record) -> None:
         change = self._pending.setdefault(table, TableChange())
         if old is None:
@@ -117,7 +128,3 @@ class Document(Snapshot):
             names = changed_fields(old, new)
             if names:
                 change.modified.setdefault(new.id, set()).update(names)
-
-
-def _wrong_kind(record_id: str, kind: type[R]) -> R:
-    raise DocumentError(f"The record {record_id} is not a {kind.__name__}.")

@@ -7,11 +7,11 @@ text is wanted (a rack row `7` is the row “7”), null only where the field ma
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
-import msgspec.inspect as inspect
+from msgspec import inspect
 
 from .limits import INTEGER_LIMIT
 from .nodes import Node
@@ -65,13 +65,13 @@ def convert(node: Node, kind: Any, unit: Unit) -> Any:
     return converter(kind)(node, unit)
 
 
-@lru_cache(maxsize=None)
+@cache
 def converter(kind: Any) -> Converter:
     """The converter of an annotation."""
     return _of(inspect.type_info(kind))
 
 
-def _of(info: inspect.Type) -> Converter:  # noqa: PLR0911
+def _of(info: inspect.Type) -> Converter:
     match info:
         case inspect.StructType():
             return _struct(info)
@@ -96,38 +96,36 @@ def _value(node: Node, unit: Unit, expected: str) -> Any:
     try:
         return resolve(node.value)
     except NotANumber:
-        return unit.fail(node, expected)
+        return unit.fail(node, expected + _hint(unit.field))
 
 
 def _integer(node: Node, unit: Unit) -> Any:
-    expected = "an integer" + _hint(unit.field)
-    value = _value(node, unit, expected)
+    value = _value(node, unit, "an integer")
     if value is FAILED:
         return FAILED
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        return unit.fail(node, expected)
+        return unit.fail(node, "an integer" + _hint(unit.field))
     if abs(value) > INTEGER_LIMIT:
         return unit.fail(node, f"an integer of at most {INTEGER_LIMIT}")
     return value
 
 
 def _float(node: Node, unit: Unit) -> Any:
-    expected = "a number" + _hint(unit.field)
-    value = _value(node, unit, expected)
+    value = _value(node, unit, "a number")
     if value is FAILED:
         return FAILED
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return unit.fail(node, expected)
+        return unit.fail(node, "a number" + _hint(unit.field))
     try:
         return float(value)
     except OverflowError:
-        return unit.fail(node, expected)
+        return unit.fail(node, "a number" + _hint(unit.field))
 
 
 def _hint(field: str) -> str:
-    name = field.rsplit(".", 1)[-1].split("[")[0]
+    name = field.rsplit(".", 1)[-1]
     for suffix, words in (
         ("_mm", " of millimetres"),
         ("_deg", " of degrees"),
@@ -257,15 +255,16 @@ class _Struct:
         outer, before = unit.field, len(unit.problems)
         values: dict[str, Any] = {}
         unknown: list[tuple[str, Any]] = []
+        meants: set[str] = set()
         for key, line, column, child in node.value:
             unit.field = f"{outer}.{key}" if outer else key
             run = self.converters.get(key)
             if run is None:
-                self._unknown(key, line, column, child, unknown, unit)
+                self._unknown(key, line, column, child, unknown, meants, unit)
             else:
                 values[self.names[key]] = run(child, unit)
         unit.field = outer
-        self._missing(node, values, unit)
+        self._missing(node, values.keys() | meants, unit)
         if len(unit.problems) > before:
             return FAILED
         if unknown:
@@ -273,12 +272,20 @@ class _Struct:
         return self.cls(**values)
 
     def _unknown(
-        self, key: str, line: int, column: int, child: Node, unknown: list[tuple[str, Any]], unit: Unit
+        self,
+        key: str,
+        line: int,
+        column: int,
+        child: Node,
+        unknown: list[tuple[str, Any]],
+        meants: set[str],
+        unit: Unit,
     ) -> None:
         place = Node("scalar", key, line, column, True)
         meant = wrong_unit(key, self.names)
         if meant:
-            unit.fail(place, f"the field {meant} (did you mean {meant}?)", f"the unknown field {shown(key)}")
+            unit.fail(place, f"a known field (did you mean {meant}?)", f"the unknown field {shown(key)}")
+            meants.add(meant)
         elif self.keeps and unit.keep_unknown:
             value = _any(child, unit)
             if value is not FAILED:
@@ -289,12 +296,12 @@ class _Struct:
                 unit.warnings.append(Problem(unit.file, line, column, found, expected, unit.record, unit.field))
         else:
             near = closest(key, self.names, 1)
-            hint = f"the field {near[0]}" if near else "a known field"
+            hint = f"a known field (did you mean {near[0]}?)" if near else "a known field"
             unit.fail(place, hint, f"the unknown field {shown(key)}")
 
-    def _missing(self, node: Node, values: dict[str, Any], unit: Unit) -> None:
+    def _missing(self, node: Node, present: set[str], unit: Unit) -> None:
         for name in self.required:
-            if self.names[name] not in values:
+            if self.names[name] not in present:
                 outer = unit.field
                 unit.field = f"{outer}.{name}" if outer else name
                 unit.fail(node, f"the field {name}", "no such field")
@@ -305,7 +312,7 @@ def _struct(info: inspect.StructType) -> Converter:
     return _cached_struct(info.cls)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _cached_struct(cls: type[msgspec.Struct]) -> Converter:
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)

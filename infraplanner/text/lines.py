@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -38,36 +38,54 @@ class Run:
         if len(records) != len(bodies):
             records = [_single(kind, body) for body in bodies]
         suspects = self._suspects(joined, bodies)
-        same = [record is not None and raw_line(record) == body for record, body in zip(records, bodies, strict=True)]
         plain = "unknown" not in kind.__struct_fields__
-        for index, record in enumerate(records):
-            if not same[index] and record is not None:
-                same[index] = escape(raw_line(record)) == bodies[index]
-            if not same[index] or index in suspects or not (plain or record.unknown == ()):
+        if not suspects and encodes_to(records, bodies) and (plain or all(record.unknown == () for record in records)):
+            return records
+        for index, (record, body) in enumerate(zip(records, bodies, strict=True)):
+            if index in suspects or record is None or not (plain or record.unknown == ()):
+                records[index] = None
+                continue
+            own = raw_line(record)
+            if body not in (own, escape(own)):
                 records[index] = None
         return records
 
     def _suspects(self, joined: bytes, bodies: list[bytes]) -> set[int]:
         """Lines that may break a limit, or that hold a character which YAML does not take raw."""
         out: set[int] = set()
-        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
         limits = self.limits
+        nested = b"[" in joined or joined.count(b"{") > len(bodies)
+        long = len(joined) > limits.string_bytes and max(map(len, bodies)) > limits.string_bytes
+        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
+        if not (nested or long or risky):
+            return out
         for index, body in enumerate(bodies):
-            if len(body) > 200 and (
-                len(body) > limits.string_bytes or body.count(b"[") + body.count(b"{") > limits.depth - 4
+            if len(body) > limits.string_bytes or (
+                len(body) > limits.depth and body.count(b"[") + body.count(b"{") > limits.depth - 4
             ):
                 out.add(index)
-            elif risky and (_LONG_NUMBER.search(body) or needs_escape(body)):
+            if risky and (_LONG_NUMBER.search(body) or needs_escape(body)):
                 out.add(index)
         return out
 
 
-@lru_cache(maxsize=None)
+def encodes_to(records: list[Any], bodies: list[bytes]) -> bool:
+    """True when flat records encode to just these lines; False may also mean that they have to be compared one by one.
+
+    One call for the whole table: with a single brace a line, the ends of lines can only be the ends of records.
+    """
+    joined = b", ".join(bodies)
+    if joined.count(b"{") != len(records) or None in records:
+        return False
+    return raw_line(records) == b"[" + joined + b"]"
+
+
+@cache
 def _decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[list[Any]]:
     return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _single_decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 

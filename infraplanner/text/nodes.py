@@ -6,6 +6,8 @@ aliases and drop duplicate keys in silence. Here the events drive a loop with an
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -18,7 +20,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class Node:
-    """A mapping (`value`: list of Entry), a sequence (list of Node) or a scalar (text; `plain` when it was not quoted)."""
+    """A mapping (`value`: key, line, column, Node each), a sequence (Nodes) or a scalar (text; `plain` if unquoted)."""
 
     __slots__ = ("column", "kind", "line", "plain", "value")
 
@@ -56,7 +58,10 @@ class _Frame:
 
 
 class _Builder:
-    def __init__(self, file: str, problems: list[Problem], first_line: int, limits: Limits) -> None:
+    def __init__(self, text: str, file: str, problems: list[Problem], first_line: int, limits: Limits) -> None:
+        # libyaml counts these characters as ends of lines, editors do not: then lines are counted here.
+        odd = any(char in text for char in "\x85\u2028\u2029")
+        self.breaks = [match.start() for match in re.finditer("\n", text)] if odd else None
         self.file = file
         self.problems = problems
         self.offset = first_line
@@ -96,7 +101,12 @@ class _Builder:
 
     def place(self, event: yaml.Event) -> tuple[int, int]:
         mark = event.start_mark
-        return mark.line + self.offset, mark.column + 1
+        assert mark is not None
+        if self.breaks is None:
+            return mark.line + self.offset, mark.column + 1
+        line = bisect_left(self.breaks, mark.index)
+        start = self.breaks[line - 1] + 1 if line else 0
+        return line + self.offset, mark.index - start + 1
 
     def common(self, event: Any) -> tuple[int, int]:
         line, column = self.place(event)
@@ -172,7 +182,7 @@ def read_tree(
 
     The tree of a text that was not read to its end is None. `first_line` is the file's line on which `text` starts.
     """
-    builder = _Builder(file, problems, first_line, limits)
+    builder = _Builder(text, file, problems, first_line, limits)
     try:
         for event in _events(text):
             builder.feed(event)
@@ -181,7 +191,8 @@ def read_tree(
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + first_line, mark.column + 1) if mark else (0, 0)
-        problems.append(Problem(file, line, column, error.problem or "a syntax error", "well-formed YAML"))
+        found = (error.problem or "a syntax error").removeprefix("found ")
+        problems.append(Problem(file, line, column, f"a fault ({found})", "well-formed YAML"))
         return None, False
     except yaml.reader.ReaderError as error:
         line = text.encode()[: int(error.position)].count(b"\n") + first_line

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: where it is, what was found there and what was expected. Lines and columns count from 1; 0 is unknown."""
+    """One fault: where it is, what was found and what was expected. Lines and columns count from 1; 0 is unknown."""
 
     file: str
     line: int

@@ -1,22 +1,23 @@
 """Files of records: top-level header keys, then tables, each a sequence of mappings.
 
-Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and must
-encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand for
-themselves is read from events as a whole. The event reader alone decides what is wrong.
+Two readers, one meaning. Canonical lines, as our own writer makes them, are decoded by msgspec a table at a time and
+must encode to their own bytes again; any other line is read from YAML events; and a file whose lines do not each stand
+for themselves is read from events as a whole. The event reader alone decides what is wrong.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from .convert import FAILED, Unit, convert, converter
 from .files import clean_bytes, decode
-from .lines import Lines, Run
 from .limits import LIMITS, Limits
+from .lines import Lines, Run
 from .nodes import Node, read_tree
 from .problems import Problem, TextError, shown
 
@@ -32,22 +33,29 @@ class RecordFile:
     tables: dict[str, list[Any]]
     warnings: list[Problem] = field(default_factory=list)
     fast_count: int = 0
-    _places: dict[str, list[tuple[int, bytes | Node]]] = field(default_factory=dict)
+    _places: dict[str, list[tuple[int, Run | Node]]] = field(default_factory=dict)
     _header_places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def place(self, table: str, index: int, name: str = "") -> tuple[int, int]:
         """Line and column of a record of a table, or of one of its fields."""
-        line, where = self._places[table][index]
-        if isinstance(where, bytes):
+        spans = self._places[table]
+        start, where = spans[bisect_right(spans, index, key=_start) - 1]
+        if isinstance(where, Run):
+            text = where.lines[index - start]
             mark = f'"{name}": '.encode()
-            at = where.find(mark) if name else -1
-            return line, len(where[: at + len(mark)].decode()) + 1 if at >= 0 else 1
+            at = text.find(mark) if name else -1
+            return where.first + index - start, len(text[: at + len(mark)].decode()) + 1 if at >= 0 else 1
         node = where.entry(name) if name else None
         return (node.line, node.column) if node else (where.line, where.column)
 
     def header_place(self, key: str) -> tuple[int, int]:
         """Line and column of a header value."""
         return self._header_places.get(key, (1, 1))
+
+
+def _start(span: tuple[int, Run | Node]) -> int:
+    """Index of the first record of a span."""
+    return span[0]
 
 
 def read_records(
@@ -68,6 +76,8 @@ class _Reader:
         self.file = file
         self.tables = tables
         self.limits = limits
+        # A record line read by itself lacks the level of the file's own mapping.
+        self.line_limits = replace(limits, depth=limits.depth - 1)
         self.keep_unknown = keep_unknown
         self.reset()
 
@@ -100,20 +110,25 @@ class _Reader:
         records = run.decode(self.tables[run.table])
         places = self.out._places.setdefault(run.table, [])
         into = self.out.tables.setdefault(run.table, [])
-        self.out.fast_count += len(run.lines) - sum(record is None for record in records)
+        if None not in records:
+            places.append((len(into), run))
+            into += records
+            self.out.fast_count += len(records)
+            return True
+        self.out.fast_count += sum(record is not None for record in records)
         for offset, record in enumerate(records):
             number = run.first + offset
             raw = run.lines[offset]
             if record is not None:
+                places.append((len(into), Run(run.table, number, [raw], run.limits)))
                 into.append(record)
-                places.append((number, raw))
                 continue
             try:
                 text = raw.decode()
             except UnicodeDecodeError:
                 return False
             scratch: list[Problem] = []
-            root, complete = read_tree(text, self.file, scratch, number, self.limits)
+            root, complete = read_tree(text, self.file, scratch, number, self.line_limits)
             if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
                 return False
             self.unit.problems.extend(scratch)
@@ -168,5 +183,6 @@ class _Reader:
             if len(self.unit.problems) == before:
                 self.unit.fail(node, f"a record of {shown(table)}")
             return
-        self.out.tables.setdefault(table, []).append(record)
-        self.out._places.setdefault(table, []).append((node.line, node))
+        into = self.out.tables.setdefault(table, [])
+        self.out._places.setdefault(table, []).append((len(into), node))
+        into.append(record)

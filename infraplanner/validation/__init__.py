@@ -1,0 +1,1 @@
+"""Predictions against published measurements, benchmarks of the program itself, and synthetic plans."""

@@ -46,8 +46,8 @@ def default_links(racks: int) -> int:
 def generate_plan(racks: int, links: int | None = None, seed: int = 0) -> Document:
     """A hall of `racks` racks in rows of 20 with an A/B power tree, CDUs, leaf and spine, a serving pool and a job.
 
-    `links` counts link records; when it is more than the fabric has cables, every cable is a record of its own and the
-    rest is left out. `seed` varies power caps and the share of racks that train. Raises ValueError for fewer than one rack.
+    `links` counts link records; when it is more than the fabric has cables, every cable is a record of its own and
+    the rest is left out. `seed` varies power caps and the share of racks that train. Raises ValueError for no rack.
     """
     if racks < 1:
         raise ValueError(f"A hall needs at least one rack, not {racks}.")

@@ -9,6 +9,7 @@ from infraplanner.model.entities import Device, Link, Rack
 _POD_ROWS = 6
 _PLANES = 6
 _CABLES_TO_LEAF = 12
+_CABLES_SHARED = 1
 _CABLES_TO_SPINE = 7
 _CABLES_BETWEEN_PODS = 4
 
@@ -36,8 +37,10 @@ class Fabric:
     def bundles(self) -> Iterator[Bundle]:
         """All bundles in a fixed order."""
         for index, row in enumerate(self.rows):
-            leaves = row.get("leaf") or (self.rows[index - 1].get("leaf", []) if index else [])
-            yield from self._to_leaves(row, leaves)
+            own = row.get("leaf", [])
+            # A last row too short for switches of its own shares those of the row before, as far as they have ports.
+            shared = self.rows[index - 1].get("leaf", []) if index and not own else []
+            yield from self._to_leaves(row, own or shared, _CABLES_TO_LEAF if own else _CABLES_SHARED)
             yield from self._to_spines(index, row)
             yield from self._management(index, row)
         if not any("leaf" in row for row in self.rows):
@@ -45,14 +48,14 @@ class Fabric:
                 yield a, b, 400.0, 36, "compute", "compute"
 
     @staticmethod
-    def _to_leaves(row: dict[str, list[str]], leaves: list[str]) -> Iterator[Bundle]:
+    def _to_leaves(row: dict[str, list[str]], leaves: list[str], cables: int) -> Iterator[Bundle]:
         if not leaves:
             return
         half = max(1, min(_PLANES, len(leaves)))
         for number, rack in enumerate(row.get("gpu", ())):
             first = (number % 2) * half if len(leaves) >= 2 * half else 0
             for leaf in leaves[first : first + half]:
-                yield rack, leaf, 400.0, _CABLES_TO_LEAF, "compute", "ports"
+                yield rack, leaf, 400.0, cables, "compute", "ports"
         for kind, rate, group in (("storage", 400.0, "storage"), ("cpu", 200.0, "frontend")):
             for rack in row.get(kind, ()):
                 for leaf in leaves[:4]:
@@ -81,7 +84,7 @@ class Fabric:
                     yield rack, home, 1.0, 1, "", "management"
 
     def links(self, count: int) -> Iterator[Link]:
-        """`count` link records: bundles first, then bundles told apart cable by cable until there are as many as asked."""
+        """`count` link records: bundles, then bundles told apart cable by cable until there are as many as asked."""
         bundles = list(self.bundles())[: max(0, count)]
         spare = count - len(bundles)
         width = len(str(max(count, 1)))

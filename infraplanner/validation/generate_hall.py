@@ -1,9 +1,10 @@
-"""Where things stand in a generated hall: pairs of rows back to back across a hot aisle, power at their left, plant right."""
+"""Where things stand in a generated hall: rows back to back across a hot aisle, power at their left, plant right."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 from infraplanner.model.entities import Cooling, Feed, Hall, Loop, PowerNode, Rack, Tray, Zone
 
@@ -149,7 +150,7 @@ class HallPlan:
             level = y + (750 if row % 2 == 0 else 3550)
             for number, side in enumerate("ab"):
                 left = x + number * (_POWER_WIDTH // 2)
-                mark = "a" if side == "a" else "b"
+                mark: Literal["a", "b"] = "a" if side == "a" else "b"
                 end = x + (_ROW_START - 450 if side == "a" else _ROW_START + ROW_RACKS * _RACK_WIDTH + 450)
                 parts = (
                     ("tx", "tx-mv-liquid-2500", left + 1200, level, _TX_KW),

@@ -1,0 +1,1 @@
+"""Charts of the bottom dock; each reads a ResultSnapshot and exposes what it shows."""

@@ -1,0 +1,122 @@
+"""Measure the program on this machine: drag frames, evaluations, files, repaint, kernels, start."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import subprocess
+import sys
+from typing import Any
+
+from infraplanner.text.dump import json_text
+from infraplanner.validation.bench import SCHEMA, VERSION, machine, scaling_exponent
+
+from .errors import OK, UserError
+from .evaluate import emit
+from .tables import columns
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `infraplanner bench`."""
+    parser.add_argument("--racks", default="400,10000", help="sizes, such as 400,10000,100000")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("-o", "--output", metavar="F", help="write to this file")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    counts = _counts(options.racks)
+    sizes = []
+    for count in counts:
+        _progress(options, f"{count} racks")
+        sizes.append(_size(count))
+    _progress(options, "kernels")
+    kernels = _child("infraplanner.validation.bench_kernels")
+    _progress(options, "start")
+    report = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "machine": machine(),
+        "sizes": sizes,
+        "kernels": kernels,
+        "start": _start_times(),
+        "scaling_exponent": scaling_exponent(sizes),
+    }
+    emit(json_text(report) if options.format == "json" else _table(report), options.output)
+    return OK
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        counts = [int(part) for part in text.split(",")]
+    except ValueError:
+        counts = []
+    if not counts or min(counts) < 1 or max(counts) > 1_000_000:
+        raise UserError(f"--racks is “{text}”; expected whole numbers from 1 to 1000000, separated by commas.")
+    return counts
+
+
+def _progress(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        sys.stderr.write(f"bench: {text} ...\n")
+
+
+def _child(module: str, *arguments: str) -> Any:
+    """JSON printed by a module that runs in a process of its own."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UserError(f"The measurement {module} failed: {done.stderr.strip().splitlines()[-1]}.")
+    return json.loads(done.stdout)
+
+
+def _size(count: int) -> dict[str, Any]:
+    size: dict[str, Any] = _child("infraplanner.validation.bench", str(count))
+    size["repaint_ms"] = _repaint_ms(count)
+    return size
+
+
+def _repaint_ms(count: int) -> float | None:
+    """Full repaint with `count` racks in view; None where Qt is not installed."""
+    if importlib.util.find_spec("PySide6") is None:
+        return None
+    return float(_child("infraplanner.cli.drawing", "repaint", str(count))["repaint_ms"])
+
+
+def _start_times() -> dict[str, float | None]:
+    """Seconds from process start to a usable window, with and without compiled kernels in the cache."""
+    if importlib.util.find_spec("PySide6") is None:
+        return {"warm_s": None, "first_s": None}
+    times: dict[str, float | None] = _child("infraplanner.cli.drawing", "start")
+    return times
+
+
+def _table(report: dict[str, Any]) -> str:
+    sizes = report["sizes"]
+    names = list(sizes[0])
+    text = columns(
+        [("figure", *(str(size["racks"]) for size in sizes))] + [_row(name, sizes) for name in names[1:]],
+        right=(1, 2, 3, 4),
+    )
+    rows = [("kernel", "evaluations/s", "bytes", "copy ratio")]
+    for kernel in report["kernels"]:
+        ratio = "–" if kernel["copy_ratio"] is None else f"{kernel['copy_ratio']:.1f}"
+        moved = "–" if kernel["bytes_moved"] is None else f"{kernel['bytes_moved']:.3g}"
+        rate = "not modelled yet" if kernel["evaluations_per_s"] is None else f"{kernel['evaluations_per_s']:.3g}"
+        rows.append((kernel["name"], rate, moved, ratio))
+    start = report["start"]
+    ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
+    exponent = report["scaling_exponent"]
+    growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
+    head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
+    return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
+
+
+def _row(name: str, sizes: list[dict[str, Any]]) -> tuple[str, ...]:
+    return (name, *("–" if size[name] is None else f"{size[name]:.4g}" for size in sizes))
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"

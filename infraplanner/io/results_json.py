@@ -1,0 +1,97 @@
+"""The `evaluate --format json` contract: every key always there, null where unknown, never NaN."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot
+
+SCHEMA = "infraplanner/results"
+VERSION = 1
+
+
+def plain(value: Any) -> Any:
+    """Plain data for JSON: arrays become lists, NaN and infinity become None."""
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _rows(ids: tuple[str, ...], columns: dict[str, Any]) -> list[dict[str, Any]]:
+    """Columns of arrays as one object a row."""
+    lists = {name: plain(column) for name, column in columns.items()}
+    return [{"id": key} | {name: column[row] for name, column in lists.items()} for row, key in enumerate(ids)]
+
+
+def _columns(result: Any, prefix: str) -> dict[str, Any]:
+    """The array fields of a result that start with `prefix`, without it; its ids left out."""
+    return {
+        field.name.removeprefix(prefix): getattr(result, field.name)
+        for field in fields(result)
+        if field.name.startswith(prefix) and not field.name.endswith("_ids")
+    }
+
+
+def _fabric(fabric: FabricResult) -> dict[str, Any]:
+    names = ("medium", "length_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac", "load_bps")
+    per_link = {name: list(fabric.medium) if name == "medium" else getattr(fabric, name) for name in names}
+    return {
+        "links": _rows(fabric.link_ids, per_link),
+        "power_by_family_w": plain(fabric.power_by_family_w),
+        "count_by_family": plain(fabric.count_by_family),
+        "total_length_m": plain(fabric.total_length_m),
+    }
+
+
+def _power(result: ResultSnapshot) -> dict[str, Any]:
+    power = result.power
+    return {
+        "nodes": _rows(power.node_ids, _columns(power, "node_")),
+        "racks": _rows(power.rack_ids, _columns(power, "rack_")),
+        "unserved_w": plain(power.unserved_w),
+        "residual_w": plain(power.residual_w),
+        "waterfall": [plain(step) for step in power.waterfall],
+    }
+
+
+def _thermal(result: ResultSnapshot) -> dict[str, Any]:
+    thermal = result.thermal
+    return {
+        "racks": _rows(result.power.rack_ids, _columns(thermal, "rack_")),
+        "units": _rows(thermal.unit_ids, _columns(thermal, "unit_")),
+        "halls": _rows(thermal.hall_ids, _columns(thermal, "hall_")),
+    }
+
+
+def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
+    """The whole result as plain data in the contract's shape; `plan` says which plan at which revision it is of."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "plan": plan,
+        "summary": plain(asdict(result.summary)),
+        "walls": {name: plain(result.walls[name]) for name in WALLS},
+        "power": _power(result),
+        "thermal": _thermal(result),
+        "fabric": _fabric(result.fabric),
+        "throughput": plain(result.throughput),
+        "economics": plain(result.economics),
+        "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
+        "findings": [plain(finding) for finding in result.findings],
+        "failures": list(result.failures),
+        "coupling": {"passes": result.passes, "residual_frac": plain(result.residual_frac)},
+    }

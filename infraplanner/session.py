@@ -1,0 +1,228 @@
+"""One open plan: document, undo, engine, checks and file, wired together. CLI and window hold exactly this object."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infraplanner.catalog import Catalog
+from infraplanner.checks.registry import run as run_checks
+from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
+from infraplanner.engine import Engine, evaluate
+from infraplanner.io.plan_reader import read_plan
+from infraplanner.io.plan_writer import plan_bytes
+from infraplanner.io.save import save_plan
+from infraplanner.model.changes import ChangeSet
+from infraplanner.model.document import Document
+from infraplanner.model.entities import TABLES, Hall, Site
+from infraplanner.results.snapshot import ResultSnapshot
+
+SWITCH_INTERVAL_S = 0.0005
+"""The engine thread must win the interpreter back within a frame: the default of 5 ms cost 41 ms at the 95th percentile."""
+
+OnChanged = Callable[[ChangeSet], None]
+OnResult = Callable[[ResultSnapshot], None]
+OnProgress = Callable[[str, int, int], None]
+OnFailure = Callable[[str], None]
+
+
+class LiveDrag:
+    """A drag whose every step reaches listeners and engine."""
+
+    def __init__(self, session: Session, drag: DragSession) -> None:
+        self._session = session
+        self._drag = drag
+
+    def update(self, command: Command) -> ChangeSet:
+        """Show the state after `command`, in place of the state of the last update. Raises EditError."""
+        try:
+            changes = self._drag.update(command)
+        except EditError:
+            self._session.announce(self._session.document.take_changes(), dragging=True)
+            raise
+        return self._session.announce(changes, dragging=True)
+
+    def commit(self) -> ChangeSet:
+        """End it as one undo entry and have the settled result computed."""
+        changes = self._drag.commit()
+        return self._session.announce(changes, dragging=False, always=True)
+
+    def cancel(self) -> ChangeSet:
+        """End it as if it had never begun."""
+        changes = self._drag.cancel()
+        return self._session.announce(changes, dragging=False, always=True)
+
+    @property
+    def is_open(self) -> bool:
+        """False once committed or cancelled."""
+        return self._drag.is_open
+
+
+class Session:
+    """Holds a plan. `on_changed` is called in the caller's thread, `on_result` and `on_progress` in the engine's."""
+
+    def __init__(self, catalog: Catalog, *, force_sync: bool = False, idle: bool = False) -> None:
+        """`force_sync` evaluates in the caller's thread (tests, CLI); `idle` evaluates only when asked to."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._idle = idle
+        self._base_catalog = catalog
+        self.catalog = catalog
+        self.document = Document()
+        self.path: Path | None = None
+        self.warnings: list[str] = []
+        self.result: ResultSnapshot | None = None
+        self.on_changed: list[OnChanged] = []
+        self.on_result: list[OnResult] = []
+        self.on_progress: list[OnProgress] = []
+        self.on_failure: list[OnFailure] = []
+        self.undo_stack = UndoStack(self.document)
+        self.engine = Engine(
+            catalog,
+            on_result=self._take_result,
+            on_progress=self._take_progress,
+            on_failure=self._take_failure,
+            check=run_checks,
+            force_sync=force_sync,
+        )
+
+    # --- files
+
+    def open(self, path: str | Path) -> None:
+        """Read a plan and show it. Raises io.PlanError with every problem; the plan at hand stays as it was."""
+        plan = read_plan(Path(path), self._base_catalog)
+        self.open_document(plan.document, Path(path))
+        self.warnings = [str(warning) for warning in plan.warnings]
+
+    def open_document(self, document: Document, path: Path | None = None) -> None:
+        """Show a document made elsewhere (a template, a generated hall, an import)."""
+        document.revision = self.document.revision + 1  # results of the plan before must look older
+        self.document = document
+        self.undo_stack = UndoStack(document)
+        self.undo_stack.mark_saved()
+        self.path = path
+        self.warnings = []
+        self.result = None
+        self.catalog = self._base_catalog.with_embedded(document.table("profiles"))
+        self.engine.set_catalog(self.catalog)
+        self.announce(ChangeSet(document.revision, whole=True), dragging=False, always=True)
+
+    def new(self, hall: Hall | None = None) -> None:
+        """Start with one empty hall."""
+        room = hall or Hall(id="hall-1", name="Hall 1", width_mm=18_000, depth_mm=9_000)
+        self.open_document(Document({"halls": {room.id: room}, "site": {"site": Site(id="site")}}))
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole."""
+        target = Path(path) if path else self.path
+        if target is None:
+            raise EditError("This plan has no file yet; choose one with Save as.")
+        save_plan(target, self.to_bytes())
+        self.path = target
+        self.undo_stack.mark_saved()
+        return target
+
+    def to_bytes(self) -> bytes:
+        """The plan as the file would hold it, with the profiles it uses."""
+        return plan_bytes(self.document, self.catalog)
+
+    def describe(self) -> dict[str, Any]:
+        """Which plan this is: file, revision, content hash (of the canonical bytes), counts."""
+        tables = {
+            name: len(self.document.table(name)) for name in ("racks", "devices", "links", "power", "cooling", "pools")
+        }
+        return {
+            "path": str(self.path) if self.path else None,
+            "revision": self.document.revision,
+            "sha256": hashlib.sha256(self.to_bytes()).hexdigest(),
+            "counts": tables,
+        }
+
+    @property
+    def is_modified(self) -> bool:
+        """True when there is something to save."""
+        return self.undo_stack.is_modified
+
+    # --- edits
+
+    def execute(self, command: Command, context: Any = None) -> ChangeSet:
+        """Carry out a command as one undo entry. Raises EditError; the plan is then as before."""
+        return self.announce(self.undo_stack.execute(command, context), dragging=False)
+
+    def begin_drag(self, label: str, context: Any = None) -> LiveDrag:
+        """Start a live edit that follows the mouse."""
+        return LiveDrag(self, self.undo_stack.begin_drag(label, context))
+
+    def undo(self) -> Any:
+        """Take back the last edit; returns the context given with it (selection, view) or None."""
+        changes, entry = self.undo_stack.undo()
+        self.announce(changes, dragging=False)
+        return entry.context if entry else None
+
+    def redo(self) -> Any:
+        """Carry out again what was undone; returns its context or None."""
+        changes, entry = self.undo_stack.redo()
+        self.announce(changes, dragging=False)
+        return entry.context if entry else None
+
+    @property
+    def undo_text(self) -> str | None:
+        """Label of what undo takes back."""
+        return self.undo_stack.undo_text
+
+    @property
+    def redo_text(self) -> str | None:
+        """Label of what redo brings back."""
+        return self.undo_stack.redo_text
+
+    # --- results
+
+    def announce(self, changes: ChangeSet, *, dragging: bool, always: bool = False) -> ChangeSet:
+        """Tell listeners and engine what changed; `always` submits even an empty change (a drag that ended)."""
+        if changes.is_empty() and not always:
+            return changes
+        if not self._idle:
+            self.engine.submit(self.document.snapshot(), changes, dragging=dragging)
+        for listener in list(self.on_changed):
+            listener(changes)
+        return changes
+
+    def wait_idle(self, timeout_s: float = 60.0) -> bool:
+        """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""
+        return self.engine.wait_idle(timeout_s)
+
+    def close(self) -> None:
+        """Stop the engine's threads."""
+        self.engine.close()
+
+    def _take_result(self, result: ResultSnapshot) -> None:
+        self.result = result
+        for listener in list(self.on_result):
+            listener(result)
+
+    def _take_progress(self, done: int, total: int, _kernel: str) -> None:
+        for listener in list(self.on_progress):
+            listener("Preparing models", done, total)
+
+    def _take_failure(self, text: str) -> None:
+        for listener in list(self.on_failure):
+            listener(text)
+
+
+def evaluate_once(
+    session: Session, scenario: str | None = None, failed: frozenset[str] = frozenset()
+) -> ResultSnapshot:
+    """The settled result of the session's plan with a scenario applied and some objects out of service.
+
+    The session's own document stays as it is. Raises EditError for an unknown scenario or id.
+    """
+    document = session.document
+    if scenario is not None:
+        document = Document({name: dict(document.table(name)) for name in TABLES}, dict(document.header))
+        UndoStack(document).execute(ApplyScenario(scenario))
+    for record_id in sorted(failed):
+        if record_id not in document.ids():
+            raise EditError(f"There is no object {record_id} in the plan that could fail.")
+    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)

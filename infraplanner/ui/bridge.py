@@ -1,0 +1,162 @@
+"""The only adapter between the session and Qt: callables become signals in the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from infraplanner.edit import Command, EditError
+from infraplanner.model.changes import ChangeSet
+from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.session import LiveDrag, Session
+
+FRAME_MS = 16
+RESULT_MS = 33
+"""Results reach charts at most 30 times a second."""
+
+
+class Bridge(QObject):
+    """Signals of one session, and its verbs with errors turned into a status line."""
+
+    changed = Signal(object)
+    result = Signal(object)
+    progress = Signal(str, int, int)
+    failed = Signal(str)
+    saved = Signal()
+    opened = Signal()
+    refused = Signal(str)
+    selection_changed = Signal()
+
+    _result_arrived = Signal(object)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.selection: tuple[str, ...] = ()
+        self._pending = ChangeSet()
+        self._latest: ResultSnapshot | None = None
+        self._change_timer = QTimer(self, singleShot=True, interval=0)
+        self._change_timer.timeout.connect(self._flush_changes)
+        self._result_timer = QTimer(self, singleShot=True, interval=RESULT_MS)
+        self._result_timer.timeout.connect(self._flush_result)
+        self._result_arrived.connect(self._take_result)
+        session.on_changed.append(self._take_changes)
+        session.on_result.append(self._result_arrived.emit)
+        session.on_progress.append(self.progress.emit)
+        session.on_failure.append(self.failed.emit)
+
+    def detach(self) -> None:
+        """Stop listening; the session may live on."""
+        self._change_timer.stop()
+        self._result_timer.stop()
+        for listeners, own in (
+            (self.session.on_changed, self._take_changes),
+            (self.session.on_result, self._result_arrived.emit),
+            (self.session.on_progress, self.progress.emit),
+            (self.session.on_failure, self.failed.emit),
+        ):
+            if own in listeners:
+                listeners.remove(own)  # type: ignore[arg-type]
+
+    # --- what comes from the session
+
+    def _take_changes(self, changes: ChangeSet) -> None:
+        self._pending = self._pending.then(changes) if not self._pending.is_empty() else changes
+        if not self._change_timer.isActive():
+            self._change_timer.start()
+
+    def _flush_changes(self) -> None:
+        changes, self._pending = self._pending, ChangeSet()
+        known = self.session.document.ids()
+        if any(key not in known for key in self.selection):
+            self.select([key for key in self.selection if key in known])
+        self.changed.emit(changes)
+
+    def flush(self) -> None:
+        """Deliver what waits now (tests, and before a measurement)."""
+        if self._change_timer.isActive():
+            self._change_timer.stop()
+            self._flush_changes()
+        if self._latest is not None:
+            self._result_timer.stop()
+            self._flush_result()
+
+    def _take_result(self, result: ResultSnapshot) -> None:
+        first = self._latest is None and not self._result_timer.isActive()
+        self._latest = result
+        if first:
+            self._flush_result()
+            self._result_timer.start()
+
+    def _flush_result(self) -> None:
+        result, self._latest = self._latest, None
+        if result is not None:
+            self.result.emit(result)
+            self._result_timer.start()
+
+    # --- what goes to the session
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except EditError as error:
+            self.refused.emit(str(error))
+
+    def execute(self, command: Command) -> bool:
+        """Carry out a command; False when it was refused (the reason went out as `refused`)."""
+        before = self.session.undo_text, self.session.document.revision
+        with self._reporting():
+            self.session.execute(command, self.context())
+        return before != (self.session.undo_text, self.session.document.revision)
+
+    def begin_drag(self, label: str) -> LiveDrag | None:
+        """Start a live edit, or None when another one is open."""
+        with self._reporting():
+            return self.session.begin_drag(label, self.context())
+        return None
+
+    def update_drag(self, drag: LiveDrag, command: Command) -> bool:
+        """Show the next state of a live edit; False when it was refused."""
+        try:
+            drag.update(command)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
+    def undo(self) -> None:
+        """Take back the last edit and select what it was about."""
+        self._restore(self.session.undo())
+
+    def redo(self) -> None:
+        """Bring back what was undone."""
+        self._restore(self.session.redo())
+
+    def context(self) -> Any:
+        """What undo gives back with an edit: the selection."""
+        return {"selection": self.selection}
+
+    def _restore(self, context: Any) -> None:
+        if context:
+            known = self.session.document.ids()
+            self.select([key for key in context["selection"] if key in known])
+
+    def select(self, ids: list[str] | tuple[str, ...]) -> None:
+        """Make these objects the selection."""
+        wanted = tuple(dict.fromkeys(ids))
+        if wanted != self.selection:
+            self.selection = wanted
+            self.selection_changed.emit()
+
+    def save(self, path: str | Path | None = None) -> bool:
+        """Save the plan; False when there is no file yet."""
+        if path is None and self.session.path is None:
+            return False
+        self.session.save(path)
+        self.saved.emit()
+        return True

@@ -1,0 +1,79 @@
+"""Overlays: which figure colours the bodies, on what scale, and in what unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.ui.theme import maps
+from infraplanner.ui.theme.tokens import Theme
+from infraplanner.units import KILO
+
+from .scene import Floats, Scene
+
+OVERLAYS = (
+    ("none", "None", ""),
+    ("power", "Power", ""),
+    ("temperature", "Inlet °C", "The air field is not modelled yet."),
+    ("heat_flux", "Heat flux", ""),
+    ("link_load", "Links", ""),
+    ("tokens", "Tokens", "Tokens per rack on the floor are not modelled yet."),
+    ("cost", "Cost", "Cost per object is not modelled yet."),
+    ("findings", "Findings", ""),
+)
+"""Key, caption, and why it is not available (empty: it is)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Values of the bodies (NaN: none), the fixed range, and what the legend says."""
+
+    key: str
+    title: str
+    unit: str
+    low: float
+    high: float
+    values: Floats
+    lines: tuple[float, ...] = ()
+
+    def colours(self, theme: Theme) -> np.ndarray:
+        """(n, 3) colour bytes of the bodies."""
+        return maps.colours(self.values, self.low, self.high, maps.overlay_map(self.key, theme.is_dark))
+
+
+def nice_top(value: float) -> float:
+    """The next round number at or above a value: 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten."""
+    if not np.isfinite(value) or value <= 0:
+        return 1.0
+    base = 10.0 ** np.floor(np.log10(value))
+    return float(next(step * base for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * base >= value * 0.999))
+
+
+def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: float | None = None) -> Overlay | None:
+    """The overlay of a result; None when there is nothing to colour. `top` keeps the range fixed during a drag."""
+    if result is None or key in ("none", "findings", "link_load"):
+        return None
+    if key == "power":
+        values = _by_id(scene, result.power.rack_ids, result.power.rack_power_w / KILO)
+        return _made(key, "Power", "kW", scene, values, top)
+    if key == "heat_flux":
+        values = _by_id(scene, result.power.rack_ids, result.thermal.rack_heat_flux_w_per_m2 / KILO)
+        return _made(key, "Heat per rack footprint", "kW/m²", scene, values, top)
+    return None
+
+
+def _by_id(scene: Scene, ids: tuple[str, ...], figures: Floats) -> Floats:
+    values = np.full(len(scene.bodies.ids), np.nan)
+    index = scene.bodies.index
+    for key, figure in zip(ids, figures, strict=False):
+        row = index.get(key)
+        if row is not None:
+            values[row] = figure
+    return values
+
+
+def _made(key: str, title: str, unit: str, _scene: Scene, values: Floats, top: float | None) -> Overlay:
+    known = values[np.isfinite(values)]
+    return Overlay(key, title, unit, 0.0, top or nice_top(float(known.max()) if len(known) else 1.0), values)

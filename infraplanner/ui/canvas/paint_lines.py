@@ -1,0 +1,298 @@
+"""Links as ribbons by medium, feeds A and B, coolant loops: lines between bodies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+
+from infraplanner.ui.theme import fonts
+from infraplanner.ui.theme.tokens import Theme
+
+from .batch import draw_lines
+from .camera import HALL, Camera
+from .ink import DASHES, cased, label, pen, polyline
+from .scene import FAMILIES, Bodies, Cables, Floats, Ints, Scene
+
+OFFSET_MM = 55.0
+"""Ribbons of different media run side by side, this far apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbons:
+    """Merged cable runs in mm: lines (n, 4), how many cables each carries, and the medium family of each."""
+
+    lines: Floats
+    count: Floats
+    family: Ints
+
+
+def _runs(x_from: Floats, x_to: Floats, count: Floats, y: float) -> tuple[list[list[float]], list[float]]:
+    """Cables along one tray line, cut where the number of cables changes."""
+    low, high = np.minimum(x_from, x_to), np.maximum(x_from, x_to)
+    cuts = np.unique(np.concatenate([low, high]))
+    change = np.zeros(len(cuts))
+    np.add.at(change, np.searchsorted(cuts, low), count)
+    np.add.at(change, np.searchsorted(cuts, high), -count)
+    carried = np.cumsum(change)[:-1]
+    rows = [[cuts[i], y, cuts[i + 1], y] for i in np.flatnonzero(carried > 0)]
+    return rows, [float(n) for n in carried[carried > 0]]
+
+
+def _risers(x: Floats, y_from: Floats, y_to: Floats, count: Floats) -> tuple[list[list[float]], list[float]]:
+    """Drops from bodies to the tray line, merged where they coincide."""
+    keys = np.stack([x, y_from, y_to], axis=1)
+    unique, inverse = np.unique(keys, axis=0, return_inverse=True)
+    totals = np.bincount(inverse.ravel(), weights=count, minlength=len(unique))
+    moving = unique[:, 1] != unique[:, 2]
+    rows = [[row[0], row[1], row[0], row[2]] for row in unique[moving]]
+    return rows, [float(n) for n in totals[moving]]
+
+
+def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None = None) -> Ribbons:
+    """Runs of all cables (or of the rows `keep`): drop to the nearest level tray, along it, and down again.
+
+    Without a tray the run goes half-way between the two ends.
+    """
+    rows = np.arange(len(cables.ids)) if keep is None else keep
+    rows = rows[(cables.a[rows] >= 0) & (cables.b[rows] >= 0) & (cables.a[rows] != cables.b[rows])]
+    if not len(rows):
+        return Ribbons(np.empty((0, 4)), np.empty(0), np.empty(0, dtype=np.int64))
+    a, b = cables.a[rows], cables.b[rows]
+    family, count = cables.family[rows], cables.count[rows]
+    ax, ay, bx, by = bodies.x_mm[a], bodies.y_mm[a], bodies.x_mm[b], bodies.y_mm[b]
+    middle = (ay + by) / 2
+    level = tray_y_mm[np.abs(tray_y_mm[None, :] - middle[:, None]).argmin(axis=1)] if len(tray_y_mm) else middle
+    lines: list[list[float]] = []
+    counts: list[float] = []
+    families: list[int] = []
+    for kind in np.unique(family):
+        shift = (kind - 2) * OFFSET_MM
+        of_kind = family == kind
+        for y in np.unique(level[of_kind]):
+            pick = of_kind & (level == y)
+            lane = np.full(pick.sum(), y + shift)
+            run, carried = _runs(ax[pick] + shift, bx[pick] + shift, count[pick], y + shift)
+            rise_a, number_a = _risers(ax[pick] + shift, ay[pick], lane, count[pick])
+            rise_b, number_b = _risers(bx[pick] + shift, by[pick], lane, count[pick])
+            for part, numbers in ((run, carried), (rise_a, number_a), (rise_b, number_b)):
+                lines += part
+                counts += numbers
+                families += [int(kind)] * len(part)
+    return Ribbons(np.array(lines), np.array(counts), np.array(families, dtype=np.int64))
+
+
+def ribbon_width(count: Floats, level: int) -> Floats:
+    """Width on the screen in px: 1.5 + 1.2 log2(count), at most 8; thinner at hall level."""
+    width = np.minimum(8.0, 1.5 + 1.2 * np.log2(np.maximum(1.0, count)))
+    return width * 0.6 if level == HALL else width
+
+
+def paint_ribbons(
+    painter: QPainter,
+    theme: Theme,
+    camera: Camera,
+    runs: Ribbons,
+    level: int,
+    opacity: float = 1.0,
+    *,
+    resolved: bool = True,
+) -> None:
+    """Draw merged runs, one painter call a family and width class, casing first.
+
+    A link that no medium fits is red and dotted; before the first result (`resolved` false) media are simply not known.
+    """
+    if not len(runs.count):
+        return
+    screen = np.stack(
+        [
+            camera.xs(runs.lines[:, 0]),
+            camera.ys(runs.lines[:, 1]),
+            camera.xs(runs.lines[:, 2]),
+            camera.ys(runs.lines[:, 3]),
+        ],
+        axis=1,
+    )
+    width = np.round(ribbon_width(runs.count, level) * 2) / 2
+    painter.setOpacity(opacity)
+    for casing in (True, False):
+        for family in np.unique(runs.family):
+            name = FAMILIES[family] if family >= 0 else ""
+            for size in np.unique(width[runs.family == family]):
+                pick = (runs.family == family) & (width == size)
+                if casing:
+                    painter.setPen(pen(theme.colour("selection.casing", theme.tint("casing")), size + 2))
+                elif name:
+                    painter.setPen(pen(theme.colour(f"media.{name}"), size, DASHES[name]))
+                else:
+                    lost = theme.colour("status.error" if resolved else "border.control")
+                    painter.setPen(pen(lost, size if resolved else 1.5, [1.0, 3.0] if resolved else None))
+                draw_lines(painter, screen[pick])
+    painter.setOpacity(1.0)
+
+
+def paint_feeds(
+    painter: QPainter,
+    theme: Theme,
+    camera: Camera,
+    scene: Scene,
+    level: int,
+    only: set[int] | None = None,
+    *,
+    strong: bool = False,
+) -> None:
+    """Power feeds: A solid, B dashed, a letter at the start; to racks one line a row along the rear.
+
+    Quiet until asked: feeds of cooling units are drawn only for `only` or when `strong`, the rest at half strength.
+    """
+    bodies = scene.bodies
+    groups: dict[tuple[int, str, float], list[int]] = {}
+    for source, target, side in scene.feeds:
+        if only is not None and source not in only and target not in only:
+            continue
+        if bodies.tables[target] == "cooling" and not strong:
+            continue
+        lane = float(bodies.y_mm[target]) if bodies.tables[target] != "power" else float("nan")
+        groups.setdefault((source, side, lane), []).append(target)
+    painter.setOpacity(1.0 if strong else 0.55)
+    for (source, side, lane), targets in groups.items():
+        name = f"feed.{side}" if side in ("a", "b") else "text.muted"
+        line = pen(theme.colour(name), 1.5 if level == HALL else 2.0, DASHES.get(name))
+        shift = {"a": -70.0, "b": 70.0}.get(side, 0.0)
+        if math.isnan(lane):
+            for target in targets:
+                _elbow(painter, theme, camera, bodies, source, target, shift, line)
+        else:
+            _comb(painter, theme, camera, bodies, source, targets, lane, shift, line, level)
+        if level > HALL and side:
+            _letter(painter, theme, camera, bodies, source, side)
+    painter.setOpacity(1.0)
+
+
+def _elbow(painter, theme, camera, bodies: Bodies, source: int, target: int, shift: float, line) -> None:
+    """A feed between two power nodes: down or across, one corner."""
+    x0, y0, x1, y1 = (
+        bodies.x_mm[source] + shift,
+        bodies.y_mm[source] + shift,
+        bodies.x_mm[target] + shift,
+        bodies.y_mm[target] + shift,
+    )
+    points = [
+        camera.to_screen(x0, y0),
+        camera.to_screen(x0, y1) if abs(x1 - x0) > abs(y1 - y0) else camera.to_screen(x1, y0),
+    ]
+    cased(painter, theme, polyline([*points, camera.to_screen(x1, y1)]), line)
+
+
+def _comb(
+    painter, theme, camera, bodies: Bodies, source: int, targets: list[int], lane: float, shift: float, line, level: int
+) -> None:
+    """A feed to a row of racks: along the row's rear, with a tap-off square at each rack."""
+    rear = [_rear(bodies, target) for target in targets]
+    y = float(np.mean([point[1] for point in rear])) + 3 * shift
+    xs = [point[0] for point in rear]
+    start = camera.to_screen(bodies.x_mm[source] + shift, bodies.y_mm[source])
+    far = max(xs, key=lambda x: abs(x - bodies.x_mm[source]))
+    cased(
+        painter,
+        theme,
+        polyline([start, camera.to_screen(bodies.x_mm[source] + shift, y), camera.to_screen(far, y)]),
+        line,
+    )
+    if level > HALL:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(line.color())
+        for x in xs:
+            point = camera.to_screen(x, y)
+            painter.drawRect(round(point.x()) - 2, round(point.y()) - 2, 4, 4)
+
+
+def _rear(bodies: Bodies, row: int) -> tuple[float, float]:
+    turn = np.radians(bodies.turn_deg[row])
+    reach = bodies.depth_mm[row] / 2
+    return float(bodies.x_mm[row] - np.sin(turn) * reach), float(bodies.y_mm[row] + np.cos(turn) * reach)
+
+
+def _letter(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, row: int, side: str) -> None:
+    half_x, half_y = bodies.half_sizes()
+    at = camera.to_screen(bodies.x_mm[row] + half_x[row], bodies.y_mm[row] + half_y[row]) - QPointF(10, -10)
+    box_colour = theme.colour(f"feed.{side}") if side in ("a", "b") else theme.colour("text.muted")
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(box_colour)
+    box = QRectF(at.x() - 7, at.y() - 7, 14, 14)
+    painter.drawRoundedRect(box, 3, 3)
+    label(
+        painter,
+        box,
+        side.upper(),
+        theme.colour("text.on_data"),
+        fonts.font(fonts.CAPTION, fonts.TILE),
+        Qt.AlignmentFlag.AlignCenter,
+    )
+
+
+def paint_loops(
+    painter: QPainter, theme: Theme, camera: Camera, scene: Scene, level: int, only: set[int] | None = None
+) -> None:
+    """Coolant connections: a supply main along each row's front side and a return beside it, with flow triangles."""
+    bodies = scene.bodies
+    groups: dict[tuple[str, int], list[int]] = {}
+    for unit, target, loop in scene.loops:
+        if only is None or unit in only or target in only:
+            groups.setdefault((loop, int(bodies.y_mm[target])), []).extend((unit, target))
+    for (_, lane), rows in groups.items():
+        same = [row for row in set(rows) if abs(bodies.y_mm[row] - lane) < 1500]
+        others = [row for row in set(rows) if row not in same]
+        _mains(painter, theme, camera, bodies, same, others, level)
+
+
+def _mains(
+    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, same: list[int], others: list[int], level: int
+) -> None:
+    front = [_front(bodies, row) for row in same]
+    if not front:
+        return
+    y = float(np.median([point[1] for point in front]))
+    away = 1.0 if y > float(np.median(bodies.y_mm[same])) else -1.0
+    xs = [point[0] for point in front] + [float(bodies.x_mm[row]) for row in others]
+    for name, offset, dash in (("liquid.supply", 170.0, None), ("liquid.ret", 300.0, DASHES["return"])):
+        line_y = y + away * offset
+        line = pen(theme.colour(name), 1.5 if level == HALL else 2.5, dash)
+        path = polyline([camera.to_screen(min(xs) - offset, line_y), camera.to_screen(max(xs) + offset, line_y)])
+        for row in others:
+            x = float(bodies.x_mm[row]) + (offset if away > 0 else -offset)
+            path.moveTo(camera.to_screen(x, line_y))
+            path.lineTo(camera.to_screen(x, float(bodies.y_mm[row])))
+        if level > HALL:
+            for x, front_y in front:
+                path.moveTo(camera.to_screen(x + offset - 235, line_y))
+                path.lineTo(camera.to_screen(x + offset - 235, front_y))
+        cased(painter, theme, path, line)
+        if level > HALL:
+            _flow(painter, camera, min(xs), max(xs), line_y, 1.0 if name == "liquid.supply" else -1.0, line.color())
+
+
+def _flow(painter: QPainter, camera: Camera, left: float, right: float, y: float, way: float, colour) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    for x in np.arange(left + 900, right, 2400):
+        at = camera.to_screen(x, y)
+        painter.drawPolygon(
+            QPolygonF([at + QPointF(way * 7, 0), at + QPointF(-way * 5, -5), at + QPointF(-way * 5, 5)])
+        )
+
+
+def _front(bodies: Bodies, row: int) -> tuple[float, float]:
+    turn = np.radians(bodies.turn_deg[row])
+    reach = bodies.depth_mm[row] / 2
+    return float(bodies.x_mm[row] + np.sin(turn) * reach), float(bodies.y_mm[row] - np.cos(turn) * reach)
+
+
+def rubber_line(painter: QPainter, theme: Theme, a: QPointF, b: QPointF) -> None:
+    """The line that follows the mouse while connecting."""
+    path = QPainterPath(a)
+    path.lineTo(b)
+    cased(painter, theme, path, pen(theme.colour("accent.line"), 2, [4.0, 3.0]))

@@ -1,0 +1,195 @@
+"""The headline strip: six figures and the binding wall."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from infraplanner.results.snapshot import WALLS, ResultSnapshot
+from infraplanner.ui.bridge import Bridge
+from infraplanner.ui.theme import fonts
+from infraplanner.ui.theme.current import current
+from infraplanner.ui.widgets.stat_cell import StatCell
+from infraplanner.ui.widgets.wall_row import LETTERS, tile
+from infraplanner.units import number, scaled
+
+_NAMES = {"power": "Power", "memory": "Memory", "thermal": "Thermal", "copper": "Copper", "compute": "Compute",
+          "demand": "Demand", "none": "none"}  # fmt: skip
+
+
+class BindingCell(QWidget):
+    """Which wall binds, where, and how full all four are."""
+
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.result: ResultSnapshot | None = None
+        self.waiting = ""
+        self.setMinimumWidth(200)
+        self.setFixedHeight(61)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(420, 61)
+
+    def show_result(self, result: ResultSnapshot | None) -> None:
+        """Show a result."""
+        self.result = result
+        wall = result.summary.binding_wall if result else None
+        self.setAccessibleName(self.tr("Binding wall: {0}").format(_NAMES.get(wall or "", "–")))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Tile, name, where; mini bars at the right when there is room."""
+        theme = current().theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        wall = (self.result.summary.binding_wall if self.result else None) or ""
+        box = QRectF(8.5, 5.5, self.width() - 17, self.height() - 12)
+        if wall in LETTERS:
+            painter.setPen(theme.colour(f"wall.{wall}"))
+            painter.setBrush(theme.colour(f"wall.{wall}", theme.tint("wall_cell")))
+        else:
+            painter.setPen(theme.colour("border.strong"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 6, 6)
+        tile(painter, wall, QRectF(box.left() + 10, box.center().y() - 17, 34, 34))
+        bars = box.width() > 250
+        room = box.width() - 66 - (100 if bars else 0)
+        strong = fonts.font(fonts.TITLE, fonts.STRONG)
+        painter.setFont(strong)
+        painter.setPen(theme.colour("text.primary"))
+        title = self.tr("Binding wall: {0}").format(_NAMES.get(wall, "–"))
+        if QFontMetricsF(strong).horizontalAdvance(title) > room:
+            title = _NAMES.get(wall, "–")
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(box.left() + 56, box.top() + 4, room, 20), left, title)
+        small = fonts.font(fonts.CAPTION)
+        painter.setFont(small)
+        painter.setPen(theme.colour("text.secondary"))
+        text = QFontMetricsF(small).elidedText(self._where(wall), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(box.left() + 56, box.top() + 25, room, 18), left, text)
+        if bars:
+            self._bars(painter, box)
+
+    def _where(self, wall: str) -> str:
+        if self.result is None:
+            return self.waiting
+        if wall in LETTERS:
+            found = self.result.walls[wall]
+            return found.where or found.note or ""
+        return {
+            "compute": self.tr("More FLOP/s would help most."),
+            "demand": self.tr("The offered load is met."),
+        }.get(wall, self.tr("No capacity changes tokens/s by itself."))
+
+    def _bars(self, painter: QPainter, box: QRectF) -> None:
+        theme = current().theme
+        painter.setFont(fonts.font(fonts.CAPTION, fonts.TILE))
+        for index, name in enumerate(WALLS):
+            x = box.right() - 92 + 22 * index
+            value = self.result.walls[name].utilisation if self.result else None
+            frame = QRectF(x, box.top() + 5, 13, 25)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("surface.canvas"))
+            painter.drawRect(frame)
+            if value is not None:
+                height = frame.height() * min(value, 1.2) / 1.2
+                painter.setBrush(theme.colour(f"wall.{name}"))
+                painter.drawRect(QRectF(x, frame.bottom() - height, 13, height))
+            line = frame.bottom() - frame.height() / 1.2
+            painter.fillRect(QRectF(x - 2, line - 1, 17, 2), theme.colour("text.primary"))
+            painter.setPen(theme.colour("text.secondary"))
+            painter.drawText(QRectF(x - 4, frame.bottom() + 1, 21, 14), Qt.AlignmentFlag.AlignCenter, LETTERS[name])
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """Show the walls."""
+        self.clicked.emit()
+
+
+class Headline(QWidget):
+    """Seven cells, updated in place."""
+
+    chart_wanted = Signal(str)
+
+    def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("headline")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(62)
+        self._bridge = bridge
+        self.reference: ResultSnapshot | None = None
+        self.cells = {
+            "it_power_kw": StatCell(self.tr("IT power")),
+            "pue": StatCell(self.tr("Facility PUE")),
+            "tokens_per_s": StatCell(self.tr("Throughput")),
+            "tokens_per_j": StatCell(self.tr("Energy")),
+            "usd_per_million_tokens": StatCell(self.tr("Cost")),
+            "kg_co2e_per_million_tokens": StatCell(self.tr("Carbon")),
+        }
+        self.binding = BindingCell()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 1)
+        layout.setSpacing(0)
+        for key, cell in self.cells.items():
+            layout.addWidget(cell, 2)
+            cell.clicked.connect(lambda key=key: self.chart_wanted.emit(key))
+        layout.addWidget(self.binding, 5)
+        bridge.result.connect(self.take)
+        bridge.changed.connect(self._mark_stale)
+        bridge.opened.connect(self.forget)
+        self.forget()
+
+    def forget(self) -> None:
+        """Another plan: nothing is known of it yet."""
+        self.reference = None
+        for cell in self.cells.values():
+            cell.show_value("–", "", tooltip=self.tr("Not computed yet."))
+            cell.show_change("", None)
+        racks = len(self._bridge.session.document.table("racks"))
+        self.binding.waiting = self.tr("Computing ...") if racks else self.tr("Place a rack to see what limits it.")
+        self.binding.show_result(None)
+
+    def _mark_stale(self, _changes: object) -> None:
+        for cell in self.cells.values():
+            cell.stale = True
+
+    def take(self, result: ResultSnapshot) -> None:
+        """Show a result; the first settled one after opening is the reference of the changes."""
+        if self.reference is None and not result.provisional:
+            self.reference = result
+        summary = result.summary
+        shown = {
+            "it_power_kw": scaled(None if summary.it_power_kw is None else 1e3 * summary.it_power_kw, "W"),
+            "pue": (number(summary.pue, 3), ""),
+            "tokens_per_s": scaled(summary.tokens_per_s, "tok/s"),
+            "tokens_per_j": (number(summary.tokens_per_j, 3), "tok/J"),
+            "usd_per_million_tokens": (number(summary.usd_per_million_tokens, 3), "$/M tok"),
+            "kg_co2e_per_million_tokens": scaled(
+                None if summary.kg_co2e_per_million_tokens is None else 1e3 * summary.kg_co2e_per_million_tokens,
+                "g/M tok",
+            ),
+        }
+        for key, (value, unit) in shown.items():
+            cell = self.cells[key]
+            coverage = result.coverage.get(key)
+            tip = f"{coverage.state.replace('_', ' ')}: {coverage.note}" if coverage else ""
+            cell.show_value(value, unit if value != "–" else "", provisional=result.provisional, tooltip=tip)
+            cell.show_change(*self._change(key, result))
+        self.binding.show_result(result)
+
+    def _change(self, key: str, result: ResultSnapshot) -> tuple[str, bool | None]:
+        """Arrow and per cent against the reference; fewer is better but for tokens."""
+        before = getattr(self.reference.summary, key) if self.reference else None
+        now = getattr(result.summary, key)
+        if not before or now is None or result is self.reference:
+            return "", None
+        share = now / before - 1
+        if abs(share) < 5e-5:
+            return "= 0.0 %", None
+        arrow = "▲" if share > 0 else "▼"
+        better = share > 0 if key.startswith("tokens") else share < 0
+        return f"{arrow} {number(100 * abs(share), 2)} %", None if key == "it_power_kw" else better

@@ -1,0 +1,501 @@
+"""The inspector: fields of the selection with typed units, where each number comes from, and what the engine says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from infraplanner.edit import SetFields
+from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.ui.bridge import Bridge
+from infraplanner.ui.theme import icons
+from infraplanner.ui.theme.current import current
+from infraplanner.ui.widgets.source_chip import CHIP_OF, SourceChip
+from infraplanner.ui.widgets.unit_field import UnitField
+from infraplanner.units import number, scaled
+
+MIXED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One editable field of a table: its name, caption, unit and kind."""
+
+    name: str
+    caption: str
+    unit: str = ""
+    kind: str = "number"
+    """number, whole, text, choice:a,b or reference:table"""
+    optional: bool = False
+
+
+PLACEMENT = [Field("x_mm", "Position x", "mm", "whole"), Field("y_mm", "Position y", "mm", "whole"),
+             Field("rotation_deg", "Rotation", "deg", "whole")]  # fmt: skip
+FIELDS: dict[str, dict[str, list[Field]]] = {
+    "racks": {
+        "Placement": [*PLACEMENT, Field("row", "Row", "", "text")],
+        "Power": [Field("power_cap_frac", "Power cap", "frac", optional=True)],
+        "Connections": [
+            Field("loop", "Coolant loop", "", "reference:loops"),
+            Field("pool", "Serving pool", "", "reference:pools"),
+        ],
+    },
+    "cooling": {
+        "Placement": PLACEMENT,
+        "Connections": [
+            Field("loop", "Serves loop", "", "reference:loops"),
+            Field("source_loop", "Rejects to", "", "reference:loops"),
+        ],
+    },
+    "power": {
+        "Placement": PLACEMENT,
+        "Power": [Field("rating_kw", "Rating", "kw", optional=True), Field("side", "Side", "", "choice:,a,b,c")],
+    },
+    "links": {
+        "Link": [
+            Field("rate_gbps", "Rate a cable", "gbps"),
+            Field("count", "Cables", "count", "whole"),
+            Field("medium", "Medium", "", "text"),
+        ],
+    },
+    "loops": {
+        "Loop": [
+            Field("supply_c", "Supply", "c", optional=True),
+            Field("rise_k", "Rise", "k", optional=True),
+            Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
+            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,air"),
+        ]
+    },
+    "pools": {
+        "Served": [
+            Field("model", "Model", "", "text"),
+            Field("workload", "Workload", "", "reference:workloads"),
+            Field("weights", "Weights", "", "choice:bf16,fp8,fp4,int8,int4"),
+            Field("kv", "KV cache", "", "choice:bf16,fp8,fp4"),
+        ],
+        "Layout (0 = chosen)": [
+            Field("tp", "Tensor", "count", "whole"),
+            Field("pp", "Pipeline", "count", "whole"),
+            Field("ep", "Expert", "count", "whole"),
+            Field("dp", "Data", "count", "whole"),
+            Field("batch", "Batch", "count", "whole"),
+        ],
+    },
+    "halls": {
+        "Hall": [
+            Field("width_mm", "Width", "mm", "whole"),
+            Field("depth_mm", "Depth", "mm", "whole"),
+            Field("height_mm", "Height", "mm", "whole"),
+            Field("tile_mm", "Tile", "mm", "whole"),
+            Field("supply_air_c", "Supply air", "c", optional=True),
+            Field("floor_rating_kg_per_m2", "Floor rating", "kg_per_m2", optional=True),
+        ]
+    },
+    "site": {
+        "Site": [
+            Field("dry_bulb_c", "Dry bulb", "c", optional=True),
+            Field("wet_bulb_c", "Wet bulb", "c", optional=True),
+            Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
+            Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
+        ]
+    },
+    "workloads": {
+        "Requests": [
+            Field("input_tokens", "Input", "tokens", "whole", optional=True),
+            Field("output_tokens", "Output", "tokens", "whole", optional=True),
+            Field("prefix_hit_frac", "Prefix hits", "frac", optional=True),
+            Field("offered_requests_per_s", "Offered, req/s", "count", optional=True),
+            Field("ttft_limit_s", "First token", "s", optional=True),
+            Field("tpot_limit_s", "Each token", "s", optional=True),
+        ]
+    },
+}
+_PROFILE_FACTS = {
+    "racks": [("power_max_w", "Rated, max", "W"), ("power_typical_w", "Typical", "W"), ("liquid_frac", "Liquid share", "%"),
+              ("mass_kg", "Mass", "kg"), ("coolant_supply_max_c", "Supply, max", "°C")],
+    "cooling": [("capacity_kw", "Capacity", "kW"), ("flow_l_per_min", "Rated flow", "L/min"), ("approach_k", "Approach", "K")],
+    "power": [("capacity_kw", "Capacity", "kW")],
+}  # fmt: skip
+
+_RESULTS = {
+    "racks": [
+        ("draw", "Draw now"),
+        ("flux", "Heat flux"),
+        ("die", "Die heat flux"),
+        ("flow", "Coolant flow"),
+        ("sides", "Feeds A, B"),
+    ],
+    "cooling": [("load", "Load"), ("flow", "Flow"), ("supply", "Supply, return"), ("power", "Own power")],
+    "power": [("load", "Load"), ("out", "Output"), ("loss", "Loss")],
+    "links": [
+        ("length", "Length"),
+        ("medium", "Medium in force"),
+        ("reach", "Reach"),
+        ("watts", "Power"),
+        ("load", "Load"),
+    ],
+    "pools": [
+        ("tokens", "Throughput"),
+        ("layout", "Layout in force"),
+        ("batch", "Batch"),
+        ("ttft", "First token"),
+        ("tpot", "Each token"),
+        ("memory", "Memory used"),
+        ("limiter", "Limited by"),
+    ],
+}
+
+
+class InspectorPanel(QScrollArea):
+    """Edits one object, or many of one table at once."""
+
+    def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bridge = bridge
+        self.table = ""
+        self.ids: list[str] = []
+        self.fields: dict[str, UnitField | QLineEdit | QComboBox] = {}
+        self.outputs: dict[str, QLabel] = {}
+        self.chips: dict[str, SourceChip] = {}
+        self._result: ResultSnapshot | None = None
+        self._last_refusal = ""
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        bridge.selection_changed.connect(self.rebuild)
+        bridge.changed.connect(self._take_changes)
+        bridge.opened.connect(self.rebuild)
+        bridge.result.connect(self.take)
+        bridge.refused.connect(self._note_refusal)
+        self.rebuild()
+
+    def _note_refusal(self, text: str) -> None:
+        self._last_refusal = text
+
+    # --- building
+
+    def rebuild(self) -> None:
+        """Lay out the fields of the selection."""
+        known = self.bridge.session.document.ids()
+        selection = [key for key in self.bridge.selection if key in known]
+        tables = {known[key] for key in selection}
+        self.fields, self.outputs, self.chips = {}, {}, {}
+        body = QWidget(self)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(12, 8, 10, 12)
+        layout.setSpacing(2)
+        if len(tables) == 1 and next(iter(tables)) in FIELDS:
+            self.table, self.ids = tables.pop(), selection
+            self._header(layout)
+            for section, fields in FIELDS[self.table].items():
+                self._section(layout, section, fields)
+            self._facts(layout)
+            self._results(layout)
+        else:
+            self.table, self.ids = "", []
+            self._empty(layout, len(selection))
+        layout.addStretch(1)
+        self.setWidget(body)
+        self.refresh()
+
+    def _empty(self, layout: QVBoxLayout, count: int) -> None:
+        text = (
+            self.tr("{0} objects of different kinds.").format(count)
+            if count
+            else self.tr("Select something on the floor to see and edit it.")
+        )
+        label = QLabel(text)
+        label.setObjectName("muted")
+        label.setWordWrap(True)
+        layout.addWidget(label)
+
+    def _records(self) -> list[Any]:
+        if not self.table:
+            return []
+        table = self.bridge.session.document.table(self.table)
+        return [table[key] for key in self.ids if key in table]
+
+    def _header(self, layout: QVBoxLayout) -> None:
+        records = self._records()
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        icon = QLabel()
+        names = {
+            "racks": "rack",
+            "cooling": "cooling",
+            "power": "power",
+            "links": "link",
+            "loops": "loop",
+            "pools": "model",
+        }
+        icon.setPixmap(icons.pixmap(names.get(self.table, "hall"), current().theme.hex("text.link"), 20, 2.0))
+        title = QLabel(self.ids[0] if len(self.ids) == 1 else self.tr("{0} {1}").format(len(self.ids), self.table))
+        title.setObjectName("title")
+        profiles = {getattr(record, "profile", "") for record in records}
+        profile = self.bridge.session.catalog.find(next(iter(profiles))) if len(profiles) == 1 else None
+        below = getattr(profile, "name", "") or (self.tr("several profiles") if len(profiles) > 1 else self.table)
+        note = QLabel(below)
+        note.setObjectName("secondary")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(title)
+        words.addWidget(note)
+        row.addWidget(icon)
+        row.addLayout(words, 1)
+        layout.addLayout(row)
+
+    def _section(self, layout: QVBoxLayout, name: str, fields: list[Field]) -> None:
+        layout.addWidget(section_head(name))
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for line, field in enumerate(fields):
+            caption = QLabel(field.caption)
+            caption.setObjectName("secondary")
+            caption.setFixedWidth(92)
+            editor = self._editor(field)
+            editor.setAccessibleName(field.caption)
+            chip = SourceChip()
+            self.chips[field.name] = chip
+            grid.addWidget(caption, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(editor, line, 1)
+            grid.addWidget(chip, line, 2, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(grid)
+
+    def _editor(self, field: Field) -> QWidget:
+        if field.kind in ("number", "whole"):
+            editor = UnitField(field.unit, whole=field.kind == "whole", optional=field.optional)
+            editor.committed.connect(lambda value, name=field.name, box=editor: self._commit(name, value, box))
+            self.fields[field.name] = editor
+            return editor
+        if field.kind == "text":
+            line = QLineEdit()
+            line.setFixedHeight(24)
+            line.editingFinished.connect(lambda name=field.name, box=line: self._commit_text(name, box))
+            self.fields[field.name] = line
+            return line
+        combo = QComboBox()
+        combo.setFixedHeight(24)
+        combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        kind, _, rest = field.kind.partition(":")
+        options = rest.split(",") if kind == "choice" else ["", *sorted(self.bridge.session.document.table(rest))]
+        for option in options:
+            combo.addItem(option or self.tr("none"), option)
+        combo.activated.connect(lambda _index, name=field.name, box=combo: self._commit(name, box.currentData(), None))
+        combo.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
+        self.fields[field.name] = combo
+        return combo
+
+    def _facts(self, layout: QVBoxLayout) -> None:
+        """Numbers of the profile with their source."""
+        records = self._records()
+        profiles = {getattr(record, "profile", "") for record in records}
+        catalog = self.bridge.session.catalog
+        profile = catalog.find(next(iter(profiles))) if len(profiles) == 1 else None
+        facts = [fact for fact in _PROFILE_FACTS.get(self.table, []) if hasattr(profile, fact[0])]
+        if profile is None or not facts:
+            return
+        layout.addWidget(section_head(self.tr("Profile")))
+        for name, caption, unit in facts:
+            value = getattr(profile, name)
+            shown = "–" if value is None else f"{number(100 * value)} %" if unit == "%" else _figure(value, unit)
+            source = catalog.provenance(profile, name)
+            tip = f"{source.confidence}: {', '.join(source.sources) or '–'}" + (
+                f"\n{source.note}" if source.note else ""
+            )
+            layout.addLayout(_line(caption, QLabel(shown), CHIP_OF.get(source.confidence, "EST"), tip))
+
+    def _results(self, layout: QVBoxLayout) -> None:
+        captions = _RESULTS.get(self.table)
+        if not captions or len(self.ids) != 1:
+            return
+        layout.addWidget(section_head(self.tr("Result")))
+        for key, caption in captions:
+            label = QLabel("–")
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.outputs[key] = label
+            layout.addLayout(_line(caption, label, "CALC", self.tr("Computed from the plan and the profiles.")))
+
+    # --- values
+
+    def _take_changes(self, changes: Any) -> None:
+        known = self.bridge.session.document.ids()
+        structural = changes.whole or any(change.added or change.removed for change in changes.tables.values())
+        if structural or any(known.get(key) != self.table for key in self.ids):
+            self.rebuild()
+        else:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the present values; several different ones show `mixed`."""
+        records = self._records()
+        for name, editor in self.fields.items():
+            values = {getattr(record, name) for record in records}
+            value = values.pop() if len(values) == 1 else MIXED
+            if isinstance(editor, UnitField):
+                editor.show_value(None if value is MIXED else value, mixed=value is MIXED)
+            elif isinstance(editor, QComboBox):
+                editor.setCurrentIndex(editor.findData("" if value is MIXED else value))
+            elif not editor.hasFocus():
+                editor.setText("" if value is MIXED else str(value))
+                editor.setPlaceholderText(self.tr("mixed") if value is MIXED else "")
+            self.chips[name].show_chip(
+                "USER" if value not in (None, "") else "", self.tr("Typed or drawn in this plan.")
+            )
+        self._show_results()
+
+    def _commit(self, name: str, value: Any, editor: UnitField | None) -> None:
+        self._last_refusal = ""
+        done = self.bridge.execute(SetFields(self.table, list(self.ids), {name: value}))
+        if not done and self._last_refusal and editor is not None:
+            editor.refuse(self._last_refusal)
+
+    def _commit_text(self, name: str, box: QLineEdit) -> None:
+        if box.isModified():
+            box.setModified(False)
+            self._commit(name, box.text().strip(), None)
+            self.refresh()
+
+    def take(self, result: ResultSnapshot) -> None:
+        """Keep the result and show what it says of the selection."""
+        self._result = result
+        self._show_results()
+
+    def _show_results(self) -> None:
+        result = self._result
+        if result is None or not self.outputs or len(self.ids) != 1:
+            return
+        for key, text in object_figures(result, self.table, self.ids[0]).items():
+            if key in self.outputs:
+                self.outputs[key].setText(text + ("  ~" if result.provisional else ""))
+
+
+def section_head(name: str) -> QWidget:
+    """A caption with a rule."""
+    box = QWidget()
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 8, 0, 3)
+    label = QLabel(name)
+    label.setObjectName("section")
+    rule = QFrame()
+    rule.setObjectName("sectionRule")
+    rule.setFixedHeight(1)
+    row.addWidget(label)
+    row.addWidget(rule, 1)
+    return box
+
+
+def _line(caption: str, value: QLabel, chip_text: str, tip: str) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    left = QLabel(caption)
+    left.setObjectName("secondary")
+    left.setFixedWidth(92)
+    value.setMinimumHeight(24)
+    value.setToolTip(tip)
+    chip = SourceChip()
+    chip.show_chip(chip_text, tip)
+    row.addWidget(left)
+    row.addWidget(value, 1)
+    row.addWidget(chip)
+    return row
+
+
+def _figure(value: float, unit: str) -> str:
+    return " ".join(scaled(value, unit)) if unit == "W" else f"{number(value, 4)} {unit}"
+
+
+def _row(ids: tuple[str, ...], key: str) -> int | None:
+    return ids.index(key) if key in ids else None
+
+
+def object_figures(result: ResultSnapshot, table: str, key: str) -> dict[str, str]:
+    """What a result says of one object, as texts."""
+    if table == "racks":
+        return _rack_figures(result, key)
+    if table == "cooling":
+        return _unit_figures(result, key)
+    if table == "power":
+        row = _row(result.power.node_ids, key)
+        power = result.power
+        return {} if row is None else {
+            "load": f"{number(100 * float(power.node_load_frac[row]))} %",
+            "out": " ".join(scaled(float(power.node_out_w[row]), "W")),
+            "loss": " ".join(scaled(float(power.node_loss_w[row]), "W")),
+        }  # fmt: skip
+    if table == "links":
+        return _link_figures(result, key)
+    return _pool_figures(result, key) if table == "pools" else {}
+
+
+def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
+    row = _row(result.power.rack_ids, key)
+    if row is None:
+        return {}
+    power, thermal = result.power, result.thermal
+    return {
+        "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")),
+        "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
+        "die": f"{number(float(thermal.rack_die_flux_w_per_cm2[row]))} W/cm²",
+        "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
+        "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
+    }
+
+
+def _unit_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
+    thermal = result.thermal
+    row = _row(thermal.unit_ids, key)
+    if row is None:
+        return {}
+    return {
+        "load": f"{number(100 * float(thermal.unit_load_frac[row]))} % of {number(float(thermal.unit_capacity_w[row]) / 1e3)} kW",
+        "flow": f"{number(float(thermal.unit_flow_l_per_min[row]))} L/min",
+        "supply": f"{number(float(thermal.unit_supply_c[row]))}, {number(float(thermal.unit_return_c[row]))} °C",
+        "power": " ".join(scaled(float(thermal.unit_power_w[row]), "W")),
+    }
+
+
+def _link_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
+    fabric = result.fabric
+    row = _row(fabric.link_ids, key)
+    if row is None:
+        return {}
+    return {
+        "length": f"{number(float(fabric.ordered_m[row]))} m ordered, {number(float(fabric.length_m[row]))} m routed",
+        "medium": fabric.medium[row] or "none reaches",
+        "reach": f"{number(float(fabric.reach_m[row]))} m",
+        "watts": " ".join(scaled(float(fabric.power_w[row]), "W")),
+        "load": f"{number(100 * float(fabric.load_frac[row]))} %",
+    }
+
+
+def _pool_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
+    pool = next((pool for pool in result.throughput.pools if pool.id == key), None)
+    if pool is None:
+        return {}
+    memory = "–" if pool.memory_used_frac is None else f"{number(100 * pool.memory_used_frac)} %"
+    return {
+        "tokens": " ".join(scaled(pool.tokens_per_s, "tok/s")),
+        "layout": f"{pool.instance_count} x tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}",
+        "batch": str(pool.batch),
+        "ttft": " ".join(scaled(pool.ttft_s, "s")),
+        "tpot": " ".join(scaled(pool.tpot_s, "s")),
+        "memory": memory,
+        "limiter": pool.not_predicted or pool.limiter,
+    }

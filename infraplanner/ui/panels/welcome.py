@@ -1,0 +1,158 @@
+"""The welcome page: new hall, open, templates with thumbnails, recent files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from infraplanner.ui.widgets.unit_field import UnitField
+
+TEXTS = {
+    "h100-pilot": ("H100 pilot", "4 air-cooled racks of two DGX H100, one row"),
+    "nvl72-pod": ("NVL72 pod", "8 GB200 NVL72 racks, CDUs, A/B feeds, InfiniBand"),
+}
+THUMB = QSize(280, 168)
+
+
+class WelcomePage(QScrollArea):
+    """Nothing but ways to begin."""
+
+    new_wanted = Signal(int, int)
+    open_wanted = Signal()
+    template_wanted = Signal(str)
+    recent_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.width_field = UnitField("mm", whole=True)
+        self.depth_field = UnitField("mm", whole=True)
+        self.width_field.show_value(18_000)
+        self.depth_field.show_value(9_000)
+        self._size = [18_000, 9_000]
+        self.width_field.committed.connect(lambda value: self._size.__setitem__(0, int(value)))
+        self.depth_field.committed.connect(lambda value: self._size.__setitem__(1, int(value)))
+        self.recent_box = QVBoxLayout()
+        self.recent_box.setSpacing(2)
+        self.cards: dict[str, QPushButton] = {}
+        self._grid = QGridLayout()
+        self._grid.setSpacing(16)
+        body = QWidget()
+        outer = QHBoxLayout(body)
+        outer.setContentsMargins(48, 40, 48, 40)
+        outer.setSpacing(48)
+        outer.addLayout(self._left(), 0)
+        outer.addLayout(self._right(), 1)
+        self.setWidget(body)
+
+    def _left(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        title = QLabel("Infraplanner")
+        title.setObjectName("hero")
+        note = QLabel(self.tr("Plan an AI data hall to scale and see\npower, memory, heat and copper answer."))
+        note.setObjectName("secondary")
+        create = QPushButton(self.tr("New hall"))
+        create.setObjectName("primary")
+        create.clicked.connect(self._new)
+        opener = QPushButton(self.tr("Open ..."))
+        opener.clicked.connect(self.open_wanted)
+        sizes = QGridLayout()
+        sizes.setSpacing(6)
+        for row, (name, field) in enumerate(
+            ((self.tr("Width"), self.width_field), (self.tr("Depth"), self.depth_field))
+        ):
+            caption = QLabel(name)
+            caption.setObjectName("secondary")
+            field.setFixedWidth(120)
+            sizes.addWidget(caption, row, 0)
+            sizes.addWidget(field, row, 1)
+        column.addWidget(title)
+        column.addWidget(note)
+        column.addSpacing(16)
+        column.addLayout(sizes)
+        column.addWidget(create)
+        column.addSpacing(8)
+        column.addWidget(opener)
+        column.addSpacing(24)
+        recent = QLabel(self.tr("Recent"))
+        recent.setObjectName("section")
+        column.addWidget(recent)
+        column.addLayout(self.recent_box)
+        column.addStretch(1)
+        return column
+
+    def _right(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        head = QLabel(self.tr("Start from an example"))
+        head.setObjectName("title")
+        column.addWidget(head)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        return column
+
+    def _new(self) -> None:
+        self.width_field.commit()
+        self.depth_field.commit()
+        self.new_wanted.emit(*self._size)
+
+    def show_templates(self, paths: list[Path], thumbnail: Callable[[Path], QPixmap | None]) -> None:
+        """One card a template; a thumbnail that cannot be drawn is left out."""
+        for index, path in enumerate(paths):
+            title, text = TEXTS.get(path.stem, (path.stem, ""))
+            card = self.cards.get(path.stem) or QPushButton()
+            card.setObjectName("card")
+            card.setFixedSize(THUMB.width() + 24, THUMB.height() + 70)
+            card.setAccessibleName(f"{title}: {text}")
+            if path.stem not in self.cards:
+                card.clicked.connect(lambda _checked=False, path=path: self.template_wanted.emit(str(path)))
+                self._fill_card(card, title, text)
+                self._grid.addWidget(
+                    card, index // 2, index % 2, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+                )
+                self.cards[path.stem] = card
+            picture = thumbnail(path)
+            if picture is not None:
+                label = card.findChild(QLabel, "thumb")
+                label.setPixmap(picture)
+        self._grid.setColumnStretch(2, 1)
+
+    @staticmethod
+    def _fill_card(card: QPushButton, title: str, text: str) -> None:
+        column = QVBoxLayout(card)
+        column.setContentsMargins(11, 11, 11, 9)
+        column.setSpacing(4)
+        thumb = QLabel()
+        thumb.setObjectName("thumb")
+        thumb.setFixedSize(THUMB)
+        head = QLabel(title)
+        head.setObjectName("dockTitle")
+        note = QLabel(text)
+        note.setObjectName("secondary")
+        note.setWordWrap(True)
+        for label in (thumb, head, note):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(label)
+
+    def show_recent(self, paths: list[str]) -> None:
+        """Recent files with their folder."""
+        while (item := self.recent_box.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for text in paths[:8]:
+            path = Path(text)
+            button = QPushButton(f"{path.name}   {path.parent.name}")
+            button.setObjectName("link")
+            button.setToolTip(text)
+            button.clicked.connect(lambda _checked=False, text=text: self.recent_wanted.emit(text))
+            self.recent_box.addWidget(button)
+        if not paths:
+            label = QLabel(self.tr("Nothing opened yet."))
+            label.setObjectName("muted")
+            self.recent_box.addWidget(label)

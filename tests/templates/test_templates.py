@@ -1,0 +1,180 @@
+import importlib.util
+import sys
+from pathlib import Path
+
+import plan_geometry as geometry
+import pytest
+
+from infraplanner.catalog import load_catalog
+from infraplanner.catalog.types import System
+from infraplanner.io import plan_bytes, read_plan
+from infraplanner.places import resources_dir, shipped_profiles_dir
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml")
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return load_catalog(shipped_profiles_dir())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def plan(request, catalog):
+    return read_plan(resources_dir() / "templates" / request.param, catalog)
+
+
+@pytest.fixture(scope="module")
+def pilot(catalog):
+    return read_plan(resources_dir() / "templates" / "h100-pilot.yaml", catalog)
+
+
+@pytest.fixture(scope="module")
+def pod(catalog):
+    return read_plan(resources_dir() / "templates" / "nvl72-pod.yaml", catalog)
+
+
+def test_the_shipped_bytes_are_what_the_builder_makes(catalog, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    spec = importlib.util.spec_from_file_location("make_templates", ROOT / "packaging" / "make_templates.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    built = module.build(catalog)
+    assert sorted(built) == sorted(NAMES)
+    for name, data in built.items():
+        assert (resources_dir() / "templates" / name).read_bytes() == data, f"run packaging/make_templates.py ({name})"
+
+
+def test_opens_cleanly_and_saves_to_its_own_bytes(plan, catalog):
+    assert not plan.warnings
+    assert plan_bytes(plan.document, catalog) == plan.path.read_bytes()
+
+
+def test_nothing_overlaps_or_stands_outside(plan):
+    assert geometry.overlaps(plan) == []
+    assert geometry.outside(plan) == []
+
+
+def test_no_port_is_used_twice(plan):
+    assert geometry.overbooked_ports(plan) == []
+
+
+def test_the_plan_declares_rating_containment_and_density(plan):
+    for hall in plan.document.table("halls").values():
+        assert hall.floor_rating_kg_per_m2
+        assert hall.design_density_w_per_m2
+        assert hall.containment == "hot"
+
+
+def test_every_copy_that_is_used_travels_with_the_plan(plan):
+    profiles = plan.document.table("profiles")
+    for table in ("racks", "devices", "cooling", "power"):
+        for row in plan.document.table(table).values():
+            assert row.profile in profiles
+    assert "us-virginia" in profiles
+
+
+def test_devices_fit_their_cabinets(plan):
+    taken = {}
+    for device in plan.document.table("devices").values():
+        profile = plan.catalog.get(device.profile)
+        frame = plan.catalog.get(plan.document.table("racks")[device.rack].profile)
+        units = range(device.u, device.u + round(profile.rack_units))
+        assert units[0] >= 1
+        assert units[-1] <= frame.unit_count
+        for unit in units:
+            assert taken.setdefault((device.rack, unit), device.id) == device.id
+
+
+def test_racks_are_fed_on_both_sides(plan):
+    for rack in plan.document.table("racks"):
+        sides = {feed.side for feed in plan.document.table("feeds").values() if feed.target == rack}
+        assert sides == {"a", "b"}, rack
+    supplies = geometry.rack_supplies(plan)
+    assert all(supplies.values())
+
+
+def test_the_pilot(pilot):
+    assert 80 < geometry.it_power_kw(pilot) < 100
+    servers = [row for row in pilot.document.table("devices").values() if row.profile == "dgx-h100"]
+    assert len(servers) == 8
+    assert len({row.rack for row in servers}) == 4
+    assert geometry.pool_accelerators(pilot) == {"llama-70b": 64}
+    down = sum(
+        link.count for link in pilot.document.table("links").values() if link.a.startswith("dgx") and "leaf" in link.b
+    )
+    up = sum(link.count for link in pilot.document.table("links").values() if link.a.startswith("leaf"))
+    assert down == up == 64
+    heat = sum(
+        pilot.catalog.get(row.profile).capacity_kw
+        for row in pilot.document.table("cooling").values()
+        if "ir-" in row.id
+    )
+    assert heat - 50 > geometry.it_power_kw(pilot)
+
+
+def test_the_pod(pod):
+    assert 1100 < geometry.it_power_kw(pod) < 1250
+    racks = [row for row in pod.document.table("racks").values() if row.profile == "gb200-nvl72"]
+    assert len(racks) == 8
+    assert geometry.pool_accelerators(pod) == {"llama-70b": 144, "deepseek-prefill": 216, "deepseek-decode": 216}
+    decode = pod.document.table("pools")["deepseek-decode"]
+    assert decode.phase == "decode"
+    assert decode.prefill_pool == "deepseek-prefill"
+    supplies = geometry.rack_supplies(pod)
+    assert all(sources == {"util-a", "util-b"} for sources in supplies.values())
+
+
+def test_the_pod_has_full_bisection(pod):
+    links = pod.document.table("links").values()
+    for leaf in (f"leaf-{number:02d}" for number in range(1, 19)):
+        assert sum(link.count for link in links if link.b == leaf) == 32
+        assert sum(link.count for link in links if link.a == leaf) == 32
+    for spine in (f"spine-{number}" for number in range(1, 10)):
+        assert sum(link.count for link in links if link.b == spine) == 64
+
+
+def test_the_pod_keeps_a_spare_cooling_unit(pod):
+    cooling = pod.document.table("cooling").values()
+    racks = pod.document.table("racks").values()
+    for loop in ("tcs-a", "tcs-b"):
+        heat = flow = 0.0
+        for row in racks:
+            if row.loop == loop:
+                profile = pod.catalog.get(row.profile)
+                heat += profile.power_max_w * profile.liquid_frac / 1000
+                flow += heat and profile.power_max_w * profile.liquid_frac / 1000 * 1.5
+        units = [pod.catalog.get(row.profile) for row in cooling if row.loop == loop]
+        assert len(units) == 2
+        assert all(unit.capacity_kw > heat and unit.flow_l_per_min > flow for unit in units)
+        assert pod.document.table("loops")[loop].supply_c <= 45
+    walls = [pod.catalog.get(row.profile).capacity_kw for row in cooling if row.id.startswith("fw-")]
+    air = sum(
+        (pod.catalog.get(row.profile).power_max_w or 0) * (1 - (pod.catalog.get(row.profile).liquid_frac or 0)) / 1000
+        for table in ("racks", "devices")
+        for row in pod.document.table(table).values()
+        if isinstance(pod.catalog.get(row.profile), System)
+    )
+    assert sum(walls) - max(walls) > air
+
+
+def test_the_pod_faces_its_cold_aisles(pod):
+    """Row A faces up, row B down; between their backs lies a hot aisle of at least 1.2 m."""
+    backs = {"A": [], "B": []}
+    for row in pod.document.table("racks").values():
+        half = pod.catalog.get(row.profile).depth_mm / 2
+        assert row.rotation_deg == (180 if row.row == "A" else 0)
+        backs[row.row].append(row.y_mm - half if row.row == "A" else row.y_mm + half)
+    assert len(set(backs["A"])) == len(set(backs["B"])) == 1
+    assert backs["A"][0] - backs["B"][0] >= 1200
+
+
+def test_the_pod_mixes_short_and_long_runs(pod):
+    racks = pod.document.table("racks")
+    where = {device.id: device.rack for device in pod.document.table("devices").values()}
+    runs = []
+    for link in pod.document.table("links").values():
+        a, b = (racks[where.get(end, end)] for end in (link.a, link.b))
+        runs.append((abs(a.x_mm - b.x_mm) + abs(a.y_mm - b.y_mm)) / 1000)
+    assert min(runs) == 0
+    assert max(runs) > 5
