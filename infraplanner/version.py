@@ -1,3 +1,3 @@
-"""The program's version, apart from the package itself so that every room may name it without importing the session."""
+"""The program's version, in a module of its own so that every room may ask for it."""
 
 __version__ = "0.1.0"

@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self.actions_["snap"].setChecked(True)
         self._restore()
         self.show_welcome()
+        self.refresh_state()
 
     # --- building
 

@@ -31,7 +31,7 @@ class WaterfallChart(Chart):
         if not steps:
             self.say(self.tr("No power tree yet. Place a utility connection and feed a rack from it."))
             return
-        factor, unit = (1e-6, "MW") if max(s.power_w for s in steps) >= 1e6 else (1e-3, "kW")
+        factor, unit = (1e-6, "MW") if max(s.power_w for s in steps) >= 1e7 else (1e-3, "kW")
         boxes = _boxes(steps, factor)
         self.shown = {step.label: step.power_w for step in steps}
         summary = result.summary

@@ -15,7 +15,7 @@ TEXTS = {
     "h100-pilot": ("H100 pilot", "4 air-cooled racks of two DGX H100, one row"),
     "nvl72-pod": ("NVL72 pod", "8 GB200 NVL72 racks, CDUs, A/B feeds, InfiniBand"),
 }
-THUMB = QSize(280, 168)
+THUMB = QSize(216, 130)
 
 
 class WelcomePage(QScrollArea):
@@ -43,8 +43,8 @@ class WelcomePage(QScrollArea):
         self._grid.setSpacing(16)
         body = QWidget()
         outer = QHBoxLayout(body)
-        outer.setContentsMargins(48, 40, 48, 40)
-        outer.setSpacing(48)
+        outer.setContentsMargins(36, 36, 24, 24)
+        outer.setSpacing(36)
         outer.addLayout(self._left(), 0)
         outer.addLayout(self._right(), 1)
         self.setWidget(body)
@@ -107,7 +107,7 @@ class WelcomePage(QScrollArea):
             title, text = TEXTS.get(path.stem, (path.stem, ""))
             card = self.cards.get(path.stem) or QPushButton()
             card.setObjectName("card")
-            card.setFixedSize(THUMB.width() + 24, THUMB.height() + 70)
+            card.setFixedSize(THUMB.width() + 24, THUMB.height() + 76)
             card.setAccessibleName(f"{title}: {text}")
             if path.stem not in self.cards:
                 card.clicked.connect(lambda _checked=False, path=path: self.template_wanted.emit(str(path)))
