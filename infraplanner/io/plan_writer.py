@@ -12,6 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import TABLES, Record
 from infraplanner.text.emit import NotFiniteError, check_finite, emit_line, emit_scalar, escape, needs_escape, raw_line
+from infraplanner.version import __version__
 
 from .embed import embedded_profiles
 from .layout import FORMAT, HEADER, MIN_READER, VERSION

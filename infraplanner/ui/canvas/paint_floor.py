@@ -17,7 +17,7 @@ from .batch import draw_lines, draw_rects
 from .camera import HALL, Camera
 from .ink import cased, hatch, label, pen, pill, polyline
 from .paint_far import is_far, paint_far
-from .scene import Scene
+from .scene import Floats, Scene
 
 WALL_MM = 200
 
@@ -87,8 +87,8 @@ def _grid(painter: QPainter, theme: Theme, camera: Camera, hall: Hall) -> None:
     painter.save()
     painter.setClipPath(outline_path(camera, hall), Qt.ClipOperation.IntersectClip)
     for step, colour in grid_steps(camera.px_per_m, hall.tile_mm):
-        xs = np.arange(math.ceil(left / step), math.floor(right / step) + 1) * step
-        ys = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1) * step
+        xs: Floats = np.arange(math.ceil(left / step), math.floor(right / step) + 1, dtype=np.float64) * step
+        ys: Floats = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1, dtype=np.float64) * step
         painter.setPen(pen(theme.colour(colour)))
         screen_x, screen_y = camera.xs(xs), camera.ys(ys)
         ends = camera.to_screen(left, bottom), camera.to_screen(right, top)
