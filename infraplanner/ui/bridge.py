@@ -76,6 +76,14 @@ class Bridge(QObject):
             self.select([key for key in self.selection if key in known])
         self.changed.emit(changes)
 
+    def announce_opened(self) -> None:
+        """Tell that another plan is open, and after that its result if there is one already."""
+        self.opened.emit()
+        result = self.session.result
+        if result is not None and result.revision == self.session.document.revision:
+            self._latest = result
+            self._result_timer.start()
+
     def flush(self) -> None:
         """Deliver what waits now (tests, and before a measurement)."""
         if self._change_timer.isActive():

@@ -70,7 +70,7 @@ class Files(QObject):
         if self.may_leave():
             self.bridge.session.new(Hall(id="hall-1", name="Hall 1", width_mm=width_mm, depth_mm=depth_mm))
             self.bridge.select([])
-            self.bridge.opened.emit()
+            self.bridge.announce_opened()
 
     def open(self) -> None:
         """Ask for a file."""
@@ -98,7 +98,7 @@ class Files(QObject):
             self._tell(self.tr("{0} could not be opened.").format(Path(path).name), str(error).splitlines())
             return False
         self.bridge.select([])
-        self.bridge.opened.emit()
+        self.bridge.announce_opened()
         if self.bridge.session.warnings:
             warnings = self.bridge.session.warnings
             self.bridge.refused.emit(f"{warnings[0]}" + (f" (+{len(warnings) - 1})" if len(warnings) > 1 else ""))
