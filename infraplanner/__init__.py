@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infraplanner.version import __version__
+
 if TYPE_CHECKING:
     from infraplanner.results.snapshot import ResultSnapshot
     from infraplanner.session import Session
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "evaluate", "open"]
 
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from infraplanner import __version__, places
+from infraplanner import places
 from infraplanner.catalog.loader import load_catalog
+from infraplanner.version import __version__
 
 from .display import missing_display
 from .errors import FINDINGS, OK

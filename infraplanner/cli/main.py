@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from infraplanner import __version__
+from infraplanner.version import __version__
 
 from .errors import guarded
 

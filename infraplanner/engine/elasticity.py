@@ -159,7 +159,8 @@ def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple
     cases = tuple((case.case, case.solution.layout if case.solution else None) for case in space.cases)
     arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
     caps = bind.racks(space.compiled).cap_frac if space.compiled is not None else np.empty(0)
-    return (cases, tuple(sorted(utilisation.items())), caps.tobytes(), *(array.tobytes() for array in arrays))
+    order = tuple(sorted(utilisation, key=lambda wall: (utilisation[wall], wall)))  # all that breaking ties looks at
+    return (cases, order, caps.tobytes(), *(array.tobytes() for array in arrays))
 
 
 def _next(model: Throughput, bound: str, utilisation: dict[str, float], met: bool) -> tuple[str | None, float | None]:

@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infraplanner import __version__, places
+from infraplanner import places
+from infraplanner.version import __version__
 
 _KERNELS = Path(__file__).resolve().parent.parent / "kernels"
 

@@ -28,6 +28,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+PLAN_TABLES = frozenset({"jobs", "pools", "site", "workloads"})
+"""Tables that decide pools and climate beside the bodies in the racks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Climate:
     """Outdoor conditions and energy figures in force, and whether they were assumed."""
@@ -70,6 +74,8 @@ class Workspace:
                 self._all_rows()
             else:
                 self._mark(stale.moved_racks, stale.changed_links)
+            if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
+                return
         self.climate = climate(snapshot, self.compiled)
         self.cases = self.solver.cases(snapshot, self.compiled)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-import infraplanner
 from infraplanner.catalog import Catalog
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import TABLES, Record
 from infraplanner.text.emit import NotFiniteError, check_finite, emit_line, emit_scalar, escape, needs_escape, raw_line
+from infraplanner.version import __version__
 
 from .embed import embedded_profiles
 from .layout import FORMAT, HEADER, MIN_READER, VERSION
@@ -48,7 +48,7 @@ def _by_id(record: Record) -> str:
 def _header(extras: dict[str, Any]) -> list[bytes]:
     version = extras.get("version", VERSION)
     reader = extras.get("min_reader", MIN_READER)
-    created = f"infraplanner {infraplanner.__version__}"
+    created = f"infraplanner {__version__}"
     lines = [
         b"format: " + FORMAT.encode(),
         b"version: " + emit_line(version),

@@ -45,9 +45,12 @@ def test_the_pod_gives_the_contract_with_plausible_figures(capsys: pytest.Captur
     assert 1.05 < summary["pue"] < 1.5
     assert summary["tokens_per_s"] > 0
     assert all(pool["limiter"] for pool in result["throughput"]["pools"])
-    gpu_racks = [rack for rack in result["power"]["racks"] if rack["power_w"] > 100e3]
+    # Nameplate 132 kW plus the optics in its ports; serving at its limits a rack draws 70 to 80 % of that, as measured
+    # eight-GPU servers do (9.0 to 10.4 of 14.3 kW), and the feeders are sized for the nameplate.
+    gpu_racks = [rack for rack in result["power"]["racks"] if rack["nameplate_w"] > 100e3]
     assert len(gpu_racks) == 8
-    assert all(120e3 <= rack["power_w"] <= 132e3 for rack in gpu_racks)
+    assert all(120e3 <= rack["nameplate_w"] <= 133e3 for rack in gpu_racks)
+    assert all(0.6 <= rack["power_w"] / rack["nameplate_w"] <= 1.0 for rack in gpu_racks)
     assert summary["error_count"] == 0
 
 

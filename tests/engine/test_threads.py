@@ -16,6 +16,7 @@ from infraplanner.checks import run
 from infraplanner.engine import Engine, evaluate
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Document, Snapshot
+from infraplanner.model.entities import TABLES
 from infraplanner.results.snapshot import ResultSnapshot
 
 from .halls import pod
@@ -150,8 +151,9 @@ def test_a_broken_plan_is_reported_and_the_engine_goes_on(start: Any) -> None:
     failures: list[str] = []
     document = pod()
     engine, got = start(on_failure=failures.append)
-    bad = document.snapshot()
-    bad._tables["racks"]["r001"] = object()  # type: ignore[assignment]
+    tables = {name: dict(document.table(name)) for name in TABLES}
+    tables["racks"]["r001"] = object()
+    bad = Snapshot(tables, document.revision, {})
     engine.submit(bad, WHOLE, dragging=False)
     assert engine.wait_idle(TIMEOUT_S)
     assert failures

@@ -41,7 +41,14 @@ def test_nonsense_is_refused_in_one_sentence(text: str, unit: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(12345.6, "12\u202f300"), (-0.012345, "\u22120.0123"), (0, "0"), (None, "–"), (float("nan"), "–"), (999.96, "1\u202f000")],
+    [
+        (12345.6, "12\u202f300"),
+        (-0.012345, "\u22120.0123"),
+        (0, "0"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (999.96, "1\u202f000"),
+    ],
 )
 def test_number(value: float | None, text: str) -> None:
     assert number(value) == text
@@ -49,7 +56,13 @@ def test_number(value: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(2.06e6, ("2.06", "MW")), (0, ("0", "W")), (999.9, ("1.00", "kW")), (None, ("–", "W")), (-1500, ("\u22121.50", "kW"))],
+    [
+        (2.06e6, ("2.06", "MW")),
+        (0, ("0", "W")),
+        (999.9, ("1.00", "kW")),
+        (None, ("–", "W")),
+        (-1500, ("\u22121.50", "kW")),
+    ],
 )
 def test_scaled(value: float | None, shown: tuple[str, str]) -> None:
     assert scaled(value, "W") == shown
