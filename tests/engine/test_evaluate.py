@@ -73,7 +73,7 @@ def test_a_pod_gives_plausible_headlines(catalog: Catalog) -> None:
     assert summary.tokens_per_j == pytest.approx(summary.tokens_per_s / summary.facility_power_kw / 1e3)
     assert summary.binding_wall in {"power", "memory", "thermal", "copper", "compute", "demand", "none"}
     assert not result.provisional
-    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)}
+    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)} | {"fabric_load"}
     no_nan(result)
 
 
@@ -90,6 +90,8 @@ def test_heat_reaches_the_outdoors(catalog: Catalog) -> None:
     unit = dict(zip(thermal.unit_ids, thermal.unit_heat_w + thermal.unit_power_w, strict=True))
     heat = dict(zip(thermal.unit_ids, thermal.unit_heat_w, strict=True))
     assert heat["dry1"] + heat["dry2"] == pytest.approx(unit["cdu1"] + unit["cdu2"] + unit["crah1"])
+    crah = thermal.unit_ids.index("crah1")
+    assert (thermal.unit_supply_c[crah], thermal.unit_return_c[crah]) == (22.0, 34.0)
     assert thermal.rack_liquid_w.sum() == pytest.approx(heat["cdu1"] + heat["cdu2"])
     assert thermal.rack_die_flux_w_per_cm2[1] == pytest.approx(1200 / 16 * 0.77, rel=0.2)
 
