@@ -26,7 +26,7 @@ from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
 from .bind import family_names
 from .pools import PoolCase
-from .routes import Routes, link_load
+from .routes import NO_PATH_FRAC, Routes, link_load
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -246,7 +246,7 @@ def _doubt(space: Workspace, routes: Routes, row: int) -> tuple[Refusal, str]:
     """Why a pool that could run by itself still is not predicted."""
     if int(space.served.limit[row]) == 5:
         return "unknown_prefill", "The prefill pool that feeds this pool is not predicted."
-    if row in routes.by_pool and routes.by_pool[row].lost_frac > 1e-12:
+    if row in routes.by_pool and routes.by_pool[row].lost_frac > NO_PATH_FRAC:
         return "no_path", "0 drawn paths join the prefill pool's racks to this pool's racks; 1 is needed."
     return "", ""
 
