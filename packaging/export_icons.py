@@ -35,14 +35,27 @@ PHOSPHOR = {
     "workload": "chat-text", "model": "brain", "feed": "path", "loop": "arrows-clockwise", "help": "question",
     "command": "command", "recent": "clock-clockwise", "chart": "chart-line", "keyboard": "keyboard", "tokens": "text-aa",
 }  # fmt: skip
-MATERIAL = {"fan": "fan", "plug": "power-plug-outline", "memory": "memory", "pipe": "pipe", "ups": "battery-charging-outline"}
+MATERIAL = {
+    "fan": "fan",
+    "plug": "power-plug-outline",
+    "memory": "memory",
+    "pipe": "pipe",
+    "ups": "battery-charging-outline",
+}
 OWN = {
-    "rack": '<rect x="3.5" y="1.5" width="9" height="13"/><path d="M3.5 5h9M3.5 8.2h9M3.5 11.4h9M5.5 3.2h1.5M5.5 6.6h1.5M5.5 9.8h1.5M5.5 13h1.5"/>',
-    "cdu": '<rect x="2.5" y="1.5" width="11" height="13"/><path d="M8 4c1.8 2.2 2.6 3.4 2.6 4.6a2.6 2.6 0 0 1-5.2 0C5.4 7.4 6.2 6.2 8 4zM4.5 13h7"/>',
+    "rack": (
+        '<rect x="3.5" y="1.5" width="9" height="13"/>'
+        '<path d="M3.5 5h9M3.5 8.2h9M3.5 11.4h9M5.5 3.2h1.5M5.5 6.6h1.5M5.5 9.8h1.5M5.5 13h1.5"/>'
+    ),
+    "cdu": (
+        '<rect x="2.5" y="1.5" width="11" height="13"/>'
+        '<path d="M8 4c1.8 2.2 2.6 3.4 2.6 4.6a2.6 2.6 0 0 1-5.2 0C5.4 7.4 6.2 6.2 8 4zM4.5 13h7"/>'
+    ),
     "tray": '<path d="M1.5 4.5h13M1.5 11.5h13M4 4.5v7M8 4.5v7M12 4.5v7"/>',
     "busway": '<path d="M1.5 5.5h13v5h-13zM4.5 10.5v3M11.5 10.5v3M1.5 8h13"/>',
     "ocs": '<circle cx="8" cy="8" r="6"/><path d="M3 5.5l10 5M3 10.5l10-5"/>',
 }
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox='
 
 
 def outline(font: TTFont, code: int) -> str:
@@ -53,7 +66,7 @@ def outline(font: TTFont, code: int) -> str:
     pen = SVGPathPen(glyphs, ntos=lambda value: f"{value:.4g}")
     scale = 256 / em
     glyphs[name].draw(TransformPen(pen, (scale, 0, 0, -scale, 0, ascent * scale)))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><path fill="currentColor" d="{pen.getCommands()}"/></svg>\n'
+    return f'{HEAD}"0 0 256 256"><path fill="currentColor" d="{pen.getCommands()}"/></svg>\n'
 
 
 def main() -> None:
@@ -65,7 +78,8 @@ def main() -> None:
         for name, glyph in names.items():
             (OUT / f"{name}.svg").write_text(outline(font, int(table[glyph], 16)), encoding="utf-8")
     for name, body in OWN.items():
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="currentColor" stroke-width="1.25">{body}</g></svg>\n'
+        stroke = 'fill="none" stroke="currentColor" stroke-width="1.25"'
+        svg = f'{HEAD}"0 0 16 16"><g {stroke}>{body}</g></svg>\n'
         (OUT / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 

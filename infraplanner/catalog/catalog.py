@@ -138,17 +138,22 @@ class Catalog:
 
     def with_embedded(self, embedded: Mapping[str, Embedded]) -> Catalog:
         """This catalogue with a plan's own copies, which win; copies that make no sense are left out and noted."""
-        if not embedded:
-            return self
         profiles = dict(self._profiles)
         origins = dict(self._origins)
-        problems: list[str] = list(self.problems)
+        problems: list[str] = []
         for profile_id, record in embedded.items():
             try:
-                profiles[profile_id] = decode_embedded(profile_id, record.kind, record.data)
-                origins[profile_id] = "plan"
+                own = decode_embedded(profile_id, record.kind, record.data)
             except ValueError as error:
                 problems.append(f"The plan's copy of profile {profile_id} was left out: {error}.")
+                continue
+            # A copy that says what the catalogue says is not the plan's own: only differences are worth a label.
+            if profiles.get(profile_id) != own:
+                profiles[profile_id] = own
+                origins[profile_id] = "plan"
+        if not problems and profiles == self._profiles:
+            return self
+        problems = [*self.problems, *problems]
         return Catalog(profiles.values(), self.sources, origins, tuple(problems))
 
     def search(self, text: str, kinds: Iterable[str] | None = None, limit: int = 50) -> list[Profile]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -58,7 +59,7 @@ class CommandPalette(QFrame):
         find: Callable[[str], object],
     ):
         super().__init__(window)
-        self.bridge, self.actions, self._place, self._find = bridge, actions, place, find
+        self.window_, self.bridge, self.actions_, self._place, self._find = window, bridge, actions, place, find
         self.recent: list[str] = []
         self.setObjectName("palette")
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -80,8 +81,8 @@ class CommandPalette(QFrame):
 
     def open(self) -> None:
         """Show it, centred near the top."""
-        width = min(WIDTH, self.parentWidget().width() - 40)
-        self.setGeometry((self.parentWidget().width() - width) // 2, TOP, width, HEIGHT)
+        width = min(WIDTH, self.window_.width() - 40)
+        self.setGeometry((self.window_.width() - width) // 2, TOP, width, HEIGHT)
         self.field.clear()
         self.fill("")
         self.show()
@@ -95,16 +96,16 @@ class CommandPalette(QFrame):
             rank = score(text, spec.text)
             if rank is not None:
                 bonus = 0.5 if spec.key in self.recent else 0.0
-                shortcut = self.actions[spec.key].shortcut().toString()
-                entry = Entry(spec.text, shortcut or spec.menu, spec.icon or "chart", self.actions[spec.key].trigger)
+                shortcut = self.actions_[spec.key].shortcut().toString()
+                entry = Entry(spec.text, shortcut or spec.menu, spec.icon or "chart", self.actions_[spec.key].trigger)
                 found.append((rank + bonus + 0.2, entry))
         if text:
             for key, table in self.bridge.session.document.ids().items():
                 rank = score(text, key)
                 if rank is not None and rank >= 2:
-                    found.append((rank, Entry(key, table, "rack", lambda key=key: self._find(key))))
+                    found.append((rank, Entry(key, table, "rack", partial(self._find, key))))
             found += [
-                (1.5, Entry(profile.name, profile.id, "catalogue", lambda key=profile.id: self._place(key)))
+                (1.5, Entry(profile.name, profile.id, "catalogue", partial(self._place, profile.id)))
                 for profile in self.bridge.session.catalog.search(text, limit=20)
             ]
         found.sort(key=lambda pair: -pair[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,7 @@ class Files(QObject):
         """Recent files."""
         menu.clear()
         for text in self.settings.recent():
-            menu.addAction(Path(text).name, lambda text=text: self.open_path(text)).setToolTip(text)
+            menu.addAction(Path(text).name, partial(self.open_path, text)).setToolTip(text)
         if menu.isEmpty():
             menu.addAction(self.tr("Nothing opened yet")).setEnabled(False)
 

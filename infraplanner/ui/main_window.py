@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -48,7 +48,7 @@ from infraplanner.ui.tools.connect import FeedTool, LinkTool, LoopTool
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
 from infraplanner.ui.tools.simple import MeasureTool, PanTool
-from infraplanner.ui.widgets.dock import make_dock
+from infraplanner.ui.widgets.dock import DockHeader, make_dock
 from infraplanner.ui.widgets.overlay_switch import OverlaySwitch
 
 LAYOUT_VERSION = 1
@@ -124,12 +124,12 @@ class MainWindow(QMainWindow):
         self.recent_menu = QMenu(self.tr("Recent"), self)
         self.menus["File"].insertMenu(self.actions_["save"], self.recent_menu)
         self.recent_menu.aboutToShow.connect(lambda: self.files.fill_recent(self.recent_menu))
-        self.corner = QLabel("")
-        self.corner.setObjectName("secondary")
-        self.corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.corner.setFixedSize(320, 28)
-        self.corner.setContentsMargins(0, 0, 14, 0)
-        bar.setCornerWidget(self.corner)
+        self.plan_label = QLabel("")
+        self.plan_label.setObjectName("secondary")
+        self.plan_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.plan_label.setFixedSize(320, 28)
+        self.plan_label.setContentsMargins(0, 0, 14, 0)
+        bar.setCornerWidget(self.plan_label)
 
     def _build_bars(self) -> None:
         bar = QToolBar(self.tr("Tools"))
@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
         self.catalogue.taken.connect(self.take_part)
         self.walls.where_wanted.connect(lambda key: floor.zoom_to([key]))
         self.findings.zoom_wanted.connect(floor.zoom_to)
-        self.findings.counted.connect(self.findings_dock.titleBarWidget().scope.setText)
+        self.findings.counted.connect(cast(DockHeader, self.findings_dock.titleBarWidget()).scope.setText)
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)
         floor.activated.connect(lambda key: floor.zoom_to([key]))
@@ -457,7 +457,9 @@ class MainWindow(QMainWindow):
         name = session.path.name if session.path else self.tr("untitled")
         modified = session.is_modified
         self.setWindowTitle(f"{name}{' • edited' if modified else ''} - Infraplanner")
-        self.corner.setText(f"{name}{' • ' + self.tr('edited') if modified else ''}    rev {session.document.revision}")
+        self.plan_label.setText(
+            f"{name}{' • ' + self.tr('edited') if modified else ''}    rev {session.document.revision}"
+        )
         self.cells["saved"].setText(self.tr("not saved") if modified else self.tr("saved") if session.path else "")
         for key, text, verb in (
             ("undo", session.undo_text, self.tr("Undo")),

@@ -16,12 +16,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from infraplanner.catalog.loader import Catalog, load_catalog
+from infraplanner.catalog import Catalog
+from infraplanner.catalog.loader import load_catalog
 from infraplanner.edit import Move, SetFields
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.save import save_plan
@@ -113,16 +115,14 @@ def _live_figures(path: Path, catalog: Catalog, seed: int) -> dict[str, Any]:
 def _drag_frames(session: Session, rack: str) -> list[float]:
     drag = session.begin_drag(f"Move {rack}")
     shifts = range(STEP_MM, (FRAMES + 1) * STEP_MM, STEP_MM)
-    times = [_seconds(lambda shift=shift: drag.update(Move([rack], shift, 0))) for shift in shifts]
+    times = [_seconds(partial(drag.update, Move([rack], shift, 0))) for shift in shifts]
     drag.commit()
     return times
 
 
 def _power_edits(session: Session, rack: str, count: int = 9) -> list[float]:
     caps = [0.8 + 0.01 * step for step in range(count)]
-    return [
-        _seconds(lambda cap=cap: session.execute(SetFields("racks", [rack], {"power_cap_frac": cap}))) for cap in caps
-    ]
+    return [_seconds(partial(session.execute, SetFields("racks", [rack], {"power_cap_frac": cap}))) for cap in caps]
 
 
 def _busy_frames(path: Path, catalog: Catalog, rack: str) -> list[float]:

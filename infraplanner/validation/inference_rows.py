@@ -88,11 +88,11 @@ def _layout(row: Row, llm: Llm, assumed: list[str]) -> tuple[int, int, int, int]
 
 
 def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assumed: list[str]) -> Pool:
-    weights = PRECISIONS.get(str(row.get("precision") or "").lower())
+    weights: Any = PRECISIONS.get(str(row.get("precision") or "").lower())
     if weights is None:
         weights = "fp8" if part.fp8_tflops is not None else "bf16"
         assumed.append(f"weights in {weights}")
-    cache = "fp8" if weights in ("fp8", "fp4") and row.get("framework") in ("trtllm", None) else "bf16"
+    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") in ("trtllm", None) else "bf16"
     assumed.append(f"KV cache in {cache}")
     tensor, stages, experts, copies = layout
     batch = row.get("concurrency_or_batch")
@@ -103,7 +103,7 @@ def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assume
     return Pool(
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
         batch=int(batch or 0), phase=phase,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _solve(row: Row, catalog: Catalog, part: Accelerator, llm: Llm, pool: Pool) -> tuple[float, str] | str:

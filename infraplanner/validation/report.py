@@ -54,8 +54,8 @@ def row_report(row: Row, predictors: Iterable[Predictor]) -> RowReport:
     for predictor in predictors:
         try:
             answer = predictor(row)
-        except (KeyError, TypeError, ValueError) as error:
-            answer = Prediction(skipped=f"the row cannot be understood: {type(error).__name__} {error}")
+        except (KeyError, TypeError, ValueError) as fault:
+            answer = Prediction(skipped=f"the row cannot be understood: {type(fault).__name__} {fault}")
         if answer is not None:
             prediction = answer
             break

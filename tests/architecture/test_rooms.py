@@ -49,6 +49,25 @@ def test_import_contracts() -> None:
     assert "0 broken" in result.stdout
 
 
+def test_everything_is_typed() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "infraplanner"], cwd=REPO, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout[-4000:]
+
+
+def test_ruff_has_nothing_to_say() -> None:
+    for command in (["check"], ["format", "--check"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "infraplanner", "tests", "packaging"],
+            cwd=REPO,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout[-4000:]
+
+
 def test_no_room_but_ui_loads_qt() -> None:
     result = _python(_IMPORT_ALL)
     assert result.returncode == 0, result.stderr

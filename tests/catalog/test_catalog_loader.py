@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from infraplanner.catalog import CatalogError, UnknownProfileError, load_catalog
+from infraplanner.catalog.catalog import profile_data
 from infraplanner.catalog.loader import _TABLES
 from infraplanner.catalog.types import Accelerator, Constant, CoolingUnit, Frame, Llm, PowerUnit, Profile, System
 from infraplanner.places import shipped_profiles_dir
@@ -182,6 +183,13 @@ def test_embedded_profiles_win(catalog):
     assert len(mixed.problems) == 2
     assert catalog.get("h200").name != "Ours"
     assert catalog.with_embedded({}) is catalog
+    same = Copy("accelerator", profile_data(catalog.get("h200")))
+    assert catalog.with_embedded({"h200": same}) is catalog
+    # A plan's copy of a personal profile that is gone here is known again.
+    again = catalog.with_embedded({"gone": same})
+    assert again.origin("gone") == "plan"
+    twice = again.with_embedded({"gone": Copy("accelerator", {**same.data, "tdp_w": 1})})
+    assert twice.get("gone").tdp_w == 1.0
 
 
 def test_provenance_of_a_field_or_of_the_record(catalog):

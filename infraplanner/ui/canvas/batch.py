@@ -6,6 +6,8 @@ wrapped as a Qt object at the buffer's address and handed over with a count. Not
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import shiboken6
 from numpy.typing import NDArray
@@ -19,11 +21,11 @@ def draw_rects(painter: QPainter, rects: Floats) -> None:
     """Draw rectangles given as (n, 4) left, top, width, height in the painter's pen and brush."""
     if len(rects):
         data = np.ascontiguousarray(rects, dtype=np.float64)
-        painter.drawRects(shiboken6.wrapInstance(data.ctypes.data, QRectF), len(data))
+        painter.drawRects(cast(QRectF, shiboken6.wrapInstance(data.ctypes.data, QRectF)), len(data))
 
 
 def draw_lines(painter: QPainter, lines: Floats) -> None:
     """Draw lines given as (n, 4) x1, y1, x2, y2 in the painter's pen."""
     if len(lines):
         data = np.ascontiguousarray(lines, dtype=np.float64)
-        painter.drawLines(shiboken6.wrapInstance(data.ctypes.data, QLineF), len(data))
+        painter.drawLines(cast(QLineF, shiboken6.wrapInstance(data.ctypes.data, QLineF)), len(data))

@@ -32,7 +32,7 @@ def export_picture(view: FloorView, path: Path, kind: str, size: QSize = DRAWING
         else:
             image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
             _paint(view, camera, image)
-            if not image.save(str(path), "PNG"):
+            if not image.save(str(path), format=b"PNG"):
                 raise OSError(2, "The picture cannot be written there", str(path))
     finally:
         view.level = level

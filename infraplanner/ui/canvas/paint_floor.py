@@ -16,7 +16,7 @@ from infraplanner.ui.theme.tokens import Theme
 from .batch import draw_lines
 from .camera import HALL, Camera
 from .ink import cased, hatch, label, pen, pill, polyline
-from .scene import Scene
+from .scene import Floats, Scene
 
 WALL_MM = 200
 
@@ -84,8 +84,8 @@ def _grid(painter: QPainter, theme: Theme, camera: Camera, hall: Hall) -> None:
     painter.save()
     painter.setClipPath(outline_path(camera, hall), Qt.ClipOperation.IntersectClip)
     for step, colour in grid_steps(camera.px_per_m, hall.tile_mm):
-        xs = np.arange(math.ceil(left / step), math.floor(right / step) + 1) * step
-        ys = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1) * step
+        xs: Floats = np.arange(math.ceil(left / step), math.floor(right / step) + 1, dtype=np.float64) * step
+        ys: Floats = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1, dtype=np.float64) * step
         painter.setPen(pen(theme.colour(colour)))
         screen_x, screen_y = camera.xs(xs), camera.ys(ys)
         ends = camera.to_screen(left, bottom), camera.to_screen(right, top)

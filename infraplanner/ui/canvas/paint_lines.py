@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.tokens import Theme
@@ -166,13 +166,15 @@ def paint_feeds(
             for target in targets:
                 _elbow(painter, theme, camera, bodies, source, target, shift, line)
         else:
-            _comb(painter, theme, camera, bodies, source, targets, lane, shift, line, level)
+            _comb(painter, theme, camera, bodies, source, targets, shift, line, level)
         if level > HALL and side:
             _letter(painter, theme, camera, bodies, source, side)
     painter.setOpacity(1.0)
 
 
-def _elbow(painter, theme, camera, bodies: Bodies, source: int, target: int, shift: float, line) -> None:
+def _elbow(
+    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, source: int, target: int, shift: float, line: QPen
+) -> None:
     """A feed between two power nodes: down or across, one corner."""
     x0, y0, x1, y1 = (
         bodies.x_mm[source] + shift,
@@ -188,7 +190,15 @@ def _elbow(painter, theme, camera, bodies: Bodies, source: int, target: int, shi
 
 
 def _comb(
-    painter, theme, camera, bodies: Bodies, source: int, targets: list[int], lane: float, shift: float, line, level: int
+    painter: QPainter,
+    theme: Theme,
+    camera: Camera,
+    bodies: Bodies,
+    source: int,
+    targets: list[int],
+    shift: float,
+    line: QPen,
+    level: int,
 ) -> None:
     """A feed to a row of racks: along the row's rear, with a tap-off square at each rack."""
     rear = [_rear(bodies, target) for target in targets]
@@ -275,7 +285,7 @@ def _mains(
             _flow(painter, camera, min(xs), max(xs), line_y, 1.0 if name == "liquid.supply" else -1.0, line.color())
 
 
-def _flow(painter: QPainter, camera: Camera, left: float, right: float, y: float, way: float, colour) -> None:
+def _flow(painter: QPainter, camera: Camera, left: float, right: float, y: float, way: float, colour: QColor) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     for x in np.arange(left + 900, right, 2400):

@@ -266,8 +266,9 @@ class CatalogueDelegate(QStyledItemDelegate):
         if isinstance(row.profile, LinkMedium):
             token = MEDIA_TOKEN.get(row.profile.family, "single_mode")
             line = QPen(theme.colour(f"media.{token}"), 3)
-            if DASHES[token]:
-                line.setDashPattern(DASHES[token])
+            dash = DASHES[token]
+            if dash:
+                line.setDashPattern(dash)
             line.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(line)
             painter.drawLine(int(x), int(box.center().y()), int(x + 32), int(box.center().y()))

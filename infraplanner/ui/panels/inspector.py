@@ -347,7 +347,7 @@ class InspectorPanel(QScrollArea):
         records = self._records()
         for name, editor in self.fields.items():
             values = {getattr(record, name) for record in records}
-            value = values.pop() if len(values) == 1 else MIXED
+            value: Any = values.pop() if len(values) == 1 else MIXED
             if isinstance(editor, UnitField):
                 editor.show_value(None if value is MIXED else value, mixed=value is MIXED)
             elif isinstance(editor, QComboBox):

@@ -52,8 +52,8 @@ class TreePanel(QTreeWidget):
 
     def fill(self) -> None:
         """Groups with counts; open groups stay open."""
-        opened = {self.topLevelItem(i).data(0, Qt.ItemDataRole.UserRole + 1) for i in range(self.topLevelItemCount())
-                  if self.topLevelItem(i).isExpanded()}  # fmt: skip
+        items = [item for i in range(self.topLevelItemCount()) if (item := self.topLevelItem(i)) is not None]
+        opened = {item.data(0, Qt.ItemDataRole.UserRole + 1) for item in items if item.isExpanded()}
         self._quiet = True
         self.clear()
         document = self.bridge.session.document

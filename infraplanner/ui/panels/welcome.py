@@ -39,6 +39,7 @@ class WelcomePage(QScrollArea):
         self.recent_box = QVBoxLayout()
         self.recent_box.setSpacing(2)
         self.cards: dict[str, QPushButton] = {}
+        self.thumbs: dict[str, QLabel] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         body = QWidget()
@@ -111,24 +112,22 @@ class WelcomePage(QScrollArea):
             card.setAccessibleName(f"{title}: {text}")
             if path.stem not in self.cards:
                 card.clicked.connect(lambda _checked=False, path=path: self.template_wanted.emit(str(path)))
-                self._fill_card(card, title, text)
+                self.thumbs[path.stem] = self._fill_card(card, title, text)
                 self._grid.addWidget(
                     card, index // 2, index % 2, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
                 )
                 self.cards[path.stem] = card
             picture = thumbnail(path)
             if picture is not None:
-                label = card.findChild(QLabel, "thumb")
-                label.setPixmap(picture)
+                self.thumbs[path.stem].setPixmap(picture)
         self._grid.setColumnStretch(2, 1)
 
     @staticmethod
-    def _fill_card(card: QPushButton, title: str, text: str) -> None:
+    def _fill_card(card: QPushButton, title: str, text: str) -> QLabel:
         column = QVBoxLayout(card)
         column.setContentsMargins(11, 11, 11, 9)
         column.setSpacing(4)
         thumb = QLabel()
-        thumb.setObjectName("thumb")
         thumb.setFixedSize(THUMB)
         head = QLabel(title)
         head.setObjectName("dockTitle")
@@ -138,6 +137,7 @@ class WelcomePage(QScrollArea):
         for label in (thumb, head, note):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
+        return thumb
 
     def show_recent(self, paths: list[str]) -> None:
         """Recent files with their folder."""

@@ -98,11 +98,11 @@ class LinkTool(ConnectTool):
                 tr("A link joins two racks; {0} and {1} are not both racks.").format(first, second)
             )
             return
-        profile = self.bridge.session.catalog.find(self.profile_id) if self.profile_id else None
-        pinned = isinstance(profile, LinkMedium)
-        rate = profile.rate_gbps if pinned and profile.rate_gbps else self._usual_rate()
+        found = self.bridge.session.catalog.find(self.profile_id) if self.profile_id else None
+        medium = found if isinstance(found, LinkMedium) else None
+        rate = medium.rate_gbps if medium and medium.rate_gbps else self._usual_rate()
         link = Link(
-            id=self._free_id("link-0"), a=first, b=second, rate_gbps=rate, medium=profile.id if pinned else "auto"
+            id=self._free_id("link-0"), a=first, b=second, rate_gbps=rate, medium=medium.id if medium else "auto"
         )
         self.bridge.execute(Connect(link))
 

@@ -108,7 +108,8 @@ class PlaceTool(Tool):
     def ghost(self, profile_id: str, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Show where a part would go."""
         snap = self.snapping and not modifiers & Qt.KeyboardModifier.AltModifier
-        found = self.record_at(profile_id, *self.view.camera.to_world(point), snap)
+        x_mm, y_mm = self.view.camera.to_world(point)
+        found = self.record_at(profile_id, x_mm, y_mm, snap)
         if found is None:
             self.view.preview = None
             return
