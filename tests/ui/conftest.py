@@ -125,7 +125,9 @@ class Driver:
         self.press(at, modifiers)
         self.release(at, modifiers)
 
-    def drag(self, start: QPointF, end: QPointF, modifiers: Any = Qt.KeyboardModifier.NoModifier, steps: int = 12) -> None:
+    def drag(
+        self, start: QPointF, end: QPointF, modifiers: Any = Qt.KeyboardModifier.NoModifier, steps: int = 12
+    ) -> None:
         """Press, move in steps, and hold: the test looks before it lets go."""
         self.press(start, Qt.KeyboardModifier.NoModifier)
         for step in range(1, steps + 1):
@@ -187,7 +189,9 @@ def threaded(qapp: QApplication) -> Iterator[MainWindow]:
 def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     """What the window would have told in a dialog: head and sentences; no dialog opens."""
     told: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr("infraplanner.ui.files.Files._tell", lambda _self, head, problems: told.append((head, problems)))
+    monkeypatch.setattr(
+        "infraplanner.ui.files.Files._tell", lambda _self, head, problems: told.append((head, problems))
+    )
     return told
 
 

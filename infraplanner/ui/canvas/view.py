@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -466,6 +466,13 @@ class FloorView(Geometry, QWidget):
         else:
             self.set_camera(self.camera.zoomed(1.0015 ** (delta.y() or delta.x()), event.position()))
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Figures typed during a drag are distances, not the shortcuts of overlays."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.tool is not None and self.tool.busy:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The tool first, then space to pan."""

@@ -25,6 +25,11 @@ class Tool(QObject):
         self.bridge = bridge
         self.snapping = True
 
+    @property
+    def busy(self) -> bool:
+        """True during a gesture that takes typed figures: keys then belong to it and are no shortcuts."""
+        return False
+
     def hint(self) -> str:
         """What the status bar says while the tool is active."""
         return ""

@@ -59,8 +59,8 @@ class SelectTool(Tool):
             self.view.hover = self.view.body_at(point)
             return
         if self._drag is not None:
-            self._typed = ""
-            self._follow(point, modifiers)
+            if not self._typed:  # a typed distance holds until it is deleted or entered
+                self._follow(point, modifiers)
         elif self.view.marquee is not None:
             self.view.marquee = (self._from, point)
         elif (point - self._from).manhattanLength() >= DRAG_START_PX:
@@ -167,16 +167,31 @@ class SelectTool(Tool):
         self.view.set_moving(frozenset())
         self.hint_changed.emit(self.hint())
 
+    @property
+    def busy(self) -> bool:
+        """True while something is dragged."""
+        return self._drag is not None
+
     def cancel(self) -> None:
-        """Escape: the plan is as before the drag; outside a drag nothing is selected any more."""
+        """Escape: the plan is as before the drag; outside a gesture nothing is selected any more."""
+        if not self._abort() and self._from is None:
+            self.bridge.select([])
+
+    def stop(self) -> None:
+        """Another tool: end the gesture, keep the selection."""
+        self._abort()
+
+    def _abort(self) -> bool:
+        """Drop the drag or frame in hand; False when there is none."""
+        drag, self._drag = self._drag, None
+        held = drag is not None or self.view.marquee is not None
         self.view.marquee = None
-        if self._drag is not None:
-            drag, self._drag = self._drag, None
+        if held:
             self._from = None
+        if drag is not None:
             drag.cancel()
             self._end_drag()
-        elif self._from is None:
-            self.bridge.select([])
+        return held
 
     def key(self, event: QKeyEvent) -> bool:
         """Arrows nudge, R turns, Delete deletes; digits during a drag set the distance."""
