@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QImage, QImageWriter, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 
 from infraplanner.model.document import Snapshot
@@ -32,8 +33,9 @@ def export_picture(view: FloorView, path: Path, kind: str, size: QSize = DRAWING
         else:
             image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
             _paint(view, camera, image)
-            if not image.save(str(path), format=b"PNG"):
-                raise OSError(2, "The picture cannot be written there", str(path))
+            writer = QImageWriter(str(path), b"png")
+            if not writer.write(image):
+                raise OSError(errno.EIO, f"The picture cannot be written: {writer.errorString()}", str(path))
     finally:
         view.level = level
 

@@ -17,7 +17,9 @@ from .batch import draw_lines, draw_rects
 from .camera import HALL, RACK, Camera
 from .ink import hatch, label, pen
 from .overlays import Overlay
-from .scene import KINDS, Bodies, Floats, Ints
+from .scene import KINDS, LOOKS, Bodies, Floats, Ints
+
+SMALL_PX = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ def visible_rows(camera: Camera, bodies: Bodies, rows: Ints | None = None) -> In
     left, bottom, right, top = camera.world_bounds()
     edges = bodies.bounds()
     seen = (edges[:, 0] < right) & (edges[:, 2] > left) & (edges[:, 1] < top) & (edges[:, 3] > bottom)
-    found = np.flatnonzero(seen)
-    return found if rows is None else np.intersect1d(found, rows)
+    if rows is not None:
+        asked = np.zeros(len(seen), dtype=bool)
+        asked[rows] = True
+        seen &= asked
+    return np.flatnonzero(seen)
 
 
 def paint_bodies(
@@ -60,7 +65,7 @@ def paint_bodies(
     _fills(painter, theme, bodies, rows, rects, overlay)
     _borders(painter, theme, bodies, rows, rects)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    _edges(painter, theme, camera, bodies, rows, level)
+    _edges(painter, theme, camera, bodies, rows[rects[:, 2:].min(axis=1) >= SMALL_PX], level)
     if level > HALL:
         for row, rect in zip(rows.tolist(), rects.tolist(), strict=True):
             _detail(painter, theme, bodies, row, QRectF(*rect), level, figures, overlay)
@@ -85,23 +90,19 @@ def _fills(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: F
 
 
 def _borders(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: Floats) -> None:
-    if len(rects) and rects[:, 2].max() < 3:
-        return  # a hall from far away: the fill alone tells where racks are
+    large = rects[:, 2:].min(axis=1) >= SMALL_PX  # of smaller ones the fill alone tells where they are
+    rows, rects = rows[large], rects[large]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     plain = bodies.kind[rows] < 3
     painter.setPen(pen(theme.colour("obj.rack_line")))
     draw_rects(painter, rects[plain])
-    for row, rect in zip(rows[~plain].tolist(), rects[~plain], strict=True):
-        name, width = _border_of(bodies, row)
-        painter.setPen(pen(theme.colour(name), width))
-        draw_rects(painter, rect[None, :])
-
-
-def _border_of(bodies: Bodies, row: int) -> tuple[str, float]:
-    if bodies.kind[row] == 3:
-        return ("liquid.supply" if bodies.icons[row] == "cooling" else "air.cold"), 2.0
-    side = bodies.side[row]
-    return (f"feed.{side}", 2.0) if side in ("a", "b") else ("obj.rack_line", 1.0)
+    look = bodies.look[rows]
+    for code, name in enumerate(LOOKS):
+        pick = ~plain & (look == code)
+        if pick.any():
+            hair = rects[pick, 2:].min() < 2 * SMALL_PX  # thick frames would fill small units, and cost most
+            painter.setPen(pen(theme.colour(name), 1.0 if hair or not code else 2.0))
+            draw_rects(painter, rects[pick])
 
 
 def _edges(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints, level: int) -> None:

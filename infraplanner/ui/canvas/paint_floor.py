@@ -13,9 +13,10 @@ from infraplanner.model.entities import Hall, Zone
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.tokens import Theme
 
-from .batch import draw_lines
+from .batch import draw_lines, draw_rects
 from .camera import HALL, Camera
 from .ink import cased, hatch, label, pen, pill, polyline
+from .paint_far import is_far, paint_far
 from .scene import Floats, Scene
 
 WALL_MM = 200
@@ -31,16 +32,18 @@ def paint_floor(
     if "grid" in layers:
         for hall in halls:
             _grid(painter, theme, camera, hall)
+    far = is_far(camera)
     if "zones" in layers:
-        for zone in scene.snapshot.table("zones").values():
-            _zone(painter, theme, camera, zone)
+        _zones(painter, theme, camera, scene, far)
     for hall in halls:
         _walls(painter, theme, camera, hall)
     for door in scene.snapshot.table("doors").values():
         _door(painter, theme, camera, door)
     for column in scene.snapshot.table("columns").values():
         _column(painter, theme, camera, column)
-    if "trays" in layers:
+    if "trays" in layers and far:
+        paint_far(painter, theme, camera, scene, "trays")
+    elif "trays" in layers:
         for tray in scene.snapshot.table("trays").values():
             _tray(painter, theme, camera, tray, level)
 
@@ -127,6 +130,25 @@ def zone_rect(camera: Camera, zone: Zone) -> QRectF:
     return camera.rect(zone.x_mm - half_x, zone.y_mm - half_y, zone.x_mm + half_x, zone.y_mm + half_y)
 
 
+def _zones(painter: QPainter, theme: Theme, camera: Camera, scene: Scene, far: bool) -> None:
+    aisles: dict[str, list[tuple[float, float, float, float]]] = {"hot_aisle": [], "cold_aisle": []}
+    for zone in scene.snapshot.table("zones").values():
+        if far and zone.kind in aisles:
+            aisles[zone.kind].append((zone.x_mm, zone.y_mm, zone.width_mm, zone.depth_mm))
+        else:
+            _zone(painter, theme, camera, zone)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for kind, rows in aisles.items():
+        boxes = np.array(rows, dtype=float).reshape(-1, 4)
+        x, y = camera.xs(boxes[:, 0] - boxes[:, 2] / 2), camera.ys(boxes[:, 1] + boxes[:, 3] / 2)
+        painter.setBrush(
+            theme.colour("air.hot" if kind == "hot_aisle" else "air.cold", theme.tint("containment") + 0.1)
+        )
+        draw_rects(painter, np.stack([x, y, boxes[:, 2] * camera.scale, boxes[:, 3] * camera.scale], axis=1))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
 def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone) -> None:
     box = zone_rect(camera, zone)
     tint = theme.tint("containment")
@@ -147,6 +169,8 @@ def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone) -> None:
 
 def paint_zone_names(painter: QPainter, theme: Theme, camera: Camera, scene: Scene, level: int) -> None:
     """Names of zones, over the lines that run through them."""
+    if is_far(camera):
+        return
     for zone in scene.snapshot.table("zones").values():
         box = zone_rect(camera, zone)
         name = zone.name or {"hot_aisle": "Hot aisle", "cold_aisle": "Cold aisle"}.get(zone.kind, "")

@@ -17,6 +17,9 @@ from .camera import HALL, Camera
 from .ink import DASHES, cased, label, pen, polyline
 from .scene import FAMILIES, Bodies, Cables, Floats, Ints, Scene
 
+NO_LANE = float("nan")
+FEED_SHIFT_MM = {"a": -70.0, "b": 70.0}
+LOOP_OFFSETS_MM = (("liquid.supply", 170.0), ("liquid.ret", 300.0))
 OFFSET_MM = 55.0
 """Ribbons of different media run side by side, this far apart."""
 
@@ -61,8 +64,7 @@ def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None
     rows = rows[(cables.a[rows] >= 0) & (cables.b[rows] >= 0) & (cables.a[rows] != cables.b[rows])]
     if not len(rows):
         return Ribbons(np.empty((0, 4)), np.empty(0), np.empty(0, dtype=np.int64))
-    a, b = cables.a[rows], cables.b[rows]
-    family, count = cables.family[rows], cables.count[rows]
+    a, b, family, count = _bundled(cables, rows, len(bodies.ids))
     ax, ay, bx, by = bodies.x_mm[a], bodies.y_mm[a], bodies.x_mm[b], bodies.y_mm[b]
     middle = (ay + by) / 2
     level = tray_y_mm[np.abs(tray_y_mm[None, :] - middle[:, None]).argmin(axis=1)] if len(tray_y_mm) else middle
@@ -83,6 +85,22 @@ def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None
                 counts += numbers
                 families += [int(kind)] * len(part)
     return Ribbons(np.array(lines), np.array(counts), np.array(families, dtype=np.int64))
+
+
+def all_ribbons(scene: Scene) -> Ribbons:
+    """The runs of all cables, laid out once a scene."""
+    if "ribbons" not in scene.memo:
+        scene.memo["ribbons"] = ribbons(scene.bodies, scene.cables, scene.tray_y_mm)
+    made: Ribbons = scene.memo["ribbons"]
+    return made
+
+
+def _bundled(cables: Cables, rows: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats]:
+    """Ends, family and number of cables with the bundles between the same two bodies added up."""
+    code = (cables.a[rows] * size + cables.b[rows]) * (len(FAMILIES) + 1) + cables.family[rows] + 1
+    unique, inverse = np.unique(code, return_inverse=True)
+    pair, family = np.divmod(unique, len(FAMILIES) + 1)
+    return pair // size, pair % size, family - 1, np.bincount(inverse.ravel(), weights=cables.count[rows])
 
 
 def ribbon_width(count: Floats, level: int) -> Floats:
@@ -149,27 +167,42 @@ def paint_feeds(
     Quiet until asked: feeds of cooling units are drawn only for `only` or when `strong`, the rest at half strength.
     """
     bodies = scene.bodies
+    painter.setOpacity(1.0 if strong else 0.55)
+    for (source, side, lane), targets in feed_groups(scene, only, strong=strong).items():
+        name = f"feed.{side}" if side in ("a", "b") else "text.muted"
+        line = pen(theme.colour(name), 1.5 if level == HALL else 2.0, DASHES.get(name))
+        shift = FEED_SHIFT_MM.get(side, 0.0)
+        if math.isnan(lane):
+            for target in targets:
+                _elbow(painter, theme, camera, bodies, source, target, shift, line)
+        else:
+            _comb(painter, theme, camera, bodies, source, comb_level(bodies, targets, side), shift, line, level)
+        if level > HALL and side:
+            _letter(painter, theme, camera, bodies, source, side)
+    painter.setOpacity(1.0)
+
+
+def feed_groups(
+    scene: Scene, only: set[int] | None = None, *, strong: bool = False
+) -> dict[tuple[int, str, float], list[int]]:
+    """Target rows by source row, side and lane (y of the target in mm; NaN between power nodes)."""
+    bodies = scene.bodies
     groups: dict[tuple[int, str, float], list[int]] = {}
     for source, target, side in scene.feeds:
         if only is not None and source not in only and target not in only:
             continue
         if bodies.tables[target] == "cooling" and not strong:
             continue
-        lane = float(bodies.y_mm[target]) if bodies.tables[target] != "power" else float("nan")
+        lane = float(bodies.y_mm[target]) if bodies.tables[target] != "power" else NO_LANE
         groups.setdefault((source, side, lane), []).append(target)
-    painter.setOpacity(1.0 if strong else 0.55)
-    for (source, side, lane), targets in groups.items():
-        name = f"feed.{side}" if side in ("a", "b") else "text.muted"
-        line = pen(theme.colour(name), 1.5 if level == HALL else 2.0, DASHES.get(name))
-        shift = {"a": -70.0, "b": 70.0}.get(side, 0.0)
-        if math.isnan(lane):
-            for target in targets:
-                _elbow(painter, theme, camera, bodies, source, target, shift, line)
-        else:
-            _comb(painter, theme, camera, bodies, source, targets, shift, line, level)
-        if level > HALL and side:
-            _letter(painter, theme, camera, bodies, source, side)
-    painter.setOpacity(1.0)
+    return groups
+
+
+def comb_level(bodies: Bodies, targets: list[int], side: str) -> tuple[float, list[float]]:
+    """Where a feed runs along a row of racks: y in mm, and the x of its tap-offs."""
+    rear = [_rear(bodies, target) for target in targets]
+    y = float(np.mean([point[1] for point in rear])) + 3 * FEED_SHIFT_MM.get(side, 0.0)
+    return y, [point[0] for point in rear]
 
 
 def _elbow(
@@ -195,15 +228,13 @@ def _comb(
     camera: Camera,
     bodies: Bodies,
     source: int,
-    targets: list[int],
+    run: tuple[float, list[float]],
     shift: float,
     line: QPen,
     level: int,
 ) -> None:
     """A feed to a row of racks: along the row's rear, with a tap-off square at each rack."""
-    rear = [_rear(bodies, target) for target in targets]
-    y = float(np.mean([point[1] for point in rear])) + 3 * shift
-    xs = [point[0] for point in rear]
+    y, xs = run
     start = camera.to_screen(bodies.x_mm[source] + shift, bodies.y_mm[source])
     far = max(xs, key=lambda x: abs(x - bodies.x_mm[source]))
     cased(
@@ -248,27 +279,40 @@ def paint_loops(
     painter: QPainter, theme: Theme, camera: Camera, scene: Scene, level: int, only: set[int] | None = None
 ) -> None:
     """Coolant connections: a supply main along each row's front side and a return beside it, with flow triangles."""
-    bodies = scene.bodies
-    groups: dict[tuple[str, int], list[int]] = {}
-    for unit, target, loop in scene.loops:
-        if only is None or unit in only or target in only:
-            groups.setdefault((loop, int(bodies.y_mm[target])), []).extend((unit, target))
+    for same, others in loop_lanes(scene, only):
+        _mains(painter, theme, camera, scene.bodies, same, others, level)
+
+
+def loop_lanes(scene: Scene, only: set[int] | None = None) -> list[tuple[list[int], list[int]]]:
+    """Rows that stand along one main, and rows of the same loop elsewhere, for every loop and lane; `only` restricts it
+    to the connections of some bodies.
+    """
+    y_mm = scene.bodies.y_mm
+    groups: dict[tuple[str, int], set[int]] = {}
+    for loop, units, targets in scene.loops:
+        near = units if only is None else [unit for unit in units if unit in only]
+        for target in targets:
+            sources = units if only is not None and target in only else near
+            if sources:
+                groups.setdefault((loop, int(y_mm[target])), set()).update((*sources, target))
+    lanes = []
     for (_, lane), rows in groups.items():
-        same = [row for row in set(rows) if abs(bodies.y_mm[row] - lane) < 1500]
-        others = [row for row in set(rows) if row not in same]
-        _mains(painter, theme, camera, bodies, same, others, level)
+        same = [row for row in rows if abs(y_mm[row] - lane) < 1500]
+        lanes.append((same, [row for row in rows if abs(y_mm[row] - lane) >= 1500]))
+    return lanes
 
 
 def _mains(
     painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, same: list[int], others: list[int], level: int
 ) -> None:
-    front = [_front(bodies, row) for row in same]
-    if not front:
+    fronts = [front(bodies, row) for row in same]
+    if not fronts:
         return
-    y = float(np.median([point[1] for point in front]))
+    y = float(np.median([point[1] for point in fronts]))
     away = 1.0 if y > float(np.median(bodies.y_mm[same])) else -1.0
-    xs = [point[0] for point in front] + [float(bodies.x_mm[row]) for row in others]
-    for name, offset, dash in (("liquid.supply", 170.0, None), ("liquid.ret", 300.0, DASHES["return"])):
+    xs = [point[0] for point in fronts] + [float(bodies.x_mm[row]) for row in others]
+    for name, offset in LOOP_OFFSETS_MM:
+        dash = DASHES["return"] if name == "liquid.ret" else None
         line_y = y + away * offset
         line = pen(theme.colour(name), 1.5 if level == HALL else 2.5, dash)
         path = polyline([camera.to_screen(min(xs) - offset, line_y), camera.to_screen(max(xs) + offset, line_y)])
@@ -277,7 +321,7 @@ def _mains(
             path.moveTo(camera.to_screen(x, line_y))
             path.lineTo(camera.to_screen(x, float(bodies.y_mm[row])))
         if level > HALL:
-            for x, front_y in front:
+            for x, front_y in fronts:
                 path.moveTo(camera.to_screen(x + offset - 235, line_y))
                 path.lineTo(camera.to_screen(x + offset - 235, front_y))
         cased(painter, theme, path, line)
@@ -295,7 +339,8 @@ def _flow(painter: QPainter, camera: Camera, left: float, right: float, y: float
         )
 
 
-def _front(bodies: Bodies, row: int) -> tuple[float, float]:
+def front(bodies: Bodies, row: int) -> tuple[float, float]:
+    """Middle of a body's front edge, mm."""
     turn = np.radians(bodies.turn_deg[row])
     reach = bodies.depth_mm[row] / 2
     return float(bodies.x_mm[row] + np.sin(turn) * reach), float(bodies.y_mm[row] - np.cos(turn) * reach)

@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 Find = Callable[[str], Any]
 
 KINDS = ("rack", "net", "storage", "cooling", "power")
+LOOKS = ("obj.rack_line", "liquid.supply", "air.cold", "feed.a", "feed.b")
+"""Token names of the borders of units."""
 FAMILIES = ("dac", "aec", "multimode", "single_mode", "optical_switch")
 """Token names of link media in drawing order."""
 
@@ -45,6 +47,8 @@ class Bodies:
     turn_deg: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     kind: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     side: list[str] = field(default_factory=list)
+    look: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Border of each body, an index into LOOKS."""
 
     def half_sizes(self) -> tuple[Floats, Floats]:
         """Half extents along x and y of the turned footprints, mm."""
@@ -71,14 +75,17 @@ class Cables:
 
 @dataclass(slots=True)
 class Scene:
-    """One document ready to be painted. `feeds` are (source row, target row, side)."""
+    """One document ready to be painted. `feeds` are (source row, target row, side), `loops` (id, rows of the units that
+    serve it, rows of what it cools)."""
 
     snapshot: Snapshot
     bodies: Bodies
     cables: Cables
     feeds: list[tuple[int, int, str]]
-    loops: list[tuple[int, int, str]]
+    loops: list[tuple[str, list[int], list[int]]]
     tray_y_mm: Floats
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What painters lay out once for this scene, such as the lines of a far view."""
 
     def extent(self) -> tuple[float, float, float, float]:
         """(left, bottom, right, top) of halls and bodies, mm; a 20 x 10 m default when there is nothing."""
@@ -130,7 +137,7 @@ def moved(scene: Scene, snapshot: Snapshot, ids: set[str]) -> Scene:
             x_mm[row], y_mm[row], turn[row] = record.x_mm, record.y_mm, record.rotation_deg
     bodies = Bodies(
         old.ids, old.tables, old.titles, old.details, old.icons, old.index, x_mm, y_mm, old.width_mm, old.depth_mm, turn,
-        old.kind, old.side,
+        old.kind, old.side, old.look,
     )  # fmt: skip
     return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm)
 
@@ -196,7 +203,15 @@ def _bodies(snapshot: Snapshot, find: Find) -> Bodies:
         columns = np.array(rows, dtype=float).T
         out.x_mm, out.y_mm, out.width_mm, out.depth_mm = (column.copy() for column in columns[:4])
         out.turn_deg, out.kind = columns[4].astype(np.int64), columns[5].astype(np.int64)
+        out.look = np.array([_look(*row) for row in zip(out.kind.tolist(), out.icons, out.side, strict=True)])
     return out
+
+
+def _look(kind: int, icon: str, side: str) -> int:
+    """Index into LOOKS: coolant or air units by their medium, power units by their side."""
+    if kind == 3:
+        return 1 if icon == "cooling" else 2
+    return {"a": 3, "b": 4}.get(side, 0) if kind == 4 else 0
 
 
 def family_index(profile: Any) -> int:
@@ -236,18 +251,19 @@ def _feeds(snapshot: Snapshot, bodies: Bodies) -> list[tuple[int, int, str]]:
     return out
 
 
-def _loops(snapshot: Snapshot, bodies: Bodies) -> list[tuple[int, int, str]]:
-    """(unit row, body row, loop id) for every cooling unit and the racks and units on its loop."""
+def _loops(snapshot: Snapshot, bodies: Bodies) -> list[tuple[str, list[int], list[int]]]:
+    """Every loop that a unit serves, with the racks and units on it."""
     units: dict[str, list[int]] = {}
+    targets: dict[str, list[int]] = {}
     for key, unit in snapshot.table("cooling").items():
         if unit.loop:
             units.setdefault(unit.loop, []).append(bodies.index[key])
-    out = []
+        if unit.source_loop:
+            targets.setdefault(unit.source_loop, []).append(bodies.index[key])
     for key, rack in snapshot.table("racks").items():
-        out += [(unit, bodies.index[key], rack.loop) for unit in units.get(rack.loop, ())]
-    for key, unit in snapshot.table("cooling").items():
-        out += [(source, bodies.index[key], unit.source_loop) for source in units.get(unit.source_loop, ())]
-    return out
+        if rack.loop:
+            targets.setdefault(rack.loop, []).append(bodies.index[key])
+    return [(loop, rows, targets[loop]) for loop, rows in units.items() if loop in targets]
 
 
 def _is_level(points: tuple[tuple[int, int], ...]) -> bool:

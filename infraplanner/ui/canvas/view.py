@@ -21,12 +21,12 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
 
-from . import paint_floor, paint_lines, paint_marks, picking, rulers
+from . import paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
 from .camera import Camera, detail_level
 from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
 from .port import Geometry
-from .scene import FAMILIES, Scene, build_scene, moved
+from .scene import FAMILIES, Ints, Scene, build_scene, moved
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
@@ -301,27 +301,42 @@ class FloorView(Geometry, QWidget):
         painter.fillRect(QRectF(0, 0, camera.width, camera.height), theme.colour("surface.canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_floor.paint_floor(painter, theme, camera, scene, self.level, self.layers)
-        rows = np.arange(len(bodies.ids))
+        rows = None
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
-            rows = np.setdiff1d(rows, gone)
+            rows = np.setdiff1d(np.arange(len(bodies.ids)), gone)
         line_opacity = 0.55 if self.overlay_key not in ("none", "link_load", "findings") else 1.0
+        faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
+        if paint_far.is_far(camera):
+            self._paint_far(painter, camera, faint)
+        else:
+            self._paint_lines(painter, camera, faint, gone if still_only else gone[:0])
+        if "zones" in self.layers:
+            paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
+        if "bodies" in self.layers:
+            paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
+
+    def _paint_far(self, painter: QPainter, camera: Camera, faint: float) -> None:
+        """All lines of a large hall seen from far away; those of what moves stay where they were until release."""
+        theme, scene = current().theme, self.scene
+        strong = 1.0 if self.emphasis == "feeds" else 0.55
+        for layer, opacity in (("links", faint), ("loops", 1.0), ("feeds", strong)):
+            if layer in self.layers:
+                paint_far.paint_far(painter, theme, camera, scene, layer, opacity, resolved=self.result is not None)
+
+    def _paint_lines(self, painter: QPainter, camera: Camera, faint: float, gone: Ints) -> None:
+        theme, scene = current().theme, self.scene
         if "links" in self.layers:
-            cables = np.arange(len(scene.cables.ids))
-            if still_only and len(gone):
-                cables = cables[~(np.isin(scene.cables.a, gone) | np.isin(scene.cables.b, gone))]
-            faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
-            runs = paint_lines.ribbons(bodies, scene.cables, scene.tray_y_mm, cables)
+            runs = paint_lines.all_ribbons(scene)
+            if len(gone):
+                cables = np.flatnonzero(~(np.isin(scene.cables.a, gone) | np.isin(scene.cables.b, gone)))
+                runs = paint_lines.ribbons(scene.bodies, scene.cables, scene.tray_y_mm, cables)
             paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, faint, resolved=self.result is not None)
         if "loops" in self.layers:
             paint_lines.paint_loops(painter, theme, camera, scene, self.level)
             paint_floor.paint_pipes(painter, theme, camera, scene)
         if "feeds" in self.layers:
             paint_lines.paint_feeds(painter, theme, camera, scene, self.level, strong=self.emphasis == "feeds")
-        if "zones" in self.layers:
-            paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
-        if "bodies" in self.layers:
-            paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
 
     def _paint_moving(self, painter: QPainter) -> None:
         theme, scene, bodies = current().theme, self.scene, self.scene.bodies

@@ -1,0 +1,149 @@
+"""A large hall from far away: cables, coolant and feeds as hair lines, laid out once a scene and drawn a few calls a repaint.
+
+Below FAR_PX_PER_M a rack is a few pixels wide: casings, dashes, tap-offs and short drops would not be seen and cost most
+of a repaint (17 s for 10,000 racks, against a few milliseconds this way).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
+
+from infraplanner.ui.theme.tokens import Theme
+
+from .batch import draw_rects
+from .camera import Camera
+from .paint_lines import LOOP_OFFSETS_MM, all_ribbons, comb_level, feed_groups, front, loop_lanes, ribbon_width
+from .scene import FAMILIES, Bodies, Floats, Scene
+
+FAR_PX_PER_M = 22.0
+TRACK_MM = 100.0
+"""Lines nearer than this are one line from far away."""
+SHORT_MM = 1000.0
+"""Drops shorter than this hide beside their rack."""
+
+
+def is_far(camera: Camera) -> bool:
+    """True where single racks can no longer be told apart from their lines."""
+    return camera.px_per_m < FAR_PX_PER_M
+
+
+def far_lines(scene: Scene, layer: str) -> list[tuple[str, float, Floats]]:
+    """(colour name, width in px, lines in mm) of a layer; kept with the scene, because it does not depend on the view."""
+    if layer not in scene.memo:
+        make = {"links": _links, "loops": _loops, "feeds": _feeds, "trays": _trays}[layer]
+        scene.memo[layer] = make(scene)
+    made: list[tuple[str, float, Floats]] = scene.memo[layer]
+    return made
+
+
+def paint_far(
+    painter: QPainter, theme: Theme, camera: Camera, scene: Scene, layer: str, opacity: float = 1.0, *,
+    resolved: bool = True,
+) -> None:  # fmt: skip
+    """Draw a layer's lines that are in view, not smoothed."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setOpacity(opacity)
+    painter.setPen(Qt.PenStyle.NoPen)
+    left, bottom, right, top = camera.world_bounds()
+    for name, width, lines in far_lines(scene, layer):
+        seen = (lines[:, 2] >= left) & (lines[:, 0] <= right) & (lines[:, 3] >= bottom) & (lines[:, 1] <= top)
+        kept = lines[seen]
+        x, y = camera.xs(kept[:, 0]), camera.ys(kept[:, 3])
+        across, along = (kept[:, 2] - kept[:, 0]) * camera.scale, (kept[:, 3] - kept[:, 1]) * camera.scale
+        bars = np.stack([x, y, np.maximum(across, width), np.maximum(along, width)], axis=1)  # bars need no stroker
+        colour = name if name != "status.error" or resolved else "border.control"
+        painter.setBrush(theme.colour(colour))
+        draw_rects(painter, bars)
+    painter.setOpacity(1.0)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _links(scene: Scene) -> list[tuple[str, float, Floats]]:
+    runs = all_ribbons(scene)
+    if not len(runs.count):
+        return []
+    thick = np.clip(np.round(0.5 * ribbon_width(runs.count, 0)), 1.0, 3.0)
+    upright = runs.lines[:, 0] == runs.lines[:, 2]
+    keep = ~upright | (np.abs(runs.lines[:, 1] - runs.lines[:, 3]) >= SHORT_MM)
+    lines, thick, families = runs.lines[keep], thick[keep], runs.family[keep]
+    out: list[tuple[str, float, Floats]] = []
+    for family in np.unique(families):
+        name = f"media.{FAMILIES[family]}" if family >= 0 else "status.error"
+        out += [
+            (name, float(width), joined(lines[(families == family) & (thick == width)]))
+            for width in np.unique(thick[families == family])
+        ]
+    return out
+
+
+def joined(lines: Floats) -> Floats:
+    """Level and upright lines, lower left end first, with those that touch or overlap on one track made one."""
+    ends = np.concatenate([np.minimum(lines[:, :2], lines[:, 2:]), np.maximum(lines[:, :2], lines[:, 2:])], axis=1)
+    level = ends[:, 1] == ends[:, 3]
+    flipped = _joined_level(ends[~level][:, [1, 0, 3, 2]])
+    return np.concatenate([_joined_level(ends[level]), flipped[:, [1, 0, 3, 2]]])
+
+
+def _joined_level(lines: Floats) -> Floats:
+    if not len(lines):
+        return lines
+    track = np.round(lines[:, 1] / TRACK_MM).astype(np.int64)
+    order = np.lexsort((lines[:, 0], track))
+    lines, track = lines[order], track[order]
+    apart = (track - track[0]) * (np.abs(lines).max() * 4 + 1)  # tracks lie far from each other on one axis
+    start, end = lines[:, 0] + apart, np.maximum.accumulate(lines[:, 2] + apart)
+    first = np.flatnonzero(np.concatenate([[True], start[1:] > end[:-1] + TRACK_MM]))
+    last = np.concatenate([first[1:], [len(lines)]]) - 1
+    y = lines[first, 1]
+    return np.stack([lines[first, 0], y, end[last] - apart[last], y], axis=1)
+
+
+def _trays(scene: Scene) -> list[tuple[str, float, Floats]]:
+    runs = [(*a, *b) for tray in scene.snapshot.table("trays").values() for a, b in pairwise(tray.points_mm)]
+    lines = np.array(runs, dtype=float).reshape(-1, 4)
+    return [("border.strong", 1.0, joined(lines[(lines[:, 0] == lines[:, 2]) | (lines[:, 1] == lines[:, 3])]))]
+
+
+def _loops(scene: Scene) -> list[tuple[str, float, Floats]]:
+    bodies = scene.bodies
+    out = []
+    for name, offset in LOOP_OFFSETS_MM:
+        lines: list[tuple[float, float, float, float]] = []
+        for same, others in loop_lanes(scene):
+            points = [front(bodies, row) for row in same]
+            if not points:
+                continue
+            y = float(np.median([point[1] for point in points]))
+            away = 1.0 if y > float(np.median(bodies.y_mm[same])) else -1.0
+            level = y + away * offset
+            xs = [point[0] for point in points] + [float(bodies.x_mm[row]) for row in others]
+            lines.append((min(xs) - offset, level, max(xs) + offset, level))
+            lines += [(x, level, x, float(bodies.y_mm[row])) for row in others
+                      for x in (float(bodies.x_mm[row]) + away * offset,)]  # fmt: skip
+        out.append((name, 1.0, joined(np.array(lines).reshape(-1, 4))))
+    return out
+
+
+def _feeds(scene: Scene) -> list[tuple[str, float, Floats]]:
+    bodies = scene.bodies
+    by_name: dict[str, list[tuple[float, float, float, float]]] = {}
+    for (source, side, lane), targets in feed_groups(scene).items():
+        lines = by_name.setdefault(f"feed.{side}" if side in ("a", "b") else "text.muted", [])
+        x, y = float(bodies.x_mm[source]), float(bodies.y_mm[source])
+        if np.isnan(lane):
+            lines += [line for target in targets for line in _elbow(bodies, x, y, target)]
+        else:
+            level, xs = comb_level(bodies, targets, side)
+            far = max(xs, key=lambda end: abs(end - x))
+            lines += [(x, y, x, level), (x, level, far, level)]
+    return [(name, 1.0, joined(np.array(lines).reshape(-1, 4))) for name, lines in by_name.items()]
+
+
+def _elbow(bodies: Bodies, x: float, y: float, target: int) -> list[tuple[float, float, float, float]]:
+    to_x, to_y = float(bodies.x_mm[target]), float(bodies.y_mm[target])
+    corner = (x, to_y) if abs(to_x - x) > abs(to_y - y) else (to_x, y)
+    return [(x, y, *corner), (*corner, to_x, to_y)]
