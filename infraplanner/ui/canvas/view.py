@@ -15,7 +15,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimatio
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from infraplanner.catalog.types import LinkMedium
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
@@ -393,12 +392,10 @@ class FloorView(Geometry, QWidget):
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 
     def _media_rows(self) -> list[tuple[str, str, str]]:
-        find = self.bridge.session.catalog.find
         totals: dict[str, float] = {}
         for key, count in zip(self.scene.cables.family.tolist(), self.scene.cables.count.tolist(), strict=True):
             name = FAMILIES[key] if key >= 0 else ""
             totals[name] = totals.get(name, 0) + count
-        _ = find, LinkMedium
         return [
             (name, _MEDIA_NAMES.get(name, self.tr("No medium")), f"{int(totals[name])}")
             for name in (*FAMILIES, "")
