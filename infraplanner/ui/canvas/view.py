@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
@@ -300,10 +301,10 @@ class FloorView(Geometry, QWidget):
         painter.fillRect(QRectF(0, 0, camera.width, camera.height), theme.colour("surface.canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_floor.paint_floor(painter, theme, camera, scene, self.level, self.layers)
-        rows = None
+        rows: NDArray[np.int64] | None = None
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
-            rows = np.setdiff1d(np.arange(len(bodies.ids)), gone)
+            rows = np.setdiff1d(np.arange(len(bodies.ids), dtype=np.int64), gone)
         line_opacity = 0.55 if self.overlay_key not in ("none", "link_load", "findings") else 1.0
         faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
         if paint_far.is_far(camera):
