@@ -95,7 +95,7 @@ def _cell(row: dict[str, Any], title: str) -> str:
 def _print_table(titles: Iterable[str], rows: list[list[str]]) -> None:
     head = list(titles)
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    for row in [head, ["-" * width for width in widths], *rows]:
+    for row in [head, ["-" * min(width, 40) for width in widths], *rows]:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 

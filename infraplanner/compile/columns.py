@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -99,11 +100,12 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
 
 
 def _links(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
-    pinned = {text: _pinned(text, parts) for text in {row.medium for row in rows}}
+    media = list(map(attrgetter("medium"), rows))
+    pinned = {text: _pinned(text, parts) for text in set(media)}
     return {
-        "rate_bps": np.array([row.rate_gbps for row in rows], dtype=np.float64) * GIGA,
-        "count": np.array([row.count for row in rows], dtype=np.float64),
-        "pinned": np.array([pinned[row.medium] for row in rows], dtype=np.int64),
+        "rate_bps": np.fromiter(map(attrgetter("rate_gbps"), rows), np.float64, len(rows)) * GIGA,
+        "count": np.fromiter(map(attrgetter("count"), rows), np.float64, len(rows)),
+        "pinned": np.fromiter(map(pinned.__getitem__, media), np.int64, len(rows)),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -34,14 +35,15 @@ def loss_coefficients(unit: PowerUnit | None) -> Coefficients:
     if any(value is not None for value in given):
         return (given[0] or 0.0, given[1] or 0.0, given[2] or 0.0)
     if unit.efficiency_points:
-        return fit_points([(point.load_frac, point.efficiency_frac) for point in unit.efficiency_points])
+        return fit_points(tuple((point.load_frac, point.efficiency_frac) for point in unit.efficiency_points))
     flat = unit.efficiency_min_frac if unit.efficiency_min_frac is not None else unit.efficiency_max_frac
     if flat is not None:
         return (0.0, 1.0 / flat - 1.0, 0.0)
     return (0.0, 0.0, 0.0) if unit.power_kind in LOSSLESS_KINDS else UNKNOWN
 
 
-def fit_points(points: list[tuple[float, float]]) -> Coefficients:
+@cache
+def fit_points(points: tuple[tuple[float, float], ...]) -> Coefficients:
     """Least squares through `loss_k = x_k (1/eta_k - 1)` with a, b, c >= 0 (all subsets of active terms are tried).
 
     One point at full load gives a proportional loss; one point below it is taken as the peak, so `a = c x^2` there.

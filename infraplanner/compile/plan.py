@@ -147,7 +147,7 @@ def compile_plan(snapshot: Snapshot, catalogue: Catalogue) -> Compiled:
     for name, table in tables.items():
         table.fill(snapshot.table(name), parts)
     for name, table in tables.items():
-        table.resolve(snapshot.table(name), tables)
+        table.resolve(snapshot.table(name), tables, np.arange(len(table)))
     compiled = Compiled(parts, constants(parts.catalogue), tables, snapshot.revision)
     compiled.join(frozenset(GROUPS), snapshot)
     return compiled

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -51,12 +53,12 @@ class Table:
         """Compile all records anew (references excepted)."""
         self.ids = tuple(sorted(records))
         self.index = dict(zip(self.ids, range(len(self.ids)), strict=True))
-        self.columns = self._make([records[key] for key in self.ids], parts)
+        self.columns = self._make(list(map(records.__getitem__, self.ids)), parts)
 
     def _make(self, rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         columns = self.spec.make(rows, parts)
         for name, targets in self.spec.refs.items():
-            columns[f"{name}?"] = np.array([getattr(row, name) != "" for row in rows], dtype=np.bool_)
+            columns[f"{name}?"] = np.zeros(len(rows), dtype=np.bool_)
             for target in targets:
                 columns[f"{name}@{target}"] = np.full(len(rows), -1, dtype=np.int64)
         return columns
@@ -103,16 +105,25 @@ class Table:
                 column[held] = remap[column[held]]
 
     def resolve(self, records: Mapping[str, Any], tables: Mapping[str, Table], rows: Ints | None = None) -> None:
-        """Look up references of the given rows, or of every row whose reference is not resolved."""
+        """Look up references of the given rows, or of every row whose reference is not resolved.
+
+        An id belongs to one table of the plan only, so what the first table has is not looked for in the next.
+        """
         for name, targets in self.spec.refs.items():
-            for_name = self._unresolved(name, targets) if rows is None else rows
-            if not len(for_name):
+            open_rows = self._unresolved(name, targets) if rows is None else rows
+            if not len(open_rows):
                 continue
-            texts = [getattr(records[self.ids[row]], name) for row in for_name]
+            keys = map(self.ids.__getitem__, open_rows.tolist())
+            texts = list(map(attrgetter(name), map(records.__getitem__, keys)))
+            if rows is not None:
+                self.columns[f"{name}?"][rows] = np.fromiter(map(bool, texts), np.bool_, len(texts))
+                for target in targets:
+                    self.columns[f"{name}@{target}"][rows] = -1
             for target in targets:
-                get = tables[target].index.get
-                found = np.array([get(text, -1) for text in texts], dtype=np.int64)
-                self.columns[f"{name}@{target}"][for_name] = found
+                found = np.fromiter(map(tables[target].index.get, texts, repeat(-1)), np.int64, len(texts))
+                self.columns[f"{name}@{target}"][open_rows] = found
+                missing = np.flatnonzero(found < 0)
+                open_rows, texts = open_rows[missing], [texts[k] for k in missing.tolist()]
 
     def _unresolved(self, name: str, targets: tuple[str, ...]) -> Ints:
         open_rows: Flags = self.columns[f"{name}?"].copy()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
+from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
@@ -25,7 +26,7 @@ from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
 from .bind import family_names
 from .pools import PoolCase
-from .routes import Routes, link_load
+from .routes import NO_PATH_FRAC, Routes, link_load
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -90,6 +91,7 @@ def thermal_result(space: Workspace) -> ThermalResult:
         flow_frac = plant.unit_flow_m3_per_s / arrays.flow_m3_per_s
         heat = _hall_heat(compiled, space)
         hall_flux = heat / (halls["width_m"] * halls["depth_m"])
+    supply, back = _air_side(compiled, space)
     return ThermalResult(
         rack_air_w=keep("rack_air_w", space.draw.air_w),
         rack_liquid_w=keep("rack_liquid_w", space.draw.liquid_w),
@@ -102,8 +104,8 @@ def thermal_result(space: Workspace) -> ThermalResult:
         unit_load_frac=keep("unit_load_frac", unit_load),
         unit_flow_l_per_min=keep("unit_flow_l_per_min", plant.unit_flow_m3_per_s * to_l_per_min),
         unit_flow_frac=keep("unit_flow_frac", flow_frac),
-        unit_supply_c=keep("unit_supply_c", plant.unit_supply_c),
-        unit_return_c=keep("unit_return_c", plant.unit_return_c),
+        unit_supply_c=keep("unit_supply_c", supply),
+        unit_return_c=keep("unit_return_c", back),
         unit_power_w=keep("unit_power_w", plant.unit_power_w),
         loop_ids=compiled.tables["loops"].ids,
         loop_heat_w=keep("loop_heat_w", plant.loop_heat_w),
@@ -112,6 +114,17 @@ def thermal_result(space: Workspace) -> ThermalResult:
         hall_heat_w=keep("hall_heat_w", heat),
         hall_heat_flux_w_per_m2=keep("hall_heat_flux_w_per_m2", hall_flux),
     )
+
+
+def _air_side(compiled: Compiled, space: Workspace) -> tuple[Floats, Floats]:
+    """Supply and return of all units [°C]; an air unit blows its hall's supply air and takes it back a planning rise
+    warmer.
+    """
+    table = compiled.tables["cooling"]
+    blown = np.append(compiled.tables["halls"]["supply_air_c"], np.nan)[table["hall@halls"]]
+    air = compiled.plant.kind == AIR
+    warm = np.where(space.plant.unit_heat_w > 0.0, blown + compiled.rule("thermal.rack_air_rise_k"), np.nan)
+    return np.where(air, blown, space.plant.unit_supply_c), np.where(air, warm, space.plant.unit_return_c)
 
 
 def _hall_heat(compiled: Compiled, space: Workspace) -> Floats:
@@ -151,7 +164,8 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
     if routes.by_pool:
         load = link_load(routes, space.served.rate_per_s, len(links))
         with np.errstate(all="ignore"):
-            share = load / (links["rate_bps"] * links["count"])
+            share = keep("load_frac", load / (links["rate_bps"] * links["count"]))
+        load = keep("load_bps", load)
     watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,
@@ -233,7 +247,7 @@ def _doubt(space: Workspace, routes: Routes, row: int) -> tuple[Refusal, str]:
     """Why a pool that could run by itself still is not predicted."""
     if int(space.served.limit[row]) == 5:
         return "unknown_prefill", "The prefill pool that feeds this pool is not predicted."
-    if row in routes.by_pool and routes.by_pool[row].lost_frac > 1e-12:
+    if row in routes.by_pool and routes.by_pool[row].lost_frac > NO_PATH_FRAC:
         return "no_path", "0 drawn paths join the prefill pool's racks to this pool's racks; 1 is needed."
     return "", ""
 

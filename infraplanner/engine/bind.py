@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +29,15 @@ COPPER = frozenset({"dac", "acc", "aec", "cartridge", "backplane"})
 def buffers(kind: type[T], **sizes: int) -> T:
     """A results tuple with zeroed arrays; `sizes` maps a field's prefix to its length."""
     values: list[Any] = []
-    for name, hint in get_type_hints(kind).items():
+    for name, hint in _hints(cast(Any, kind)).items():
         length = next(size for prefix, size in sizes.items() if name.startswith(prefix))
         values.append(np.zeros(length, _dtype(hint)))
     return kind(*values)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _dtype(hint: object) -> type[Any]:

@@ -17,7 +17,7 @@ NOT_YET = {
 
 
 def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Coverage]:
-    """Coverage of every summary key."""
+    """Coverage of every summary key, and of the load on links."""
     out = {key: Coverage("not_modelled", note) for key, note in NOT_YET.items()}
     it_notes = _it_notes(totals)
     chain_notes = it_notes + _chain_notes(space, totals)
@@ -38,6 +38,8 @@ def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Co
         out["tokens_per_j"] = _entry("Tokens per second over facility power.", served + plant_notes)
     walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
     out["binding_wall"] = Coverage("partial", walls)
+    load = "Cache transfer from prefill to decode pools; no other traffic is modelled yet."
+    out["fabric_load"] = Coverage("partial", load)
     out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
     return out
 

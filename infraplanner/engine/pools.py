@@ -121,7 +121,7 @@ class PoolSolver:
             tune=tuning.tuning(part, pool, rule),
             request=asked,
             pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
-            accelerators=int(total),
+            accelerators=int(min(total, _useful(part, pool))),
             weights=(
                 rule("inference.activity_weight.compute"),
                 rule("inference.activity_weight.memory"),
@@ -143,6 +143,11 @@ class PoolSolver:
                 self._solved.pop(next(iter(self._solved)))
             self._solved[case] = found
         return found
+
+
+def _useful(part: Accelerator, pool: Pool) -> int:
+    """Accelerators beyond which more of them change no layout: the island, or a wider pinned layout."""
+    return max(part.scale_up_domain_count or 1, max(1, pool.tp) * max(1, pool.pp) * max(1, pool.dp))
 
 
 def _training(pool: Pool, total: float) -> PoolCase:
@@ -253,7 +258,10 @@ def _frontier(case: Case, layouts: Floats) -> tuple[Floats, Floats]:
     front = rows[rows[:, 1] > best][::-1] if count else rows
     if len(front) > CURVE_POINTS:
         front = front[np.linspace(0, len(front) - 1, CURVE_POINTS).round().astype(np.int64)]
-    return front[:, 0].copy(), front[:, 1].copy()
+    users, speeds = front[:, 0].copy(), front[:, 1].copy()
+    users.setflags(write=False)
+    speeds.setflags(write=False)
+    return users, speeds
 
 
 def does_not_fit(case: Case, layouts: Floats) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ from . import bind
 from .pools import PoolCase
 
 Floats = NDArray[np.float64]
+NO_PATH_FRAC = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,58 @@ class Routes:
     by_pool: dict[int, PoolRoute] = field(default_factory=dict)
 
 
-def find_routes(compiled: Compiled, cases: list[PoolCase], failed: frozenset[str]) -> Routes:
-    """Route every decode pool's cache transfer; traffic is even over pairs of accelerators."""
-    rows = compiled.tables["pools"]
+UnitLoads = dict[tuple[int, frozenset[str]], tuple[Floats, float]]
+"""Routed unit demand by decode pool and failed records: load of every bundle and direction, and the share without a path."""
+
+ARCS_A_CHUNK = 2_000_000
+"""Edges that are visited between two looks at whether a newer edit has come: about 20 ms."""
+
+
+def find_routes(
+    compiled: Compiled,
+    cases: list[PoolCase],
+    failed: frozenset[str],
+    known: UnitLoads,
+    stop: Callable[[], None] = lambda: None,
+) -> Routes:
+    """Route every decode pool's cache transfer; traffic is even over pairs of accelerators.
+
+    `known` keeps unit loads between evaluations of an unchanged network; `stop` is called between chunks and may raise.
+    """
+    links = compiled.tables["links"]
     out: dict[int, PoolRoute] = {}
-    capacity = compiled.tables["links"]["rate_bps"] * compiled.tables["links"]["count"]
-    capacity = capacity * compiled.rule("inference.link_efficiency")
+    capacity = links["rate_bps"] * links["count"] * compiled.rule("inference.link_efficiency")
     for row, case in enumerate(cases):
-        source = int(rows["prefill_pool@pools"][row])
+        source = int(compiled.tables["pools"]["prefill_pool@pools"][row])
         if case.case is None or source < 0 or case.pool.phase != "decode":
             continue
-        load = np.zeros((len(compiled.tables["links"]), 2))
-        starts, start_share = _endpoints(compiled, source, failed)
-        stops, stop_share = _endpoints(compiled, row, failed)
-        if not starts.size or not stops.size:
-            continue
-        alive = _alive_nodes(compiled, failed)
-        lost = route_uniform(bind.graph(compiled), alive, starts, start_share, stops, stop_share, load)
+        if (row, failed) not in known:
+            known[row, failed] = _unit_load(compiled, source, row, failed, stop)
+        load, lost = known[row, failed]
         bits = kv_bytes(case.case.model, case.case.tune, case.case.request.input_tokens) * BITS_PER_BYTE
         theta, binding = throughput_factor(load, capacity)
-        limit = 0.0 if lost > 1e-12 else theta / bits
+        limit = 0.0 if lost > NO_PATH_FRAC else theta / bits
         out[row] = PoolRoute(load, bits, limit, binding, lost)
     return Routes(out)
+
+
+def _unit_load(
+    compiled: Compiled, source: int, target: int, failed: frozenset[str], stop: Callable[[], None]
+) -> tuple[Floats, float]:
+    """Fractional ECMP of a unit demand from one pool to another, a few destinations at a time."""
+    load = np.zeros((len(compiled.tables["links"]), 2))
+    starts, start_share = _endpoints(compiled, source, failed)
+    stops, stop_share = _endpoints(compiled, target, failed)
+    if not starts.size or not stops.size:
+        return load, 1.0
+    alive, graph = _alive_nodes(compiled, failed), bind.graph(compiled)
+    chunk = max(1, ARCS_A_CHUNK // max(graph.neighbour.size, 1))
+    lost = 0.0
+    for first in range(0, stops.size, chunk):
+        stop()
+        part = slice(first, first + chunk)
+        lost += route_uniform(graph, alive, starts, start_share, stops[part].copy(), stop_share[part].copy(), load)
+    return load, lost
 
 
 def _endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tuple[NDArray[np.int64], Floats]:

@@ -59,10 +59,14 @@ class Guard:
         self.failures: list[str] = []
         self._stop = stop
 
-    def run(self, name: str, stage: Callable[[], T], unknown: T) -> T:
-        """The stage's value, or `unknown` after noting why it failed. Raises Superseded between stages on request."""
+    def pause(self) -> None:
+        """Raise Superseded when a newer edit has come; called between chunks of at most 20 ms."""
         if self._stop is not None and self._stop():
             raise Superseded
+
+    def run(self, name: str, stage: Callable[[], T], unknown: T) -> T:
+        """The stage's value, or `unknown` after noting why it failed. Raises Superseded between stages on request."""
+        self.pause()
         try:
             return stage()
         except Superseded:
@@ -92,7 +96,9 @@ def settled_result(
     guard = Guard(stop)
     assert space.compiled is not None
     compiled = space.compiled
-    routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed), Routes())
+    routes = guard.run(
+        "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
+    )
     result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
     return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)

@@ -55,6 +55,7 @@ class Workspace:
         self._stamp = 0
         self.cases: list[PoolCase] = []
         self.recycler = Recycler()
+        self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.slopes: tuple[object, Any] | None = None
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
@@ -66,6 +67,7 @@ class Workspace:
             self._route: Route = bind.route(self.compiled.parts, self.compiled.rule)
             self._allocate()
             self._all_rows()
+            self.unit_loads.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
             if stale.rows_moved:
@@ -74,6 +76,8 @@ class Workspace:
                 self._all_rows()
             else:
                 self._mark(stale.moved_racks, stale.changed_links)
+            if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
+                self.unit_loads.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
                 return
         self.climate = climate(snapshot, self.compiled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from infraplanner.version import __version__
 from .embed import embedded_profiles
 from .layout import FORMAT, HEADER, MIN_READER, VERSION
 
+_BARE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Tables whose records hold plain data of any kind, where a NaN may hide below the top.
 _OPEN_TABLES = frozenset({"profiles", "scenarios"})
 
@@ -53,7 +55,11 @@ def _header(extras: dict[str, Any]) -> list[bytes]:
         b"min_reader: " + emit_line(reader),
         b"created_with: " + emit_scalar(created),
     ]
-    return lines + [key.encode() + b": " + emit_line(extras[key]) for key in sorted(extras) if key not in HEADER]
+    return lines + [_header_key(key) + b": " + emit_line(extras[key]) for key in sorted(extras) if key not in HEADER]
+
+
+def _header_key(key: str) -> bytes:
+    return key.encode() if _BARE_KEY.fullmatch(key) else emit_line(key)
 
 
 def _lines(rows: list[Record], open_table: bool) -> list[bytes]:

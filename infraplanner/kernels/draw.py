@@ -60,7 +60,7 @@ def body_power(idle_w: float, typical_w: float, max_w: float, pooled: bool, acti
 
 @kernel
 def draw_racks(
-    bodies: Bodies, pool_activity: Floats, cap_frac: Floats, powered: Flags, link_w: Floats, draw: Draw
+    bodies: Bodies, pool_activity_frac: Floats, cap_frac: Floats, powered: Flags, link_w: Floats, draw: Draw
 ) -> tuple[int, int]:
     """Sum bodies into racks; returns how many powered bodies have unknown power, and how many racks a cap holds down.
 
@@ -77,7 +77,7 @@ def draw_racks(
         if r < 0:
             continue
         pooled = bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0
-        active = pool_activity[bodies.pool[b]] if pooled else 0.0
+        active = pool_activity_frac[bodies.pool[b]] if pooled else 0.0
         power = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, active)
         draw.body_w[b] = power if powered[r] else 0.0
         if powered[r] and np.isnan(power):
@@ -103,7 +103,7 @@ def draw_racks(
 
 @kernel
 def cap_derate(
-    bodies: Bodies, cap_frac: Floats, nameplate_w: Floats, link_w: Floats, pool_activity: Floats, out: Floats
+    bodies: Bodies, cap_frac: Floats, nameplate_w: Floats, link_w: Floats, pool_activity_frac: Floats, out: Floats
 ) -> None:
     """Work each rack keeps under its power cap (0..1), per rack: `(limit - floor) / (wanted - floor)` over its
     dynamic power.
@@ -119,7 +119,7 @@ def cap_derate(
             continue
         pooled = bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0
         idle = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, 0.0)
-        active = pool_activity[bodies.pool[b]] if pooled else 0.0
+        active = pool_activity_frac[bodies.pool[b]] if pooled else 0.0
         power = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, active)
         if not np.isnan(power):
             floor[r] += idle

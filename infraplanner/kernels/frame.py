@@ -136,46 +136,46 @@ def serve_pools(bodies: Bodies, powered: Flags, pools: Pools, served: Served) ->
         if bodies.pool[b] >= 0 and bodies.rack[b] >= 0 and powered[bodies.rack[b]]:
             served.accelerators[bodies.pool[b]] += bodies.accelerator_count[b]
     n = pools.prefill.size
-    own = np.empty(n)
+    own_per_s = np.empty(n)
     asked = np.zeros(n)
     for p in range(n):
         served.instances[p] = np.floor(served.accelerators[p] / pools.instance_count[p] + 1e-9)
-        own[p] = served.instances[p] * pools.rate_per_s[p] if served.instances[p] > 0.0 else 0.0
+        own_per_s[p] = served.instances[p] * pools.rate_per_s[p] if served.instances[p] > 0.0 else 0.0
     for p in range(n):
-        served.rate_per_s[p], served.limit[p] = _own_limit(p, own, pools, served)
+        served.rate_per_s[p], served.limit[p] = _own_limit(p, own_per_s, pools, served)
         if pools.prefill[p] >= 0 and not np.isnan(served.rate_per_s[p]):
             asked[pools.prefill[p]] += served.rate_per_s[p]
     for p in range(n):
         if np.any(pools.prefill == p):
-            if own[p] < asked[p]:
-                _scale_down(p, pools, served, own[p] / asked[p])
+            if own_per_s[p] < asked[p]:
+                _scale_down(p, pools, served, own_per_s[p] / asked[p])
             elif asked[p] < served.rate_per_s[p]:
                 served.limit[p] = 1
             served.rate_per_s[p] = min(served.rate_per_s[p], asked[p])
 
 
 @kernel
-def _own_limit(p: int, own: Floats, pools: Pools, served: Served) -> tuple[float, int]:
+def _own_limit(p: int, own_per_s: Floats, pools: Pools, served: Served) -> tuple[float, int]:
     """Requests/s of one pool and what limits it, before several decode pools share one prefill pool."""
     source = pools.prefill[p]
-    if np.isnan(own[p]) or (source >= 0 and np.isnan(own[source])):
+    if np.isnan(own_per_s[p]) or (source >= 0 and np.isnan(own_per_s[source])):
         return np.nan, 5
-    rate, limit = own[p], (0 if served.instances[p] > 0.0 else 4)
+    rate, limit = own_per_s[p], (0 if served.instances[p] > 0.0 else 4)
     if pools.offered_per_s[p] < rate:
         rate, limit = pools.offered_per_s[p], 1
-    if source >= 0 and own[source] < rate:
-        rate, limit = own[source], 2
+    if source >= 0 and own_per_s[source] < rate:
+        rate, limit = own_per_s[source], 2
     if source >= 0 and pools.link_per_s[p] < rate:
         rate, limit = pools.link_per_s[p], 3
     return rate, limit
 
 
 @kernel
-def _scale_down(prefill: int, pools: Pools, served: Served, share: float) -> None:
+def _scale_down(prefill: int, pools: Pools, served: Served, share_frac: float) -> None:
     """Decode pools that ask more together than their prefill pool gives get a proportional share of it."""
     for p in range(pools.prefill.size):
         if pools.prefill[p] == prefill:
-            served.rate_per_s[p] *= share
+            served.rate_per_s[p] *= share_frac
             served.limit[p] = 2
 
 

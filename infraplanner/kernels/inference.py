@@ -240,8 +240,9 @@ def forward(
     """One pass of `tokens` tokens of `sequences` sequences at a mean context, summed over all layers and stages [s].
 
     T_lin: linear layers and the vocabulary head; T_att: attention against the cache; T_moe and T_c as above; plus a
-    fixed time a layer and a step, and one a sequence in decode. `decode` is 1 in decode and 0 in prefill, which counts
-    the causal half. Worked numbers are in the tests, which compare every term with the closed form. Reference:
+    fixed time a layer and a step, and one a sequence in decode. `context_tokens` is what a
+    token sees on average: in prefill the cached prefix and half of the new tokens. `decode` is 1 in decode, 0 in
+    prefill. Worked numbers are in the tests, which compare every term with the closed form. Reference:
     inference model 5.3 to 5.7.
     """
     t = tokens / layout.dp
@@ -257,7 +258,7 @@ def forward(
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
     seen += model.window_layers * min(context_tokens, model.window_tokens)
-    width = model.decode_qkv_elements if decode > 0.0 else 0.5 * model.prefill_qkv_elements
+    width = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
     att_c = 2.0 * model.heads * width * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta

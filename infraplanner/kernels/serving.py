@@ -73,9 +73,10 @@ def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, re
     output = request.output_tokens
     mean_context = request.input_tokens + 0.5 * output
     chunk = tune.chunk_tokens * layout.dp
-    pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), request.input_tokens, 0.0)
+    seen = request.input_tokens - 0.5 * misses
+    pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), seen, 0.0)
     per_token = pre.total_s / (chunk * layout.pp)  # a full pipeline ends one chunk a stage; total_s sums all stages
-    solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, request.input_tokens, 0.0)
+    solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, seen, 0.0)
     prefill_s = misses * per_token
     step = forward(model, device, layout, tune, batch / layout.pp, batch / layout.pp, mean_context, 1.0)
     if request.phase == 1.0:

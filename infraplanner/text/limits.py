@@ -13,6 +13,7 @@ class Limits:
     depth: int = 64
     node_count: int = 50_000_000
     string_bytes: int = 1_000_000
+    key_length: int = 500
     problem_count: int = 10_000
 
 

@@ -56,7 +56,8 @@ class Run:
         limits = self.limits
         nested = b"[" in joined or joined.count(b"{") > len(bodies)
         long = len(joined) > limits.string_bytes and max(map(len, bodies)) > limits.string_bytes
-        risky = _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
+        keys = nested and len(joined) > limits.key_length and _long_key(limits.key_length).search(joined) is not None
+        risky = keys or _LONG_NUMBER.search(joined) is not None or needs_escape(joined)
         if not (nested or long or risky):
             return out
         for index, body in enumerate(bodies):
@@ -64,9 +65,15 @@ class Run:
                 len(body) > limits.depth and body.count(b"[") + body.count(b"{") > limits.depth - 4
             ):
                 out.add(index)
-            if risky and (_LONG_NUMBER.search(body) or needs_escape(body)):
+            if risky and (_LONG_NUMBER.search(body) or needs_escape(body) or _long_key(limits.key_length).search(body)):
                 out.add(index)
         return out
+
+
+@cache
+def _long_key(length: int) -> re.Pattern[bytes]:
+    """Finds a key of more than about `length` characters, so that the event reader may judge it."""
+    return re.compile(rb'"[^"]{%d,}": ' % length)
 
 
 def encodes_to(records: list[Any], bodies: list[bytes]) -> bool:

@@ -161,6 +161,11 @@ class _Builder:
             frame.key = ("", node.line, node.column)
             return
         name: str = node.value
+        if len(name) > self.limits.key_length:
+            # libyaml itself takes keys of up to 1,024 characters on a line: what is read must be writable again.
+            self.note(
+                node.line, node.column, f"a key of {len(name)} characters", f"at most {self.limits.key_length} a key"
+            )
         if name == "<<" and node.plain:
             self.note(node.line, node.column, "a merge key", "the fields written out")
         elif frame.keys is not None and name in frame.keys:

@@ -14,17 +14,17 @@ def unit(**fields: object) -> PowerUnit:
 
 
 def test_a_point_below_full_load_is_the_peak() -> None:
-    a, b, c = fit_points([(0.35, 0.9894)])
+    a, b, c = fit_points(((0.35, 0.9894),))
     assert (a, b, c) == pytest.approx((0.001875, 0.0, 0.01531), rel=1e-3)
     assert np.sqrt(a / c) == pytest.approx(0.35)
 
 
 def test_a_point_at_full_load_is_proportional() -> None:
-    assert fit_points([(1.0, 0.975)]) == pytest.approx((0.0, 1 / 0.975 - 1, 0.0))
+    assert fit_points(((1.0, 0.975),)) == pytest.approx((0.0, 1 / 0.975 - 1, 0.0))
 
 
 def test_four_points_come_back_and_nothing_is_negative() -> None:
-    points = [(0.1, 0.90), (0.2, 0.94), (0.5, 0.96), (1.0, 0.91)]
+    points = ((0.1, 0.90), (0.2, 0.94), (0.5, 0.96), (1.0, 0.91))
     found = fit_points(points)
     assert min(found) >= 0.0
     for x, eta in points:

@@ -15,6 +15,7 @@ import pytest
 from infraplanner import kernels
 from infraplanner.catalog import Catalog
 from infraplanner.engine import evaluate, stages
+from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Cooling, Feed, Hall, Link, Pool, PowerNode, Rack, Site, Workload
 from infraplanner.results.coded import CodedText
@@ -25,6 +26,19 @@ from .halls import add, pod
 
 def change(document: Document, table: str, key: str, **fields: Any) -> None:
     document.put(table, msgspec.structs.replace(document.table(table)[key], **fields))
+
+
+def split(document: Document) -> None:
+    """Half of the pod's racks prefill, the other half decode."""
+    pre = Pool(id="pre", model="llama3.1-70b", workload="chat", phase="prefill")
+    add(
+        document,
+        "pools",
+        pre,
+        Pool(id="serve", model="llama3.1-70b", workload="chat", phase="decode", prefill_pool="pre"),
+    )
+    for k in range(4):
+        change(document, "racks", f"r{k:03d}", pool="pre")
 
 
 def no_nan(value: Any, where: str = "result") -> None:
@@ -73,7 +87,7 @@ def test_a_pod_gives_plausible_headlines(catalog: Catalog) -> None:
     assert summary.tokens_per_j == pytest.approx(summary.tokens_per_s / summary.facility_power_kw / 1e3)
     assert summary.binding_wall in {"power", "memory", "thermal", "copper", "compute", "demand", "none"}
     assert not result.provisional
-    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)}
+    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)} | {"fabric_load"}
     no_nan(result)
 
 
@@ -90,6 +104,8 @@ def test_heat_reaches_the_outdoors(catalog: Catalog) -> None:
     unit = dict(zip(thermal.unit_ids, thermal.unit_heat_w + thermal.unit_power_w, strict=True))
     heat = dict(zip(thermal.unit_ids, thermal.unit_heat_w, strict=True))
     assert heat["dry1"] + heat["dry2"] == pytest.approx(unit["cdu1"] + unit["cdu2"] + unit["crah1"])
+    crah = thermal.unit_ids.index("crah1")
+    assert (thermal.unit_supply_c[crah], thermal.unit_return_c[crah]) == (22.0, 34.0)
     assert thermal.rack_liquid_w.sum() == pytest.approx(heat["cdu1"] + heat["cdu2"])
     assert thermal.rack_die_flux_w_per_cm2[1] == pytest.approx(1200 / 16 * 0.77, rel=0.2)
 
@@ -167,14 +183,7 @@ def test_demand_bounds_throughput_and_power_follows(catalog: Catalog) -> None:
 
 def test_disaggregated_pools_send_their_cache_over_the_drawn_links(catalog: Catalog) -> None:
     document = pod(model="llama3.1-70b", links=1)
-    add(
-        document,
-        "pools",
-        Pool(id="pre", model="llama3.1-70b", workload="chat", phase="prefill"),
-        Pool(id="serve", model="llama3.1-70b", workload="chat", phase="decode", prefill_pool="pre"),
-    )
-    for k in range(4):
-        change(document, "racks", f"r{k:03d}", pool="pre")
+    split(document)
     result = evaluate(document.snapshot(), catalog)
     decode = next(pool for pool in result.throughput.pools if pool.id == "serve")
     assert decode.requests_per_s is not None
@@ -270,9 +279,14 @@ def test_elasticities_add_up_to_what_a_change_does(catalog: Catalog) -> None:
 
 
 def test_results_are_read_only(catalog: Catalog) -> None:
-    result = evaluate(pod().snapshot(), catalog)
-    with pytest.raises(ValueError, match="read-only"):
-        result.power.rack_power_w[0] = 1.0
+    document = pod(links=1)
+    split(document)
+    result = evaluate(document.snapshot(), catalog)
+    for part in (result.power, result.thermal, result.fabric, *result.throughput.pools):
+        for item in dataclasses.fields(part):
+            value = getattr(part, item.name)
+            if isinstance(value, np.ndarray) and value.size:
+                assert not value.flags.writeable, item.name
 
 
 def test_real_plans_use_the_signatures_that_warm_up_compiled(catalog: Catalog) -> None:
@@ -282,3 +296,34 @@ def test_real_plans_use_the_signatures_that_warm_up_compiled(catalog: Catalog) -
         for name, value in vars(module).items():
             if hasattr(value, "signatures"):
                 assert len(value.signatures) <= 1, name
+
+
+def test_routes_are_kept_until_the_network_changes(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infraplanner.engine import routes  # noqa: PLC0415 - kernels stay out of collection
+    from infraplanner.engine.tiers import Tier  # noqa: PLC0415
+
+    calls: list[int] = []
+    real = routes.route_uniform
+
+    def counted(*args: Any) -> float:
+        calls.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(routes, "route_uniform", counted)
+    document = pod(links=1)
+    split(document)
+    document.take_changes()
+    tier = Tier(catalog, None)
+    tier.follow(document.snapshot(), ChangeSet(0, {}, whole=True))
+    first = tier.settle()[0]
+    change(document, "power", "bus-a", rating_kw=1700.0)
+    change(document, "racks", "r001", x_mm=2750)
+    tier.follow(document.snapshot(), document.take_changes())
+    tier.settle()
+    assert len(calls) == 1
+    change(document, "links", "l-r001-0", count=3)
+    tier.follow(document.snapshot(), document.take_changes())
+    again = tier.settle()[0]
+    assert len(calls) == 2
+    assert not np.array_equal(first.fabric.load_frac, again.fabric.load_frac)
+    assert comparable(again) == comparable(evaluate(document.snapshot(), catalog))

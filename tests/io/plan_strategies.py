@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
 
+from infraplanner.io.layout import HEADER
 from infraplanner.model.document import Document
 from infraplanner.model.entities import PROFILE_FIELDS, REFERENCES, TABLES
 
@@ -79,7 +80,10 @@ def documents(draw: st.DrawFn) -> Document:
     counts["site"], counts["profiles"] = min(1, counts["site"]), 0
     ids = {table: [f"{table}-{n}" for n in range(count)] for table, count in counts.items()}
     ids["site"] = ["site"] * counts["site"]
-    header = draw(st.dictionaries(st.sampled_from(["zebra", "extra_2"]), plain, max_size=1))
+    key = st.sampled_from(["zebra", "extra_2", "true", "a: b", "- x", "#", '"', "", "é\u2028"]) | text
+    header = draw(
+        st.dictionaries(key.filter(lambda name: name not in TABLES and name not in HEADER), plain, max_size=1)
+    )
     document = Document(None, header)
     for table, cls in TABLES.items():
         fixed_all = _fixed(table, ids)

@@ -94,10 +94,10 @@ def test_small_batch_decode_follows_memory_bandwidth_from_h100_to_h200(catalog: 
 
 def test_dense_prefill_is_the_closed_form(catalog: Catalog) -> None:
     model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
-    found = inference.forward(model, device, ONE, ideal(tune), 8192.0, 8.0, 1024.0, 0.0)
+    found = inference.forward(model, device, ONE, ideal(tune), 8192.0, 8.0, 512.0, 0.0)
     dense = 80 * model.attention_weights + 80 * model.ffn_weights
     linear = (2 * 8192 * dense + 2 * 8 * model.vocab * model.hidden) / (device.flop_per_s * tune.compute_eta)
-    attention = 2 * 64 * 0.5 * 256 * 8192 * 80 * 1024 / (device.attention_flop_per_s * tune.attention_eta)
+    attention = 2 * 64 * 256 * 8192 * 80 * 512 / (device.attention_flop_per_s * tune.attention_eta)
     assert found.compute_s == pytest.approx(linear + attention, rel=1e-12)
     assert found.network_s == 0.0
     assert found.total_s >= max(found.compute_s, found.memory_s) * 0.999
@@ -182,3 +182,12 @@ def test_one_configuration_takes_about_a_microsecond(catalog: Catalog) -> None:
         math.isnan(math.sqrt(2.0))
     trivial = (time.perf_counter() - start) / 2000
     assert each < 200.0 * trivial
+
+
+def test_a_cached_prefix_is_still_attended_to(catalog: Catalog) -> None:
+    """With nine tenths of 100,000 tokens cached, the new tokens see 95,000 on average, not 50,000."""
+    model, device, tune = parts(catalog, "h200", "llama3.1-70b")
+    long = CHAT._replace(input_tokens=1e5, phase=1.0)
+    cold = serving.configuration(model, device, TP4, ideal(tune), long, 1.0)
+    warm = serving.configuration(model, device, TP4, ideal(tune), long._replace(hit_frac=0.9), 1.0)
+    assert 0.1 < warm.ttft_s / cold.ttft_s < 0.2

@@ -144,6 +144,9 @@ def test_limits():
     assert "at most 64 levels" in faults("rows:\n" + deep)[0]
     long = '- {"id": "a", "note": "' + "x" * 1_000_001 + '"}\n'
     assert "at most 1000000 bytes a text" in faults("rows:\n" + long)[0]
+    key = '- {"id": "a", "data": {"' + "k" * 501 + '": 1}}\n'
+    assert "at most 500 a key" in faults("rows:\n" + key)[0]
+    assert "at most 500 a key" in faults("? " + "k" * 2000 + "\n: 1\n")[0]
     assert "at most 8 values" in faults(CANONICAL, limits=Limits(node_count=8))[0]
 
 

@@ -53,11 +53,11 @@ def visible_rows(camera: Camera, bodies: Bodies, rows: Ints | None = None) -> In
 
 
 def paint_bodies(
-    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints, level: int,
+    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints | None, level: int,
     figures: BodyFigures | None, overlay: Overlay | None,
 ) -> None:  # fmt: skip
     """Draw bodies: fills in batches, and what is readable at this level one by one."""
-    rows = visible_rows(camera, bodies, rows)
+    rows = visible_rows(camera, bodies, rows)  # None: all of them
     if not len(rows):
         return
     rects = screen_rects(camera, bodies, rows)

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from infraplanner.catalog.types import LinkMedium
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
@@ -301,10 +301,10 @@ class FloorView(Geometry, QWidget):
         painter.fillRect(QRectF(0, 0, camera.width, camera.height), theme.colour("surface.canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_floor.paint_floor(painter, theme, camera, scene, self.level, self.layers)
-        rows = None
+        rows: NDArray[np.int64] | None = None
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
-            rows = np.setdiff1d(np.arange(len(bodies.ids)), gone)
+            rows = np.setdiff1d(np.arange(len(bodies.ids), dtype=np.int64), gone)
         line_opacity = 0.55 if self.overlay_key not in ("none", "link_load", "findings") else 1.0
         faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
         if paint_far.is_far(camera):
@@ -393,12 +393,10 @@ class FloorView(Geometry, QWidget):
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 
     def _media_rows(self) -> list[tuple[str, str, str]]:
-        find = self.bridge.session.catalog.find
         totals: dict[str, float] = {}
         for key, count in zip(self.scene.cables.family.tolist(), self.scene.cables.count.tolist(), strict=True):
             name = FAMILIES[key] if key >= 0 else ""
             totals[name] = totals.get(name, 0) + count
-        _ = find, LinkMedium
         return [
             (name, _MEDIA_NAMES.get(name, self.tr("No medium")), f"{int(totals[name])}")
             for name in (*FAMILIES, "")

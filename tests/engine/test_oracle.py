@@ -1,0 +1,56 @@
+"""The whole evaluation in plain Python (no compilation) gives the same numbers as the compiled kernels."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from infraplanner.catalog import Catalog
+from infraplanner.engine import evaluate
+
+from .halls import pod
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import json
+from infraplanner import places
+from infraplanner.catalog import load_catalog
+from infraplanner.engine import evaluate
+from tests.engine.halls import pod
+from tests.engine.test_oracle import figures
+print(json.dumps(figures(evaluate(pod(racks=2, links=2).snapshot(), load_catalog(places.shipped_profiles_dir())))))
+"""
+
+
+def figures(result: object) -> dict[str, list[float]]:
+    """Sums over every array of a result, and the headlines."""
+    out: dict[str, list[float]] = {}
+    for part in ("power", "thermal", "fabric"):
+        holder = getattr(result, part)
+        for name in holder.__slots__:
+            value = getattr(holder, name)
+            if hasattr(value, "dtype") and value.dtype.kind == "f":
+                out[f"{part}.{name}"] = [float(x) for x in value[np.isfinite(value)]]
+    summary = result.summary  # type: ignore[attr-defined]
+    out["summary"] = [summary.it_power_kw, summary.facility_power_kw, summary.pue, summary.tokens_per_s]
+    pool = result.throughput.pools[0]  # type: ignore[attr-defined]
+    out["pool"] = [pool.tp, pool.batch, pool.ttft_s, pool.tpot_s, *pool.curve_tokens_per_s_per_user]
+    return out
+
+
+def test_plain_python_gives_the_same_numbers(catalog: Catalog) -> None:
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    plain = json.loads(run.stdout)
+    compiled = figures(evaluate(pod(racks=2, links=2).snapshot(), catalog))
+    assert plain.keys() == compiled.keys()
+    for name, values in compiled.items():
+        assert plain[name] == pytest.approx(values, rel=1e-9, abs=1e-9), name
