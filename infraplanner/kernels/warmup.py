@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from . import cooling, draw, fabric, frame, inference, links, power, serving
-from .arrays import Flags, Ints
+from . import (
+    conductors,
+    cooling,
+    draw,
+    economics,
+    exchange,
+    fabric,
+    frame,
+    hydraulics,
+    inference,
+    links,
+    power,
+    reliability,
+    serving,
+    supplies,
+    transients,
+)
+from .arrays import Flags, Floats, Ints
 
 Progress = Callable[[int, int, str], None]
 
@@ -26,6 +43,25 @@ def tiny(kind: type[Any], rows: int = 1) -> Any:
         else:
             values.append(np.zeros(rows))
     return kind(*values)
+
+
+def run_tiny(module: Any) -> None:
+    """Run every public kernel of a module on tiny arguments of the annotated types; the results mean nothing."""
+    for name, entry in list(vars(module).items()):
+        if name.startswith("_") or not hasattr(entry, "py_func") or entry.py_func.__module__ != module.__name__:
+            continue
+        hints = get_type_hints(entry.py_func)
+        entry(*(_tiny_value(hint) for key, hint in hints.items() if key != "return"))
+
+
+def _tiny_value(hint: Any) -> Any:
+    if hint is float:
+        return 1.0
+    if hint is int:
+        return 1
+    if hint in (Flags, Ints, Floats):
+        return np.zeros(1, {Flags: np.bool_, Ints: np.int64}.get(hint, np.float64))
+    return tiny(hint)
 
 
 def frame_arguments() -> tuple[Any, ...]:
@@ -66,6 +102,8 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "inference", lambda: serving.configuration(model, device, layout, tune, request, 1.0)
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
+    for part in (hydraulics, exchange, conductors, transients, supplies, economics, reliability):
+        yield part.__name__.rpartition(".")[2], partial(run_tiny, part)
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
 
 
