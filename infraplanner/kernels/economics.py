@@ -44,6 +44,12 @@ def energy_cost(
 
 
 @kernel
+def rental(units_count: float, price_usd_per_s: float, span_s: float) -> float:
+    """Cost of rented units over a span [USD]; 2 USD an hour is 5.56e-4 a second. Worked: 1,814 for 24 h: 87,072."""
+    return units_count * price_usd_per_s * span_s
+
+
+@kernel
 def instalment(lines_usd: Floats, once_usd: float, periods_count: float) -> float:
     """Bill of one period [USD]: its lines and an equal part of what is paid once."""
     return float(lines_usd.sum() + once_usd / periods_count)

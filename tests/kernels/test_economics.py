@@ -25,6 +25,7 @@ def test_energy_tokens_and_bills() -> None:
     assert economics.energy_cost(1e6, 1.2e6, 0.08 / 3.6e6, 0.01, YEAR_S, 12.0) == pytest.approx(
         8760 * 1000 * 0.08 + 12 * 10 * 1200
     )
+    assert economics.rental(1814.0, 2.0 / 3600.0, 86400.0) == pytest.approx(87072.0)
     assert economics.instalment(np.array([10.0, 5.0]), 36.0, 36.0) == 16.0
     assert economics.revenue(np.array([2e6, 1e6]), np.array([1e-6, 2e-6])) == pytest.approx(4.0)
     assert economics.token_cost(87072.0, 168e9 / 86400.0, 1.0, 1.0, 86400.0) * 1e6 == pytest.approx(0.51829, abs=1e-5)
