@@ -12,20 +12,19 @@ from infraplanner.catalog.types import Record
 from .measured import Row, measured_value
 from .report import Prediction, Predictor
 
-TABLE = "validation.catalogue"
+TOPIC = "carried_figure"
+EQUAL = "catalogue datum: equal to the profile that carries it, so not a prediction"
 
 
 def catalogue_predictor(catalog: Catalog) -> Predictor:
     """Answers catalogue rows with a comparison, and rows that hold plain facts with why there is nothing to predict."""
-    record = catalog.find(TABLE)
-    listed = record.data.get("rows") if isinstance(record, Record) else None
-    entries = listed if isinstance(listed, list) else []
+    entries = [record.data for record in catalog.of(Record).values() if record.topic == TOPIC]
 
     def predict(row: Row) -> Prediction | None:
         if not isinstance(row.get("inputs"), dict):
             return None
         if row["use"] == "catalogue":
-            return Prediction(skipped=compare(row, catalog, entries))
+            return compare(row, catalog, entries)
         if row["use"] == "fact":
             return Prediction(skipped="a plain fact: nothing to predict it from")
         if row["use"] == "weak":
@@ -35,23 +34,24 @@ def catalogue_predictor(catalog: Catalog) -> Predictor:
     return predict
 
 
-def compare(row: Row, catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence: which profile carries the figure, and whether it is equal to the digits that the profile gives."""
+def compare(row: Row, catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> Prediction:
+    """Whether a profile that carries the figure is equal to it, to the digits that the profile gives."""
     found = [_compare(row, catalog, entry) for entry in entries if _matches(entry, row)]
-    equal = [sentence for sentence in found if "equal to" in sentence]
-    return (equal or found or ["catalogue datum: no profile is named for it"])[0]
+    equal = [answer for answer in found if answer.skipped == EQUAL]
+    return (equal or found or [Prediction(skipped="catalogue datum: no profile is named for it")])[0]
 
 
-def _compare(row: Row, catalog: Catalog, entry: Mapping[str, Any]) -> str:
-    name = f"{entry['profile']} {'.'.join(str(step) for step in entry['path'])}"
-    found = _walk(catalog.find(str(entry["profile"])), entry["path"])
+def _compare(row: Row, catalog: Catalog, entry: Mapping[str, Any]) -> Prediction:
+    path = str(entry["path"]).split("|")
+    name = f"{entry['profile']} {'.'.join(path)}"
+    found = _walk(catalog.find(str(entry["profile"])), path)
     measured = measured_value(row)
     if found is None or measured is None:
-        return f"catalogue datum: {name} holds no figure"
-    factor = float(entry.get("factor", 1.0))
-    if abs(found - measured / factor) <= half_last_digit(found):
-        return f"catalogue datum: equal to {name} = {found:g}, so not a prediction"
-    return f"catalogue datum: {name} = {found:g} differs from {measured / factor:g}"
+        return Prediction(skipped=f"catalogue datum: {name} holds no figure")
+    wanted = measured / float(entry.get("factor", 1.0))
+    if abs(found - wanted) <= half_last_digit(found):
+        return Prediction(skipped=EQUAL, assumed=(f"carried by {name} = {found:g}",))
+    return Prediction(skipped=f"catalogue datum: {name} = {found:g} differs from {wanted:g}")
 
 
 def half_last_digit(value: float) -> float:
@@ -63,16 +63,17 @@ def half_last_digit(value: float) -> float:
 def _matches(entry: Mapping[str, Any], row: Row) -> bool:
     if entry.get("metric") != row["metric"] or entry.get("system") != row.get("system"):
         return False
-    return all(str(row["inputs"].get(key)) == value for key, value in entry.get("inputs", {}).items())
+    named = [(key.removeprefix("input."), value) for key, value in entry.items() if key.startswith("input.")]
+    return all(str(row["inputs"].get(key)) == value for key, value in named)
 
 
-def _walk(start: Any, path: Sequence[Any]) -> float | None:
+def _walk(start: Any, path: Sequence[str]) -> float | None:
     here = start
     for step in path:
         if isinstance(here, Mapping):
             here = here.get(step)
-        elif isinstance(here, Sequence) and isinstance(step, int):
-            here = here[step] if step < len(here) else None
+        elif isinstance(here, Sequence):
+            here = here[int(step)] if int(step) < len(here) else None
         else:
-            here = getattr(here, str(step), None)
+            here = getattr(here, step, None)
     return float(here) if isinstance(here, int | float) else None
