@@ -28,6 +28,7 @@ from . import (
 from .arrays import Flags, Floats, Ints
 
 Progress = Callable[[int, int, str], None]
+PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability)
 
 
 def tiny(kind: type[Any], rows: int = 1) -> Any:
@@ -102,14 +103,29 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "inference", lambda: serving.configuration(model, device, layout, tune, request, 1.0)
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
-    for part in (hydraulics, exchange, conductors, transients, supplies, economics, reliability):
-        yield part.__name__.rpartition(".")[2], partial(run_tiny, part)
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
 
 
+def _part_calls() -> Iterator[tuple[str, Callable[[], object]]]:
+    for part in PARTS:
+        yield part.__name__.rpartition(".")[2], partial(run_tiny, part)
+
+
 def warm_up(progress: Progress | None = None) -> int:
-    """Compile, or load from the cache, every entry kernel; reports (done, total, name); returns how many there are."""
-    calls = list(_calls())
+    """Compile, or load from the cache, every kernel that a frame or a chart runs; reports (done, total, name); returns
+    how many entries there are.
+    """
+    return _run(list(_calls()), progress)
+
+
+def warm_up_parts(progress: Progress | None = None) -> int:
+    """The same for the closed-form kernels, which no frame runs: apart, because their first compilation takes as long
+    again as all the others and would keep the window waiting.
+    """
+    return _run(list(_part_calls()), progress)
+
+
+def _run(calls: list[tuple[str, Callable[[], object]]], progress: Progress | None) -> int:
     for done, (name, call) in enumerate(calls):
         if progress is not None:
             progress(done, len(calls), name)

@@ -47,6 +47,7 @@ def test_after_warm_up_every_kernel_has_one_signature() -> None:
     count = warmup.warm_up(lambda done, total, name: steps.append((done, total, name)))
     assert steps[0][0] == 0
     assert steps[-1][:2] == (count, count)
+    assert warmup.warm_up_parts() == len(warmup.PARTS)
     for info in pkgutil.iter_modules([str(FOLDER)]):
         module = importlib.import_module(f"infraplanner.kernels.{info.name}")
         for name, value in vars(module).items():
