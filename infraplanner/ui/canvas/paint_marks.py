@@ -163,6 +163,8 @@ def paint_readout(
     box = QRectF(at.x() + 18, at.y() + 14, max(170.0, width), 20.0 * len(rows) + 12)
     if box.right() > bounds.right() - 8:
         box.moveRight(at.x() - 18)
+        if at.y() - 40 - box.height() > 30:
+            box.moveBottom(at.y() - 40)  # above the pointer, so that it does not cover the row that is being worked on
     if box.bottom() > bounds.bottom() - 8:
         box.moveBottom(bounds.bottom() - 8)
     painter.setPen(pen(theme.colour("border.strong")))
