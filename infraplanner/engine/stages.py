@@ -76,11 +76,13 @@ class Guard:
             return unknown
 
 
-def live_result(space: Workspace, settled: Settled, check: Check | None) -> ResultSnapshot:
+def live_result(
+    space: Workspace, settled: Settled, check: Check | None, failed: frozenset[str] = frozenset()
+) -> ResultSnapshot:
     """Tier A: one fused frame; fabric load and elasticities are those of the last settled state."""
     guard = Guard()
     routes = settled.routes if _same_shape(space, settled) else Routes()
-    return _result(space, routes, settled, frozenset(), check, guard)[0]
+    return _result(space, routes, settled, failed, check, guard)[0]
 
 
 def _same_shape(space: Workspace, settled: Settled) -> bool:
@@ -140,6 +142,7 @@ def _result(
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
+        failed=failed,
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
         summary=summary,
