@@ -81,6 +81,8 @@ class BindingCell(QWidget):
         if wall in LETTERS:
             found = self.result.walls[wall]
             return found.where or found.note or ""
+        if not self.result.throughput.pools:
+            return self.tr("Give racks to a pool that serves a model.")
         return {
             "compute": self.tr("More FLOP/s would help most."),
             "demand": self.tr("The offered load is met."),
