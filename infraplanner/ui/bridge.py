@@ -30,6 +30,7 @@ class Bridge(QObject):
     opened = Signal()
     refused = Signal(str)
     selection_changed = Signal()
+    failures_ranked = Signal(object)
 
     _result_arrived = Signal(object)
 
@@ -150,6 +151,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def rank_failures(self) -> None:
+        """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""
+        self.session.rank_failures(self.failures_ranked.emit)
 
     def repair_all(self) -> None:
         """End the what-if."""

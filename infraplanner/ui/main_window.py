@@ -248,6 +248,7 @@ class MainWindow(QMainWindow):
         self.catalogue.taken.connect(self.take_part)
         self.walls.where_wanted.connect(lambda key: floor.zoom_to([key]))
         self.findings.zoom_wanted.connect(floor.zoom_to)
+        self.charts.failures.picked.connect(bridge.select)
         self.findings.counted.connect(cast(DockHeader, self.findings_dock.titleBarWidget()).scope.setText)
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)

@@ -52,7 +52,7 @@ def test_both_sides_failed_darken_the_racks(pod: MainWindow) -> None:
     dark = _result(pod)
     assert not dark.power.rack_powered.all()
     assert (dark.summary.tokens_per_s or 0.0) < healthy.summary.tokens_per_s
-    assert "racks without power" in pod.floor.banner
+    assert "racks without power: " in pod.floor.banner
     pod.grab()  # paints crosses, pills and banner
     pod.bridge.repair_all()
     _result(pod)
@@ -73,3 +73,19 @@ def test_opening_another_plan_ends_the_what_if(pod: MainWindow) -> None:
     pod.files.open_path(str(POD.with_name("h100-pilot.yaml")))
     assert pod.bridge.session.failed == frozenset()
     assert not _result(pod).failed
+
+
+def test_the_table_of_failures_fills_and_shows_one(pod: MainWindow) -> None:
+    chart = pod.charts.failures
+    pod.charts.open_chart(chart)
+    _result(pod)
+    assert chart.table.rowCount() == len(chart.costs) > 20
+    worst = chart.costs[0]
+    assert chart.values()[worst.ids[0]] == worst.tokens_lost_per_s > 0
+    chart.table.selectRow(0)
+    assert set(pod.bridge.selection) == set(worst.ids)
+    chart.table.itemDoubleClicked.emit(chart.table.item(0, 0))
+    broken = _result(pod)
+    assert broken.failed == {worst.ids[0]}
+    pod.bridge.repair_all()
+    _result(pod)

@@ -155,7 +155,7 @@ class FloorView(Geometry, QWidget):
             return
         names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
         dark = int(np.count_nonzero(~result.power.rack_powered))
-        parts = [self.tr("What-if: {0} failed").format(names), self.tr("{0} racks without power").format(dark)]
+        parts = [self.tr("What-if: {0} failed").format(names), self.tr("racks without power: {0}").format(dark)]
         before = self._healthy.summary.tokens_per_s if self._healthy else None
         if before and result.summary.tokens_per_s is not None:
             parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
