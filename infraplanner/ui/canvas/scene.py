@@ -14,9 +14,12 @@ from infraplanner.model.document import Snapshot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Find = Callable[[str], Any]
 
 KINDS = ("rack", "net", "storage", "cooling", "power")
+RACK_KINDS = 3
+"""So many of KINDS are racks."""
 LOOKS = ("obj.rack_line", "liquid.supply", "air.cold", "feed.a", "feed.b")
 """Token names of the borders of units."""
 FAMILIES = ("dac", "aec", "multimode", "single_mode", "optical_switch")
@@ -50,16 +53,18 @@ class Bodies:
     look: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Border of each body, an index into LOOKS."""
 
-    def half_sizes(self) -> tuple[Floats, Floats]:
+    def half_sizes(self, rows: Ints | slice = slice(None)) -> tuple[Floats, Floats]:
         """Half extents along x and y of the turned footprints, mm."""
-        turn = np.radians(self.turn_deg)
+        turn = np.radians(self.turn_deg[rows])
         cos, sin = np.abs(np.cos(turn)), np.abs(np.sin(turn))
-        return (self.width_mm * cos + self.depth_mm * sin) / 2, (self.width_mm * sin + self.depth_mm * cos) / 2
+        width, depth = self.width_mm[rows], self.depth_mm[rows]
+        return (width * cos + depth * sin) / 2, (width * sin + depth * cos) / 2
 
-    def bounds(self) -> Floats:
+    def bounds(self, rows: Ints | slice = slice(None)) -> Floats:
         """(n, 4) left, bottom, right, top in mm."""
-        half_x, half_y = self.half_sizes()
-        return np.stack([self.x_mm - half_x, self.y_mm - half_y, self.x_mm + half_x, self.y_mm + half_y], axis=1)
+        half_x, half_y = self.half_sizes(rows)
+        x_mm, y_mm = self.x_mm[rows], self.y_mm[rows]
+        return np.stack([x_mm - half_x, y_mm - half_y, x_mm + half_x, y_mm + half_y], axis=1)
 
 
 @dataclass(slots=True)

@@ -314,6 +314,8 @@ class FloorView(Geometry, QWidget):
         if "zones" in self.layers:
             paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
         if "bodies" in self.layers:
+            if paint_far.is_block(camera) and self.overlay is None and rows is None:
+                rows = paint_far.paint_blocks(painter, theme, camera, scene)
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
 
     def _paint_far(self, painter: QPainter, camera: Camera, faint: float) -> None:
