@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,7 @@ class Session:
         self.document = Document()
         self.path: Path | None = None
         self.warnings: list[str] = []
+        self.failed: frozenset[str] = frozenset()
         self.result: ResultSnapshot | None = None
         self.on_changed: list[OnChanged] = []
         self.on_result: list[OnResult] = []
@@ -105,6 +106,9 @@ class Session:
         self.path = path
         self.warnings = []
         self.result = None
+        if self.failed:
+            self.failed = frozenset()
+            self.engine.set_failed(self.failed)
         self.catalog = self._base_catalog.with_embedded(document.table("profiles"))
         self.engine.set_catalog(self.catalog)
         self.announce(ChangeSet(document.revision, whole=True), dragging=False, always=True)
@@ -188,6 +192,15 @@ class Session:
         for listener in list(self.on_changed):
             listener(changes)
         return changes
+
+    def set_failed(self, ids: Iterable[str]) -> None:
+        """Take objects out of service as a what-if; the plan itself is not edited. Raises EditError for an unknown id."""
+        wanted = frozenset(ids)
+        for record_id in sorted(wanted):
+            if record_id not in self.document.ids():
+                raise EditError(f"There is no object {record_id} in the plan that could fail.")
+        self.failed = wanted
+        self.engine.set_failed(wanted)
 
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""

@@ -74,6 +74,7 @@ class Engine:
         self._last: Snapshot | None = None
         self._shown = (-1, False)
         self._settled: Settled | None = None
+        self._failed: frozenset[str] = frozenset()
         self._closed = False
         self._tiers: dict[str, tuple[int, Tier]] = {}
         self._threads: list[threading.Thread] = []
@@ -114,6 +115,14 @@ class Engine:
             last = self._last
         if last is not None:
             self.submit(last, ChangeSet(last.revision, {}, whole=True), dragging=False)
+
+    def set_failed(self, failed: frozenset[str]) -> None:
+        """These records are out of service from now on (a what-if); the last plan is evaluated anew."""
+        with self._state:
+            self._failed = failed
+            last = self._last
+        if last is not None:
+            self.submit(last, ChangeSet(last.revision), dragging=False)
 
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is pending or running; False when the time is up first."""
@@ -196,7 +205,7 @@ class Engine:
 
             tier = self._tier("live")
             tier.follow(request.snapshot, request.changes)
-            self._deliver(tier.live(self._settled or Settled()))
+            self._deliver(tier.live(self._settled or Settled(), self._failed))
         except Exception as error:
             self._broken(request.snapshot, error, provisional=True)
 
@@ -208,7 +217,7 @@ class Engine:
             tier = self._tier("background")
             tier.follow(request.snapshot, request.changes)
             try:
-                result, self._settled = tier.settle(lambda: generation != self._generation)
+                result, self._settled = tier.settle(lambda: generation != self._generation, self._failed)
             except Superseded:
                 self._again(request)
                 return

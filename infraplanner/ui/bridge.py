@@ -72,6 +72,8 @@ class Bridge(QObject):
     def _flush_changes(self) -> None:
         changes, self._pending = self._pending, ChangeSet()
         known = self.session.document.ids()
+        if any(key not in known for key in self.session.failed):
+            self.session.set_failed(key for key in self.session.failed if key in known)
         if any(key not in known for key in self.selection):
             self.select([key for key in self.selection if key in known])
         self.changed.emit(changes)
@@ -144,6 +146,14 @@ class Bridge(QObject):
     def redo(self) -> None:
         """Bring back what was undone."""
         self._restore(self.session.redo())
+
+    def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
+        """Fail what works and repair what has failed: a what-if that edits nothing."""
+        self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def repair_all(self) -> None:
+        """End the what-if."""
+        self.session.set_failed(())
 
     def context(self) -> Any:
         """What undo gives back with an edit: the selection."""

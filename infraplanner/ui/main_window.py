@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
+            "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
         verbs |= {f"tool_{name}": (lambda name=name: self.use_tool(name)) for name in self.tools}
@@ -423,7 +424,7 @@ class MainWindow(QMainWindow):
 
     def _context_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
-        for key in ("zoom_selection", "rotate", "duplicate", "select_same", "delete"):
+        for key in ("zoom_selection", "fail", "repair_all", "rotate", "duplicate", "select_same", "delete"):
             menu.addAction(self.actions_[key])
         menu.exec(at)
 

@@ -20,6 +20,7 @@ from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
+from infraplanner.units import number
 
 from . import paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
 from .camera import Camera, detail_level
@@ -66,6 +67,8 @@ class FloorView(Geometry, QWidget):
         self.readout: list[tuple[str, str]] = []
         self.preview: Callable[[QPainter, Camera], None] | None = None
         self.emphasis = ""
+        self.banner = ""
+        self._healthy: ResultSnapshot | None = None
         self.frame_ms = 0.0
         self._media: dict[str, str] = {}
         self._figures: BodyFigures | None = None
@@ -131,6 +134,7 @@ class FloorView(Geometry, QWidget):
     def take_result(self, result: ResultSnapshot) -> None:
         """Colour and label by a new result; ranges stay fixed while something is dragged."""
         self.result = result
+        self._note_what_if(result)
         media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
         if media != self._media:
             self._media = media
@@ -141,6 +145,21 @@ class FloorView(Geometry, QWidget):
         if not self.moving:
             self._epoch += 1
         self.update()
+
+    def _note_what_if(self, result: ResultSnapshot) -> None:
+        """The line that says which failure is shown and what it costs."""
+        if not result.failed:
+            self.banner = ""
+            if not result.provisional:
+                self._healthy = result
+            return
+        names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
+        dark = int(np.count_nonzero(~result.power.rack_powered))
+        parts = [self.tr("What-if: {0} failed").format(names), self.tr("{0} racks without power").format(dark)]
+        before = self._healthy.summary.tokens_per_s if self._healthy else None
+        if before and result.summary.tokens_per_s is not None:
+            parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
+        self.banner = "   ·   ".join(parts)
 
     def _refresh_figures(self) -> None:
         result, bodies = self.result, self.scene.bodies
@@ -366,6 +385,7 @@ class FloorView(Geometry, QWidget):
                 runs = paint_lines.ribbons(bodies, self.scene.cables, self.scene.tray_y_mm, own)
                 paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, resolved=self.result is not None)
             paint_marks.paint_selection(painter, theme, camera, bodies, rows)
+        self._paint_what_if(painter)
         hover = bodies.index.get(self.hover or "", -1)
         if hover >= 0 and not self.moving:
             paint_marks.paint_hover(painter, theme, camera, bodies, hover)
@@ -381,6 +401,12 @@ class FloorView(Geometry, QWidget):
         if self.readout and self.pointer is not None:
             paint_marks.paint_readout(painter, theme, self.pointer, self.readout, QRectF(self.rect()))
 
+    def _paint_what_if(self, painter: QPainter) -> None:
+        if self.result is not None and self.result.failed:
+            power = self.result.power
+            dark = [key for key, fed in zip(power.rack_ids, power.rack_powered, strict=True) if not fed]
+            paint_marks.paint_failed(painter, current().theme, self.camera, self.scene.bodies, self.result.failed, dark)
+
     def _paint_frame(self, painter: QPainter) -> None:
         theme = current().theme
         pointer = (self.pointer.x(), self.pointer.y()) if self.pointer is not None else None
@@ -391,7 +417,9 @@ class FloorView(Geometry, QWidget):
             rulers.paint_legend(
                 painter, theme, self.camera, self.overlay, self.tr("provisional") if provisional else ""
             )
-        elif self.overlay_key == "link_load" and self.result is not None:
+        if self.result is not None and self.result.failed:
+            paint_marks.paint_banner(painter, theme, self.camera, self.banner)
+        if self.overlay is None and self.overlay_key == "link_load" and self.result is not None:
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 
     def _media_rows(self) -> list[tuple[str, str, str]]:

@@ -79,8 +79,7 @@ class ChartDock(QWidget):
             chart.set_dragging(dragging)
 
     def _progress(self, text: str, done: int, total: int) -> None:
-        if done < total:
-            self.state.setText(f"{text} {done} / {total}")
+        self.state.setText(f"{text} {done} / {total}" if done < total else "")
 
     def _forget(self) -> None:
         for chart in self.charts:
