@@ -41,7 +41,7 @@ def is_block(camera: Camera) -> bool:
 def paint_blocks(painter: QPainter, theme: Theme, camera: Camera, scene: Scene) -> Ints:
     """Fill rows of racks block by block; returns the rows of the bodies that are left to be drawn one by one."""
     if "blocks" not in scene.memo:
-        scene.memo["blocks"] = [(kind, _blocks(scene.bodies, number)) for number, kind in enumerate(KINDS[:RACK_KINDS])]
+        scene.memo["blocks"] = [(kind, blocks(scene.bodies, number)) for number, kind in enumerate(KINDS[:RACK_KINDS])]
         scene.memo["units"] = np.flatnonzero(scene.bodies.kind >= RACK_KINDS)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -54,7 +54,7 @@ def paint_blocks(painter: QPainter, theme: Theme, camera: Camera, scene: Scene) 
     return units
 
 
-def _blocks(bodies: Bodies, kind: int) -> Floats:
+def blocks(bodies: Bodies, kind: int) -> Floats:
     """Left, bottom, right, top of runs of racks of one kind that stand side by side along x, mm."""
     edges = bodies.bounds()[bodies.kind == kind]
     if not len(edges):
