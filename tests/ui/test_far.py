@@ -8,7 +8,7 @@ import pytest
 from infraplanner.catalog.loader import load_catalog
 from infraplanner.ui.canvas import paint_bodies, paint_far, paint_lines
 from infraplanner.ui.canvas.camera import Camera
-from infraplanner.ui.canvas.scene import RACK_KINDS, Scene, build_scene, moved
+from infraplanner.ui.canvas.scene import FAMILIES, RACK_KINDS, Scene, build_scene, moved, with_media
 from infraplanner.validation.generate import generate_plan
 
 from .conftest import Driver
@@ -131,3 +131,18 @@ def test_the_far_view_of_a_plan_can_be_worked_on(drive: Driver) -> None:
     drive.settle()
     drive.floor.leaveEvent(None)
     assert drive.record("A01").y_mm == 6934
+
+
+def test_other_media_recolour_cables_and_build_nothing_else_anew(hall: Scene) -> None:
+    """Families follow the media in force; bodies, feeds and loops are the same objects."""
+    find = load_catalog().find
+    media = dict.fromkeys(hall.cables.ids, "aoc_400g_sr") | {hall.cables.ids[0]: ""}
+    after = with_media(hall, find, media)
+    assert after.cables.family[0] == -1
+    assert set(after.cables.family[1:].tolist()) == {FAMILIES.index("multimode")}
+    assert after.bodies is hall.bodies
+    assert after.loops is hall.loops
+    assert after.cables.a is hall.cables.a
+    rebuilt = build_scene(hall.snapshot, find, media)
+    auto = [row for row, link in enumerate(hall.snapshot.table("links").values()) if link.medium == "auto"]
+    np.testing.assert_array_equal(rebuilt.cables.family[auto], after.cables.family[auto])

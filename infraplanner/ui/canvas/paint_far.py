@@ -154,22 +154,20 @@ def _trays(scene: Scene) -> list[tuple[str, float, Floats]]:
 
 def _loops(scene: Scene) -> list[tuple[str, float, Floats]]:
     bodies = scene.bodies
-    out = []
-    for name, offset in LOOP_OFFSETS_MM:
-        lines: list[tuple[float, float, float, float]] = []
-        for same, others in loop_lanes(scene):
-            points = [front(bodies, row) for row in same]
-            if not points:
-                continue
-            y = float(np.median([point[1] for point in points]))
-            away = 1.0 if y > float(np.median(bodies.y_mm[same])) else -1.0
-            level = y + away * offset
-            xs = [point[0] for point in points] + [float(bodies.x_mm[row]) for row in others]
-            lines.append((min(xs) - offset, level, max(xs) + offset, level))
-            lines += [(x, level, x, float(bodies.y_mm[row])) for row in others
-                      for x in (float(bodies.x_mm[row]) + away * offset,)]  # fmt: skip
-        out.append((name, 1.0, joined(np.array(lines).reshape(-1, 4))))
-    return out
+    lines: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name, _ in LOOP_OFFSETS_MM}
+    for same, others in loop_lanes(scene):
+        points = [front(bodies, row) for row in same]
+        if not points:
+            continue
+        y = float(np.median([point[1] for point in points]))
+        away = 1.0 if y > float(np.median(bodies.y_mm[same])) else -1.0
+        other_x, other_y = bodies.x_mm[others].tolist(), bodies.y_mm[others].tolist()
+        xs = [point[0] for point in points] + other_x
+        for name, offset in LOOP_OFFSETS_MM:
+            level, shift = y + away * offset, away * offset
+            lines[name].append((min(xs) - offset, level, max(xs) + offset, level))
+            lines[name] += [(x + shift, level, x + shift, to) for x, to in zip(other_x, other_y, strict=True)]
+    return [(name, 1.0, joined(np.array(rows).reshape(-1, 4))) for name, rows in lines.items()]
 
 
 def _feeds(scene: Scene) -> list[tuple[str, float, Floats]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -131,8 +131,11 @@ def build_scene(snapshot: Snapshot, find: Find, media: Mapping[str, str] | None 
     )
 
 
-def moved(scene: Scene, snapshot: Snapshot, ids: set[str]) -> Scene:
-    """The scene after some bodies were only shifted or turned: the drag's short way."""
+def moved(scene: Scene, snapshot: Snapshot, ids: set[str], *, keep_memo: bool = False) -> Scene:
+    """The scene after some bodies were only shifted or turned: the drag's short way.
+
+    `keep_memo` leaves the lines of a far view where they were until the drag ends.
+    """
     old = scene.bodies
     x_mm, y_mm, turn = old.x_mm.copy(), old.y_mm.copy(), old.turn_deg.copy()
     for key in ids:
@@ -144,7 +147,16 @@ def moved(scene: Scene, snapshot: Snapshot, ids: set[str]) -> Scene:
         old.ids, old.tables, old.titles, old.details, old.icons, old.index, x_mm, y_mm, old.width_mm, old.depth_mm, turn,
         old.kind, old.side, old.look,
     )  # fmt: skip
-    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm)
+    memo = scene.memo if keep_memo else {}
+    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm, memo)
+
+
+def with_media(scene: Scene, find: Find, media: Mapping[str, str]) -> Scene:
+    """The scene after links got other media; nothing else is built anew."""
+    families = {name: family_index(find(name)) if name else -1 for name in set(media.values())}
+    family = np.array([families.get(media.get(key, ""), -1) for key in scene.cables.ids], dtype=np.int64)
+    memo = {key: value for key, value in scene.memo.items() if key not in ("ribbons", "links")}
+    return replace(scene, cables=replace(scene.cables, family=family), memo=memo)
 
 
 def footprint(table: str, profile: Any) -> tuple[float, float]:
