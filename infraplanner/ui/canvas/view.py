@@ -7,7 +7,7 @@ transforms and its lifetimes. What stands still is kept in a pixmap; during a dr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import QWidget
 
 from infraplanner.model.changes import ChangeSet
+from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
@@ -27,7 +28,7 @@ from .camera import Camera, detail_level
 from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
 from .port import Geometry
-from .scene import FAMILIES, Ints, Scene, build_scene, moved
+from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
@@ -71,6 +72,7 @@ class FloorView(Geometry, QWidget):
         self._healthy: ResultSnapshot | None = None
         self.frame_ms = 0.0
         self._media: dict[str, str] = {}
+        self._linked: tuple[Sequence[str], Sequence[str]] = ((), ())
         self._figures: BodyFigures | None = None
         self._still: QPixmap | None = None
         self._still_key: object = None
@@ -95,6 +97,7 @@ class FloorView(Geometry, QWidget):
     def reopen(self) -> None:
         """Another document is shown: rebuild everything and fit it."""
         self.result, self._figures, self.overlay, self._media = None, None, None, {}
+        self._linked = ((), ())
         self._rebuild()
         self._fitted = False
         self.hover = None
@@ -106,7 +109,7 @@ class FloorView(Geometry, QWidget):
         if shifted is None:
             self._rebuild()
         else:
-            self.scene = moved(self.scene, snapshot, shifted)
+            self.scene = moved(self.scene, snapshot, shifted, keep_memo=bool(self.moving))
             if not self.moving:
                 self._epoch += 1
         self.update()
@@ -135,16 +138,22 @@ class FloorView(Geometry, QWidget):
         """Colour and label by a new result; ranges stay fixed while something is dragged."""
         self.result = result
         self._note_what_if(result)
-        media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
-        if media != self._media:
-            self._media = media
-            session = self.bridge.session
-            fresh = build_scene(session.document.snapshot(), session.catalog.find, media)
-            self.scene = fresh
+        if self._media_changed(result):
+            self._media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
+            self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
         self._refresh_figures()
         if not self.moving:
             self._epoch += 1
         self.update()
+
+    def _media_changed(self, result: ResultSnapshot) -> bool:
+        """True when a link has another medium than in the result before; a hundred thousand links cost no dict then."""
+        ids, medium = result.fabric.link_ids, result.fabric.medium
+        if ids == self._linked[0] and medium == self._linked[1]:
+            return False
+        kept = CodedText(medium.codes.copy(), medium.names) if isinstance(medium, CodedText) else tuple(medium)
+        self._linked = (ids, kept)
+        return True
 
     def _note_what_if(self, result: ResultSnapshot) -> None:
         """The line that says which failure is shown and what it costs."""
@@ -224,6 +233,7 @@ class FloorView(Geometry, QWidget):
         if ids != self.moving:
             self.moving = ids
             if not ids:
+                self.scene.memo = {}
                 self.guides, self.readout = (), []
                 self._refresh_figures()
             self._restart()
@@ -333,6 +343,8 @@ class FloorView(Geometry, QWidget):
         if "zones" in self.layers:
             paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
         if "bodies" in self.layers:
+            if paint_far.is_block(camera) and self.overlay is None and rows is None:
+                rows = paint_far.paint_blocks(painter, theme, camera, scene)
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
 
     def _paint_far(self, painter: QPainter, camera: Camera, faint: float) -> None:
