@@ -34,7 +34,6 @@ class FailuresChart(Chart):
         self._waiting_revision = -1
         self.costs: list[FailureCost] = []
         self.table = QTableWidget(0, len(COLUMNS))
-        self.table.setHorizontalHeaderLabels([self.tr(name) for name in COLUMNS])
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
         self.table.setShowGrid(False)
@@ -44,9 +43,11 @@ class FailuresChart(Chart):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        for column in range(len(COLUMNS)):
+        for column, name in enumerate(COLUMNS):
             side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
-            self.table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            head = QTableWidgetItem(self.tr(name))
+            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setHorizontalHeaderItem(column, head)
         self.table.itemSelectionChanged.connect(self._pick)
         self.table.itemDoubleClicked.connect(lambda item: self._fail(item.row()))
         self.stack.addWidget(self.table)
