@@ -12,6 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, evaluate
+from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -201,6 +202,20 @@ class Session:
                 raise EditError(f"There is no object {record_id} in the plan that could fail.")
         self.failed = wanted
         self.engine.set_failed(wanted)
+
+    def rank_failures(self, done: Callable[[list[FailureCost]], None]) -> None:
+        """Rank every single failure of the plan in the background once it is idle; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            costs = rank_failures(snapshot, catalog, stop=stop)
+            if costs is not None:
+                done(costs)
+
+        self.engine.run_when_idle(job)
 
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""

@@ -106,6 +106,18 @@ def settled_result(
     return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
 
 
+def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
+    """What remains with some records out of service: routes and one frame, without elasticities and checks.
+
+    Its arrays are overwritten by the next evaluation on the same workspace: read them before.
+    """
+    guard = Guard()
+    assert space.compiled is not None
+    compiled = space.compiled
+    routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
+    return _result(space, routes, Settled(routes), failed, None, guard)[0]
+
+
 def _result(
     space: Workspace,
     routes: Routes,

@@ -21,7 +21,6 @@ from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
-from infraplanner.units import number
 
 from . import paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
 from .camera import Camera, detail_level
@@ -68,8 +67,6 @@ class FloorView(Geometry, QWidget):
         self.readout: list[tuple[str, str]] = []
         self.preview: Callable[[QPainter, Camera], None] | None = None
         self.emphasis = ""
-        self.banner = ""
-        self._healthy: ResultSnapshot | None = None
         self.frame_ms = 0.0
         self._media: dict[str, str] = {}
         self._linked: tuple[Sequence[str], Sequence[str]] = ((), ())
@@ -137,7 +134,6 @@ class FloorView(Geometry, QWidget):
     def take_result(self, result: ResultSnapshot) -> None:
         """Colour and label by a new result; ranges stay fixed while something is dragged."""
         self.result = result
-        self._note_what_if(result)
         if self._media_changed(result):
             self._media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
             self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
@@ -154,21 +150,6 @@ class FloorView(Geometry, QWidget):
         kept = CodedText(medium.codes.copy(), medium.names) if isinstance(medium, CodedText) else tuple(medium)
         self._linked = (ids, kept)
         return True
-
-    def _note_what_if(self, result: ResultSnapshot) -> None:
-        """The line that says which failure is shown and what it costs."""
-        if not result.failed:
-            self.banner = ""
-            if not result.provisional:
-                self._healthy = result
-            return
-        names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
-        dark = int(np.count_nonzero(~result.power.rack_powered))
-        parts = [self.tr("What-if: {0} failed").format(names), self.tr("{0} racks without power").format(dark)]
-        before = self._healthy.summary.tokens_per_s if self._healthy else None
-        if before and result.summary.tokens_per_s is not None:
-            parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
-        self.banner = "   ·   ".join(parts)
 
     def _refresh_figures(self) -> None:
         result, bodies = self.result, self.scene.bodies
@@ -428,7 +409,7 @@ class FloorView(Geometry, QWidget):
                 painter, theme, self.camera, self.overlay, self.tr("provisional") if provisional else ""
             )
         if self.result is not None and self.result.failed:
-            paint_marks.paint_banner(painter, theme, self.camera, self.banner)
+            paint_marks.paint_banner(painter, theme, self.camera, self.bridge.what_if)
         if self.overlay is None and self.overlay_key == "link_load" and self.result is not None:
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 

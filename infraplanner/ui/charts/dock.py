@@ -9,6 +9,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .tokens import TokensChart
@@ -28,7 +29,8 @@ class ChartDock(QWidget):
         self.links = LinkChart(bridge)
         self.load = LoadChart()
         self.tokens = TokensChart()
-        self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load]
+        self.failures = FailuresChart(bridge)
+        self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load, self.failures]
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -39,6 +41,7 @@ class ChartDock(QWidget):
             self.tr("Tokens"),
             self.tr("Links"),
             self.tr("Link load"),
+            self.tr("Failures"),
         ):
             self.tabs.addTab(name)
         self.state = QLabel("")
