@@ -155,7 +155,7 @@ def with_media(scene: Scene, find: Find, media: Mapping[str, str]) -> Scene:
     """The scene after links got other media; nothing else is built anew."""
     families = {name: family_index(find(name)) if name else -1 for name in set(media.values())}
     family = np.array([families.get(media.get(key, ""), -1) for key in scene.cables.ids], dtype=np.int64)
-    memo = {key: value for key, value in scene.memo.items() if key not in ("ribbons", "links")}
+    memo = {key: value for key, value in scene.memo.items() if not key.startswith(("ribbons", "links"))}
     return replace(scene, cables=replace(scene.cables, family=family), memo=memo)
 
 
