@@ -30,6 +30,10 @@ OnProgress = Callable[[str, int, int], None]
 OnFailure = Callable[[str], None]
 
 
+class ChangedOnDiskError(EditError):
+    """The plan's file holds something else than what was opened or saved last."""
+
+
 class LiveDrag:
     """A drag whose every step reaches listeners and engine."""
 
@@ -73,6 +77,7 @@ class Session:
         self.catalog = catalog
         self.document = Document()
         self.path: Path | None = None
+        self._on_disk: str | None = None
         self.warnings: list[str] = []
         self.failed: frozenset[str] = frozenset()
         self.result: ResultSnapshot | None = None
@@ -105,6 +110,7 @@ class Session:
         self.undo_stack = UndoStack(document)
         self.undo_stack.mark_saved()
         self.path = path
+        self._on_disk = _hash_of(path)
         self.warnings = []
         self.result = None
         if self.failed:
@@ -119,12 +125,21 @@ class Session:
         room = hall or Hall(id="hall-1", name="Hall 1", width_mm=18_000, depth_mm=9_000)
         self.open_document(Document({"halls": {room.id: room}, "site": {"site": Site(id="site")}}))
 
-    def save(self, path: str | Path | None = None) -> Path:
-        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole."""
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole.
+
+        Raises ChangedOnDiskError when the plan's own file is not what was opened or saved last: someone else wrote it.
+        `overwrite` saves all the same (the other version becomes a backup).
+        """
         target = Path(path) if path else self.path
         if target is None:
             raise EditError("This plan has no file yet; choose one with Save as.")
-        save_plan(target, self.to_bytes())
+        now = _hash_of(target)
+        if not overwrite and target == self.path and now is not None and now != self._on_disk:
+            raise ChangedOnDiskError(f"{target.name} was changed on disk by someone else since it was opened.")
+        data = self.to_bytes()
+        save_plan(target, data)
+        self._on_disk = hashlib.sha256(data).hexdigest()
         self.path = target
         self.undo_stack.mark_saved()
         return target
@@ -254,3 +269,11 @@ def evaluate_once(
         if record_id not in document.ids():
             raise EditError(f"There is no object {record_id} in the plan that could fail.")
     return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+
+
+def _hash_of(path: Path | None) -> str | None:
+    """SHA-256 of a file's bytes; None when there is no such file or it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+    except OSError:
+        return None

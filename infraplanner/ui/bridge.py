@@ -195,10 +195,10 @@ class Bridge(QObject):
             self.selection = wanted
             self.selection_changed.emit()
 
-    def save(self, path: str | Path | None = None) -> bool:
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> bool:
         """Save the plan; False when there is no file yet."""
         if path is None and self.session.path is None:
             return False
-        self.session.save(path)
+        self.session.save(path, overwrite=overwrite)
         self.saved.emit()
         return True

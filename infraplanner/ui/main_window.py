@@ -318,6 +318,7 @@ class MainWindow(QMainWindow):
     def show_welcome(self) -> None:
         """The start page in the centre."""
         self.welcome.show_recent(self.settings.recent())
+        self.welcome.show_recoveries(self.files.recoveries(), self.files.recover)
         self.welcome.show_templates(self.files.templates(), self.files.thumbnail)
         self.stack.setCurrentWidget(self.welcome)
         self.tab_row.hide()
@@ -513,6 +514,7 @@ class MainWindow(QMainWindow):
             return
         self.settings.put("geometry", self.saveGeometry().toBase64().toStdString())
         self.settings.put("state", self.saveState(LAYOUT_VERSION).toBase64().toStdString())
+        self.files.stop()
         self.bridge.detach()
         self.bridge.session.close()
         event.accept()
