@@ -152,7 +152,9 @@ def test_hidden_charts_rest_and_catch_up_when_shown(drive: Driver) -> None:
     assert charts.heat.revision == drive.session.result.revision
 
 
-def test_a_failing_chart_shows_its_own_error_and_the_rest_live_on(drive: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_chart_shows_its_own_error_and_the_rest_live_on(
+    drive: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One sentence with a button for the details; the others draw the new result; it recovers by itself."""
     charts = drive.window.charts
 
