@@ -189,6 +189,8 @@ def throttle(
         clock = max(clock_min_frac, max(cube, 0.0) ** (1.0 / 3.0))
         state = 1 if clock**3 <= cube * (1.0 + 1e-12) else 2
     base = idle_w + dynamic_w * clock**3
+    if state == 0 and base > allowed * (1.0 + 1e-12):  # nothing but idle power, and that is too much
+        state = 2
     gain = leakage_per_k * total_k_per_w * base
     if gain >= 1.0:
         return clock, np.inf, np.inf, 3

@@ -42,9 +42,11 @@ def compare(row: Row, catalog: Catalog, entries: Sequence[Mapping[str, Any]]) ->
 
 
 def _compare(row: Row, catalog: Catalog, entry: Mapping[str, Any]) -> Prediction:
-    path = str(entry["path"]).split("|")
-    name = f"{entry['profile']} {'.'.join(path)}"
-    found = _walk(catalog.find(str(entry["profile"])), path)
+    inputs = {str(key): str(value) for key, value in row["inputs"].items()}
+    path = [step.format_map(inputs) for step in str(entry["path"]).split("|")]
+    profile = str(entry["profile"]).format_map(inputs)
+    name = f"{profile} {'.'.join(path)}"
+    found = _walk(catalog.find(profile), path)
     measured = measured_value(row)
     if found is None or measured is None:
         return Prediction(skipped=f"catalogue datum: {name} holds no figure")

@@ -49,7 +49,8 @@ def _fluid_of(case: Case, otherwise: str) -> str:
         if stated is None:
             stated = otherwise
             case.assume(f"coolant {otherwise}")
-    return str(stated).lower()
+    plain = str(stated).lower().replace("-", "").replace(" ", "")
+    return "water" if "water" in plain else plain
 
 
 def _return_c(case: Case, kernels: ModuleType, apart_c: float = math.nan) -> float:

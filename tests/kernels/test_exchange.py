@@ -92,6 +92,11 @@ def test_throttle_worked_and_runaway() -> None:
     assert exchange.throttle(20.0, 85.0, 0.2, 0.0, 1000.0, 0.006, 60.0, 1.0)[3] == 3
 
 
+def test_idle_power_alone_can_be_too_much() -> None:
+    assert exchange.throttle(40.0, 85.0, 0.1, 600.0, 0.0, 0.0, 60.0, 0.3)[3] == 2
+    assert exchange.throttle(40.0, 85.0, 0.1, 400.0, 0.0, 0.0, 60.0, 0.3)[3] == 0
+
+
 def test_series_plates_heat_up_in_turn() -> None:
     inlet = np.zeros(3)
     out = exchange.plate_inlets(40.0, np.array([100.0, 200.0, 300.0]), 1e-5, 4e6, inlet)
