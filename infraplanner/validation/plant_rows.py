@@ -153,21 +153,16 @@ def _plate_of(case: Case, profile_id: str) -> tuple[float, float, float]:
 def _plate(case: Case, kernels: ModuleType) -> tuple[float, str]:
     flow = case.given("flow_lpm") * LITRE_PER_MIN
     fluid = _fluid_of(case, "pg25")
-    if fluid == "pg25":
-        a, b, n = kernels.exchange.fit_plate(
-            case.points(PLATE_POINTS, "flow_l_per_min") * LITRE_PER_MIN,
-            case.points(PLATE_POINTS, "resistance_k_per_w"),
-            LITRE_PER_MIN,
-            flow,
-        )
+    known = case.points(PLATE_POINTS, "flow_l_per_min") * LITRE_PER_MIN
+    if fluid == "pg25" and known.min() <= flow <= known.max():
+        resistances = case.points(PLATE_POINTS, "resistance_k_per_w")
+        a, b, n = kernels.exchange.fit_plate(known, resistances, LITRE_PER_MIN, flow)
         case.assume(f"R = {a:.5f} + {b:.5f} V^{n:.3f}, fitted to the other published flows of this plate")
         kept = kernels.exchange.plate_resistance(flow, *_plate_of(case, "cp-oam-pg25"), LITRE_PER_MIN)
         case.assume(f"the constants of the profile, one fit to all its flows, give {kept:.4f} K/W")
     else:
-        a, b, n = _plate_of(case, "cp-oam-water")
-        case.assume(
-            "calibrated: a, b and n of the profile are fitted to this table, which is too short to leave one out"
-        )
+        a, b, n = _plate_of(case, f"cp-oam-{fluid}")
+        case.assume("calibrated: a, b and n of the profile are fitted to this table")
     return float(kernels.exchange.plate_resistance(flow, a, b, n, LITRE_PER_MIN)), "cold plate"
 
 
