@@ -7,7 +7,20 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
-from . import cooling, draw, fabric, frame, inference, links, power, serving
+from . import (
+    collectives,
+    cooling,
+    draw,
+    fabric,
+    frame,
+    goodput,
+    inference,
+    links,
+    power,
+    serving,
+    training_state,
+    training_types,
+)
 from .arrays import Flags, Ints
 
 Progress = Callable[[int, int, str], None]
@@ -66,7 +79,29 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "inference", lambda: serving.configuration(model, device, layout, tune, request, 1.0)
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
+    yield "collectives", _collectives
+    yield "training", _training
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
+
+
+def _collectives() -> None:
+    """Every algorithm that nothing else calls."""
+    collectives.tree_all_reduce(1.0, 2.0, 1.0, 1.0)
+    collectives.double_tree_all_reduce(1.0, 2.0, 1.0, 1.0)
+    collectives.in_network_all_reduce(1.0, 2.0, 1.0, 1.0)
+    collectives.ring_all_reduce(1.0, 2.0, 1.0, 1.0)
+    collectives.all_gather(1.0, 2.0, 1.0, 1.0)
+    collectives.busbw_ratio(0, 2.0)
+
+
+def _training() -> None:
+    """The search over layouts, which calls most of the model, and what stands beside it."""
+    shape, device, tune = tiny(training_types.Shape), tiny(training_types.Device), tiny(training_types.Tune)
+    job = tiny(training_types.Job)
+    training_state.search(shape, np.ones((1, len(job))), device, tune, np.zeros((1, 2)))
+    training_state.hardware_flop_per_token(shape, 1.0, 1.0, 1.0)
+    goodput.goodput(1.0, 1.0, 1.0, 1.0)
+    goodput.optimum(tiny(goodput.Law), 1.0)
 
 
 def warm_up(progress: Progress | None = None) -> int:
