@@ -100,6 +100,7 @@ def _training() -> None:
     job = tiny(training_types.Job)
     training_state.search(shape, np.ones((1, len(job))), device, tune, np.zeros((1, 2)))
     training_state.hardware_flop_per_token(shape, 1.0, 1.0, 1.0)
+    goodput.time_to_train(1.0, 1.0, 1.0)
     goodput.goodput(1.0, 1.0, 1.0, 1.0)
     goodput.optimum(tiny(goodput.Law), 1.0)
 

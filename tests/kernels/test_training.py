@@ -239,6 +239,15 @@ def test_llama_failures_and_goodput_follow_from_its_rates() -> None:
     assert goodput.daly_interval(100.0, 50.0) == 50.0
 
 
+def test_time_to_train_has_its_worked_number() -> None:
+    assert goodput.time_to_train(15.6e12, 2.9e6, 0.95) / 86400.0 == pytest.approx(65.5, abs=0.1)
+
+
+def test_the_step_has_its_worked_number(small: Parts) -> None:
+    shape, device, tune = small
+    assert training.step(shape, job(), device, tune).total_s == pytest.approx(1.03, abs=0.01)
+
+
 def test_daly_is_near_the_best_interval() -> None:
     mtbf_s, save_s = 4.0 * HOUR_S, 60.0
     tried = np.linspace(100.0, 4000.0, 3901)
