@@ -141,7 +141,8 @@ def calibrate(
         found = fit(chosen, catalog, rule, stage)
         values |= found
         sizes = np.abs(np.expm1(log_errors(chosen, catalog, overlaid(base, values))))
-        note = f"fitted by soft-L1 on log error with {len(found)} free numbers to {len(chosen)} rows: {stage.title}"
+        note = f"fitted by soft-L1 on log error: free numbers {len(found)}, rows {len(chosen)}, which therefore test it less"
+        note += f" than others do: {stage.title}"
         note += f"; in-sample error median {np.median(sizes):.1%}, worst {sizes.max():.1%}"
         others = left_out(chosen, catalog, rule, stage)
         if others:

@@ -37,7 +37,6 @@ PHRASES: tuple[tuple[str, str, Reader], ...] = (
     ("node_b_per_s", r"\b(\d+)x(\d+)G\b", lambda m: float(m[1]) * float(m[2]) * GIGA / BITS_PER_BYTE),
     ("message_b", r"\b(\d+)(?:-(\d+))? GiB messages?", lambda m: float(m[2] or m[1]) * 2.0**30),
     ("accelerators_in_name", r"at_(\d+)_gpus", lambda m: int(m[1])),
-    ("parameters_in_name", r"(\d+(?:\.\d+)?)B\b", lambda m: float(m[1]) * GIGA),
 )
 
 
