@@ -11,7 +11,7 @@ from infraplanner.engine import kernel_cache
 from infraplanner.units import BITS_PER_BYTE, GIGA
 
 from . import phrases
-from .measured import Row
+from .measured import Row, not_positive
 from .report import Prediction, Predictor
 
 # ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when a row is first predicted
@@ -30,6 +30,9 @@ def collective_predictor(catalog: Catalog) -> Predictor:
             return None
         kernel_cache.prepare_once()
         tags = (f"accelerator:{row.get('accelerator')}", "class:collective")
+        wrong = not_positive(row, ("n_accelerators", "nodes"))
+        if wrong:
+            return Prediction(skipped=wrong, tags=tags)
         assumed: list[str] = []
         size = phrases.read("message_b", row.get("notes"))
         if size is None:

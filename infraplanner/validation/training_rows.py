@@ -16,7 +16,7 @@ from infraplanner.engine import kernel_cache
 from infraplanner.units import GIBI, H_PER_YEAR, KILO, S_PER_H, TERA
 
 from . import phrases
-from .measured import Row
+from .measured import Row, not_positive
 from .report import Prediction, Predictor
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ STEP_METRICS = frozenset(
 LAYER_METRICS = frozenset({"layer_forward_time", "layer_backward_time"})
 MEMORY_METRICS = frozenset({"memory_params_grads_optimizer", "memory_activations"})
 FAILURE_METRICS = frozenset({"effective_training_time_lower_bound", "mttf_projected_at_131072_gpus"})
+COUNTS = ("n_accelerators", "tp", "cp", "pp", "dp", "ep", "micro_batch", "global_batch", "interleave")
 WHOLE_SQUARE = 1.0  # papers count attention without the causal mask
 FULL_RUN_TOKENS = 1e12
 
@@ -66,12 +67,15 @@ def training_predictor(catalog: Catalog) -> Predictor:
         metric = row["metric"]
         if metric in FAILURE_METRICS:
             return _failures(row, rule)
+        if metric not in STEP_METRICS | LAYER_METRICS | MEMORY_METRICS | {"time_to_train"}:
+            return None
+        wrong = _wrong(row)
+        if wrong:
+            return Prediction(skipped=wrong, tags=tags_of(row))
         if metric == "time_to_train":
             return Prediction(
                 skipped="the samples to the target are not stated: compared as ratios between sizes", tags=tags_of(row)
             )
-        if metric not in STEP_METRICS | LAYER_METRICS | MEMORY_METRICS or "accelerator" not in row:
-            return None
         if phrases.read("feature_alone", row.get("notes")):
             return Prediction(
                 skipped="one step of an ablation: such features are not modelled singly", tags=tags_of(row)
@@ -86,6 +90,16 @@ def training_predictor(catalog: Catalog) -> Predictor:
         return Prediction(value, limiter, found.assumed, tags=tags)
 
     return predict
+
+
+def _wrong(row: Row) -> str:
+    """What makes a row no training job, in words."""
+    from .training_layouts import model_of
+
+    if row.get("accelerator") is None:
+        return "the row does not state accelerator"
+    model = model_of(row)
+    return not_positive(row, COUNTS) or not_positive(model, model)
 
 
 def tags_of(row: Row, *, moe: bool = False) -> tuple[str, ...]:
@@ -221,7 +235,7 @@ def _failures(row: Row, rule: Lookup) -> Prediction:
     from infraplanner.kernels.goodput import goodput
 
     count = row.get("n_accelerators") or phrases.read("accelerators_in_name", row["metric"])
-    if not count:
+    if not isinstance(count, int | float) or count <= 0:
         return Prediction(skipped="the row does not state n_accelerators", tags=tags_of(row))
     model = row.get("model")
     weights = model.get("params") if isinstance(model, dict) else None

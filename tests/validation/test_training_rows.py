@@ -128,6 +128,28 @@ def test_predictions_do_not_see_the_measured_value(
         assert row_report(blind, predictors).predicted == reports[str(row["id"])].predicted
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("tp", 0, "tp is 0"),
+        ("micro_batch", -1, "micro_batch is -1"),
+        ("accelerator", None, "does not state accelerator"),
+        ("accelerator", "abacus", "no profile of the accelerator abacus"),
+        ("model", {"name": "unheard of"}, "no shape of the model"),
+        ("dp", 3, ""),
+        ("n_accelerators", 7, ""),
+    ],
+)
+def test_bad_rows_are_skipped_with_a_reason(catalog: Catalog, field: str, value: object, reason: str) -> None:
+    row: Row = {
+        "id": "x", "use": "gate", "metric": "iteration_time", "value": 1.0, "unit": "s", "accelerator": "A100",
+        "n_accelerators": 8, "model": {"name": "GPT-175B"}, "tp": 8, "pp": 1, "micro_batch": 1, "global_batch": 8,
+    }  # fmt: skip
+    report = row_report(row | {field: value}, [training_predictor(catalog)])
+    assert (report.predicted is None) == bool(report.skipped)
+    assert reason in report.skipped
+
+
 def test_time_to_train_is_compared_between_sizes_of_one_submitter(training_rows: list[Row], catalog: Catalog) -> None:
     found = ratio_reports(training_rows, catalog)
     assert len(found) >= 3
