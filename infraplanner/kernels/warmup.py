@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, get_type_hints
 
 import numpy as np
 
 from . import (
     collectives,
+    conductors,
     cooling,
     draw,
+    economics,
+    exchange,
     fabric,
     frame,
     goodput,
+    hydraulics,
     inference,
     links,
     power,
+    reliability,
     serving,
+    supplies,
     training_state,
     training_types,
+    transients,
 )
-from .arrays import Flags, Ints
+from .arrays import Flags, Floats, Ints
 
 Progress = Callable[[int, int, str], None]
+PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability, collectives, goodput)
 
 
 def tiny(kind: type[Any], rows: int = 1) -> Any:
@@ -39,6 +48,25 @@ def tiny(kind: type[Any], rows: int = 1) -> Any:
         else:
             values.append(np.zeros(rows))
     return kind(*values)
+
+
+def run_tiny(module: Any) -> None:
+    """Run every public kernel of a module on tiny arguments of the annotated types; the results mean nothing."""
+    for name, entry in list(vars(module).items()):
+        if name.startswith("_") or not hasattr(entry, "py_func") or entry.py_func.__module__ != module.__name__:
+            continue
+        hints = get_type_hints(entry.py_func)
+        entry(*(_tiny_value(hint) for key, hint in hints.items() if key != "return"))
+
+
+def _tiny_value(hint: Any) -> Any:
+    if hint is float:
+        return 1.0
+    if hint is int:
+        return 1
+    if hint in (Flags, Ints, Floats):
+        return np.zeros(1, {Flags: np.bool_, Ints: np.int64}.get(hint, np.float64))
+    return tiny(hint)
 
 
 def frame_arguments() -> tuple[Any, ...]:
@@ -79,35 +107,37 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "inference", lambda: serving.configuration(model, device, layout, tune, request, 1.0)
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
-    yield "collectives", _collectives
-    yield "training", _training
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
-
-
-def _collectives() -> None:
-    """Every algorithm that nothing else calls."""
-    collectives.tree_all_reduce(1.0, 2.0, 1.0, 1.0)
-    collectives.double_tree_all_reduce(1.0, 2.0, 1.0, 1.0)
-    collectives.in_network_all_reduce(1.0, 2.0, 1.0, 1.0)
-    collectives.ring_all_reduce(1.0, 2.0, 1.0, 1.0)
-    collectives.all_gather(1.0, 2.0, 1.0, 1.0)
-    collectives.busbw_ratio(0, 2.0)
+    yield "training", _training
 
 
 def _training() -> None:
-    """The search over layouts, which calls most of the model, and what stands beside it."""
+    """The search over layouts, which calls the whole model."""
     shape, device, tune = tiny(training_types.Shape), tiny(training_types.Device), tiny(training_types.Tune)
-    job = tiny(training_types.Job)
-    training_state.search(shape, np.ones((1, len(job))), device, tune, np.zeros((1, 2)))
-    training_state.hardware_flop_per_token(shape, 1.0, 1.0, 1.0)
-    goodput.time_to_train(1.0, 1.0, 1.0)
-    goodput.goodput(1.0, 1.0, 1.0, 1.0)
-    goodput.optimum(tiny(goodput.Law), 1.0)
+    columns = len(training_types.Job._fields)
+    training_state.search(shape, np.ones((1, columns)), device, tune, np.zeros((1, 2)))
+
+
+def _part_calls() -> Iterator[tuple[str, Callable[[], object]]]:
+    for part in PARTS:
+        yield part.__name__.rpartition(".")[2], partial(run_tiny, part)
 
 
 def warm_up(progress: Progress | None = None) -> int:
-    """Compile, or load from the cache, every entry kernel; reports (done, total, name); returns how many there are."""
-    calls = list(_calls())
+    """Compile, or load from the cache, every kernel that a frame or a chart runs; reports (done, total, name); returns
+    how many entries there are.
+    """
+    return _run(list(_calls()), progress)
+
+
+def warm_up_parts(progress: Progress | None = None) -> int:
+    """The same for the closed-form kernels, which no frame runs: apart, because their first compilation takes as long
+    again as all the others and would keep the window waiting.
+    """
+    return _run(list(_part_calls()), progress)
+
+
+def _run(calls: list[tuple[str, Callable[[], object]]], progress: Progress | None) -> int:
     for done, (name, call) in enumerate(calls):
         if progress is not None:
             progress(done, len(calls), name)

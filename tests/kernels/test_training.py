@@ -12,7 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import Accelerator, Llm
 from infraplanner.compile.rules import constants
 from infraplanner.engine import training as bind
-from infraplanner.kernels import goodput, training, training_state
+from infraplanner.kernels import goodput, reliability, training, training_state
 from infraplanner.kernels.training_types import Device, Job, Shape, Tune
 
 GIB = 2.0**30
@@ -233,7 +233,7 @@ def test_llama_failures_and_goodput_follow_from_its_rates() -> None:
     found = goodput.goodput(16384.0, 0.173 * PER_YEAR, 30.0, 300.0)
     assert found.mtbf_s / HOUR_S == pytest.approx(3.09, abs=0.005)
     assert found.goodput_frac == pytest.approx(0.90, abs=0.001)
-    assert goodput.young_interval(30.0, 3.09 * HOUR_S) == pytest.approx(817, abs=1)
+    assert reliability.checkpoint_interval(30.0, 3.09 * HOUR_S) == pytest.approx(817, abs=1)
     assert goodput.daly_interval(30.0, 3.09 * HOUR_S) == pytest.approx(797, abs=1)
     assert goodput.goodput(16384.0, 0.173 * PER_YEAR, 2.8, 300.0).goodput_frac > 0.9
     assert goodput.daly_interval(100.0, 50.0) == 50.0
