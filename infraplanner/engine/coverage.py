@@ -5,10 +5,10 @@ from __future__ import annotations
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.snapshot import Coverage, Summary
 
+from .jobs import JobCase, job_notes
 from .workspace import Workspace
 
 NOT_YET = {
-    "training_tokens_per_s": "Training jobs are not modelled yet.",
     "usd_per_million_tokens": "Capital, staff and water costs are not modelled yet, so no full cost per token.",
     "kg_co2e_per_million_tokens": "Carbon is not modelled yet.",
     "capex_usd": "Only the price of links is known; equipment prices are not added up yet.",
@@ -16,7 +16,7 @@ NOT_YET = {
 }
 
 
-def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Coverage]:
+def coverage(space: Workspace, totals: Totals, summary: Summary, jobs: tuple[JobCase, ...] = ()) -> dict[str, Coverage]:
     """Coverage of every summary key, and of the load on links."""
     out = {key: Coverage("not_modelled", note) for key, note in NOT_YET.items()}
     it_notes = _it_notes(totals)
@@ -35,6 +35,7 @@ def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Co
     out["tokens_per_s"] = _entry(tokens, served) if space.cases else Coverage("not_modelled", "The plan has no pools.")
     if summary.tokens_per_s is None and space.cases:
         out["tokens_per_s"] = Coverage("not_modelled", " ".join(served) or "No pool is predicted.")
+    out["training_tokens_per_s"] = _training(jobs, summary)
     out["tokens_per_j"] = out["tokens_per_s"]
     if summary.tokens_per_j is not None:
         out["tokens_per_j"] = _entry("Tokens per second over facility power.", served + plant_notes)
@@ -44,6 +45,14 @@ def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Co
     out["fabric_load"] = Coverage("partial", load)
     out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
     return out
+
+
+def _training(jobs: tuple[JobCase, ...], summary: Summary) -> Coverage:
+    refused = job_notes(jobs)
+    if summary.training_tokens_per_s is None:
+        return Coverage("not_modelled", " ".join(refused) or "The plan has no jobs.")
+    text = "Steps of all jobs at the nominal rates of the accelerators' own links, without power caps, failures and checkpoints."
+    return Coverage("partial", " ".join([text, *refused]))
 
 
 def _entry(text: str, notes: list[str]) -> Coverage:

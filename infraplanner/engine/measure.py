@@ -70,6 +70,7 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
         ),
         "ecmp": _timed(lambda: route_uniform(graph, alive, sources, share, node, one, load), [*graph, load]),
         "inference": _inference(space),
+        "training": _training(catalog),
     }
     return [KernelTime(name, *found[name]) if name in found else KernelTime(name) for name in NAMES]
 
@@ -111,3 +112,17 @@ def _inference(space: object) -> tuple[float | None, None, None]:
 
     count = evaluate_all()
     return count / _median(evaluate_all), None, None
+
+
+def _training(catalog: Catalogue) -> tuple[float | None, None, None]:
+    """Steps and memories of layouts a second, evaluated inside one compiled call as a layout search does."""
+    from infraplanner.kernels.training_state import search
+
+    from .training import bench_case
+
+    case = bench_case(catalog)
+    if case is None:
+        return None, None, None
+    shape, device, tune, table = case
+    out = np.zeros((len(table), 2))
+    return len(table) / _median(lambda: search(shape, table, device, tune, out)), None, None

@@ -151,9 +151,7 @@ def _useful(part: Accelerator, pool: Pool) -> int:
 
 
 def _training(pool: Pool, total: float) -> PoolCase:
-    return PoolCase(
-        pool, None, total, refusal="Training is not modelled yet; the pool is fully active.", code="training"
-    )
+    return PoolCase(pool, None, total, refusal="The pool trains a job; it is fully active.", code="training")
 
 
 def _refusal(

@@ -28,6 +28,7 @@ from . import assemble
 from .coverage import coverage
 from .demand import pool_inputs
 from .elasticity import Elasticities, binding_wall, elasticities
+from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .protocol import Check
 from .routes import Routes, find_routes
 from .walls import Place, places, wall_results
@@ -151,6 +152,8 @@ def _result(
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
+    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
+    summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
@@ -165,7 +168,7 @@ def _result(
         throughput=throughput,
         economics=economics,
         findings=settled.findings if settled is not None else (),
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary), dict[str, Coverage]()),
+        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs), dict[str, Coverage]()),
     )
     if check is not None:
         rules: Check = check

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from . import (
+    collectives,
     conductors,
     cooling,
     draw,
@@ -16,6 +17,7 @@ from . import (
     exchange,
     fabric,
     frame,
+    goodput,
     hydraulics,
     inference,
     links,
@@ -23,12 +25,14 @@ from . import (
     reliability,
     serving,
     supplies,
+    training_state,
+    training_types,
     transients,
 )
 from .arrays import Flags, Floats, Ints
 
 Progress = Callable[[int, int, str], None]
-PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability)
+PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability, collectives, goodput)
 
 
 def tiny(kind: type[Any], rows: int = 1) -> Any:
@@ -104,6 +108,14 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
+    yield "training", _training
+
+
+def _training() -> None:
+    """The search over layouts, which calls the whole model."""
+    shape, device, tune = tiny(training_types.Shape), tiny(training_types.Device), tiny(training_types.Tune)
+    columns = len(training_types.Job._fields)
+    training_state.search(shape, np.ones((1, columns)), device, tune, np.zeros((1, 2)))
 
 
 def _part_calls() -> Iterator[tuple[str, Callable[[], object]]]:

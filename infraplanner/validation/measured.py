@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,12 @@ def measured_value(row: Row) -> float | None:
     """The measured number, or None when the row carries none (a text, a range, nothing)."""
     value = row.get("value")
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def not_positive(record: dict[str, Any], names: Iterable[str]) -> str:
+    """The first of the named fields that holds a number of zero or less, in words; empty when none does."""
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, int | float) and value <= 0:
+            return f"{name} is {value:g}; it must be positive"
+    return ""

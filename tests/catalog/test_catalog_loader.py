@@ -36,7 +36,7 @@ def test_everything_is_there(catalog):
     assert counts["Accelerator"] == 36
     assert counts["System"] == 55
     assert counts["Frame"] == 16
-    assert counts["Llm"] == 43
+    assert counts["Llm"] == 46
     assert counts["CoolingUnit"] >= 30
     assert counts["PowerUnit"] >= 53
     assert len(catalog) == len(list(catalog))

@@ -22,6 +22,10 @@ PLAIN = {
     "ffn_weights", "experts_per_token", "expert_weights", "kv_elements", "kv_shards_max", "prefill_qkv_elements",
     "decode_qkv_elements", "tp", "pp", "ep", "dp", "batch", "batch_max", "pinned", "pinned_batch", "sequences",
     "decode", "phase", "tokens", "step", "steps", "context_tokens", "blend_exponent", "exponent", "imbalance", "moe_mu",
+    # the same of a training job; laws of loss
+    "qk_width", "value_width", "kv_width", "ffn_width", "ffn_matrices", "embedding_tables", "expert_width", "cp",
+    "interleave", "micro_batch", "recompute", "sequence_parallel", "zero_stage", "fused_attention", "parallel_block",
+    "irreducible", "parameter_scale", "token_scale", "parameter_exponent", "token_exponent",
     # tables and graph arrays whose columns carry units of their own
     "layouts", "table", "points", "load", "capacity", "demand", "flow", "weight", "cables", "instances",
     "accelerators", "cop", "xs", "ys", "x", "out", "source_share", "target_share", "family_cables", "expert_count",

@@ -1,0 +1,129 @@
+"""Training jobs of a plan: tokens a second on the pool's powered accelerators, in the layout the job pins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+
+from infraplanner.catalog.types import Accelerator, Llm
+from infraplanner.compile.plan import Compiled
+from infraplanner.kernels.training import KEEP_ALL, RECOMPUTE_CORE, RECOMPUTE_LAYER, step
+from infraplanner.kernels.training_state import memory, read_job, search
+from infraplanner.kernels.training_types import Device, Shape, Tune
+from infraplanner.model.entities import Job
+from infraplanner.units import GIGA
+
+from . import training
+from .workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class JobCase:
+    """One job: tokens a second and the accelerators in step, or one sentence why it is not predicted."""
+
+    job: Job
+    tokens_per_s: float | None = None
+    accelerator_count: int = 0
+    refusal: str = ""
+
+
+def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
+    """All jobs in id order; the first job of a pool has all of it."""
+    compiled, snapshot = space.compiled, space.snapshot
+    if compiled is None or snapshot is None:
+        return ()
+    taken: dict[str, str] = {}
+    out: list[JobCase] = []
+    for _, job in sorted(snapshot.table("jobs").items()):
+        if job.pool in taken:
+            out.append(JobCase(job, refusal=f"The pool {job.pool} already trains job {taken[job.pool]}."))
+            continue
+        taken[job.pool] = job.id
+        out.append(_case(space, compiled, job))
+    return tuple(out)
+
+
+def _case(space: Workspace, compiled: Compiled, job: Job) -> JobCase:
+    pools = compiled.tables["pools"].ids
+    if job.pool not in pools:
+        return JobCase(job, refusal=f"The pool {job.pool} is not in the plan.")
+    row = pools.index(job.pool)
+    part = _part(compiled, row)
+    llm = compiled.parts.catalogue.find(job.model)
+    if part is None:
+        return JobCase(job, refusal="The pool has no accelerators of one type.")
+    if not isinstance(llm, Llm):
+        return JobCase(job, refusal=f"The model {job.model} is not in the catalogue.")
+    count = space.served.accelerators[row]
+    if not math.isfinite(count):
+        return JobCase(job, refusal="How many accelerators have power is unknown.")
+    style = training.software(part)
+    shape, device = training.shape(llm), training.device(part, job.precision)
+    tune = training.tune(part, job.precision, style, compiled.rule)
+    found = _solve(shape, device, tune, job, int(count), style == "tuned")
+    return JobCase(job, refusal=found) if isinstance(found, str) else JobCase(job, *found)
+
+
+def _part(compiled: Compiled, row: int) -> Accelerator | None:
+    """The accelerator type of a pool, when it has just one."""
+    bodies = compiled.bodies
+    mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
+    kinds = np.unique(bodies.accelerator[mine])
+    return compiled.parts.accelerators[kinds[0]] if kinds.size == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _solve(shape: Shape, device: Device, tune: Tune, job: Job, count: int, fused: bool) -> tuple[float, int] | str:
+    """Tokens a second and accelerators in step; interleaving and recompute are the fastest that fit."""
+    group = job.tp * job.cp * job.pp
+    copies = _copies(job, count // group)
+    if copies == 0:
+        return f"{count} powered accelerators; one copy of the model in this layout needs {group}."
+    if (copies * job.cp) % job.ep:
+        return f"An expert group of {job.ep} does not divide {copies * job.cp} ranks."
+    table = np.array(list(_lines(shape, job, copies, fused)), dtype=float)
+    best = search(shape, table, device, tune, np.zeros((len(table), 2)))
+    if best < 0:
+        least = min(memory(shape, read_job(table, row), tune).total_b for row in range(len(table)))
+        short = least + tune.reserve_b - device.memory_b * tune.usable_frac
+        if not math.isfinite(short) or short <= 0.0:
+            return "A rate of the accelerator or its links is unknown: not predicted."
+        return f"{short / GIGA:.1f} GB short on every accelerator, with everything recomputed."
+    total_s = step(shape, read_job(table, best), device, tune).total_s
+    return job.global_batch * job.sequence_tokens / total_s, copies * group
+
+
+def _copies(job: Job, most: int) -> int:
+    """The most data-parallel copies into which the batch divides; 0 when there is none."""
+    micro = max(1, job.micro_batch)
+    return next(
+        (d for d in range(min(most, job.global_batch // micro), 0, -1) if job.global_batch % (d * micro) == 0), 0
+    )
+
+
+def _lines(shape: Shape, job: Job, copies: int, fused: bool) -> Iterable[tuple[float, ...]]:
+    layers = -int(-shape.layers // job.pp)
+    whole = job.pp > 1 and job.global_batch // (copies * job.micro_batch) % job.pp == 0
+    chunks = [v for v in range(1, layers + 1) if layers % v == 0] if whole else [1]
+    for v, again in product(chunks, (KEEP_ALL, RECOMPUTE_CORE, RECOMPUTE_LAYER)):
+        cut = 1.0 if fused or again == RECOMPUTE_CORE else 0.0
+        yield (
+            job.tp, job.cp, job.pp, copies, job.ep, v, job.micro_batch, job.global_batch, job.sequence_tokens, again,
+            cut, 1.0, float(fused), 0.0,
+        )  # fmt: skip
+
+
+def total_tokens_per_s(jobs: Iterable[JobCase]) -> float | None:
+    """Of all predicted jobs; None when none is."""
+    rates = [case.tokens_per_s for case in jobs if case.tokens_per_s is not None]
+    return sum(rates) if rates else None
+
+
+def job_notes(jobs: Iterable[JobCase]) -> list[str]:
+    """Why jobs are not predicted, at most three."""
+    return [f"Job {case.job.id}: {case.refusal}" for case in jobs if case.refusal][:3]
