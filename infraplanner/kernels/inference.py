@@ -94,6 +94,8 @@ class Tuning(NamedTuple):
     wide_attention: float
     kv_b: float
     activation_b: float
+    traffic_b: float
+    expert_traffic_b: float
     dispatch_b: float
     head_b: float
     batch_max: float
@@ -175,7 +177,9 @@ def expert_time(
     """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
 
     compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / E tokens an expert; memory =
-    touched experts of one device, shared experts, activations. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
+    touched experts of one device, shared experts, activations. Devices that hold slices of the same experts all see the
+    same rows at full width, so gathering, quantising and adding them up costs `c d k n_t / ep` bytes, not / n_l: that is
+    why slicing fine-grained experts over tensor ranks makes prefill slow. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
     imbalance.
     """
     n_l = layout.tp * layout.dp
@@ -192,7 +196,7 @@ def expert_time(
     routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
-    b += 6.0 * model.hidden * routed / n_l
+    b += tune.expert_traffic_b * model.hidden * routed / layout.ep
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
     total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + tune.moe_layer_s
     return total, routed_s + shared_s, memory_s
@@ -274,13 +278,14 @@ def forward(
     bandwidth = device.memory_b_per_s * tune.memory_eta
     linear_c = (2.0 * t * (ffn / rate + attention / wide_rate) + 2.0 * t_out * head / rate) / layout.tp
     linear_b = (ffn * tune.weight_b + attention * tune.attention_weight_b + head * tune.head_b) / layout.tp
-    linear_b += 8.0 * model.layers * t * model.hidden
+    width = model.hidden + model.heads * model.prefill_qkv_elements / layout.tp
+    linear_b += tune.traffic_b * model.layers * t * width
     linear_m = linear_b / bandwidth
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
     seen += model.window_layers * min(context_tokens, model.window_tokens)
-    width = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
-    att_c = 2.0 * model.heads * width * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
+    pair = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
+    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta
     total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent)

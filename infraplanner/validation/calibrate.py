@@ -120,7 +120,7 @@ class Model:
         low = np.array([math.log(free.low) for free in self.free])
         high = np.array([math.log(free.high) for free in self.free])
         start = np.clip([math.log(free.start) for free in self.free], low + 1e-6, high - 1e-6)
-        pull = np.array([SOFT_SCALE / free.width for free in self.free])
+        pull = np.array([free.pull for free in self.free])
         rows = np.flatnonzero(chosen)
 
         def cost(logs: Floats) -> Floats:

@@ -89,7 +89,7 @@ class ServingRow:
     @property
     def kind(self) -> tuple[Any, ...]:
         """Rows of one kind share all constants."""
-        return (self.part.id, self.pool.weights, self.pool.kv, bool(self.llm.experts), self.software)
+        return (self.part.id, self.pool.weights, self.pool.kv, bool(self.llm.experts), self.software, self.pool.batch > 0)
 
 
 def retuned(known: ServingRow, rule: Callable[[str], float]) -> Tuning:
