@@ -125,6 +125,12 @@ def efficiency(family: str, precision: str, rule: Lookup) -> float:
     return rule(f"inference.compute_efficiency.other.{precision}") if math.isnan(found) else found
 
 
+def memory_ratio(family: str, rule: Lookup) -> float:
+    """Bandwidth efficiency of a family's small matrix products over the shared one, where kernel tables give it."""
+    found = rule(f"inference.memory_ratio.{family}")
+    return 1.0 if math.isnan(found) else found
+
+
 def maturity(software: str, rule: Lookup) -> float:
     """Speed of one framework generation, such as `trtllm.1`, over the typical one; unknown software takes the general
     factor.
@@ -145,7 +151,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
     slow = 1.0 / speed
     packed = pool.weights in ("fp4", "int4")
     narrow = rule("inference.narrow_memory_factor") if packed else 1.0
-    memory_eta = rule("inference.memory_efficiency") * speed
+    memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule) * speed
     weight_b = width_bytes(pool.weights, rule)
     return Tuning(
         compute_eta=efficiency(family, precision, rule) * speed,

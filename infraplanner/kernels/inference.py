@@ -196,10 +196,10 @@ def expert_time(
     routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
-    b += tune.expert_traffic_b * model.hidden * routed / layout.ep
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
-    total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + tune.moe_layer_s
-    return total, routed_s + shared_s, memory_s
+    rows_s = tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + rows_s + tune.moe_layer_s
+    return total, routed_s + shared_s, memory_s + rows_s
 
 
 @kernel
@@ -263,6 +263,9 @@ def forward(
     half of the new tokens. `decode` is 1 in decode, 0 in prefill. Worked numbers are in the tests, which compare every
     term with the closed form. Reference: inference model 5.3 to 5.7.
 
+    Between the matrix products, norms, rotations, residuals and quantisation stream the hidden state and the heads
+    through memory in kernels of their own: `c L t (d + h w / tp) / BW` is added, not blended.
+
     Host time. A decode step replays a recorded graph; the host prepares it in `h = tau_host + tau_seq S'`, of which an
     overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm`
     while the device works, so it takes the blend of l and T: short prompts of deep models are bound by launches
@@ -279,8 +282,8 @@ def forward(
     linear_c = (2.0 * t * (ffn / rate + attention / wide_rate) + 2.0 * t_out * head / rate) / layout.tp
     linear_b = (ffn * tune.weight_b + attention * tune.attention_weight_b + head * tune.head_b) / layout.tp
     width = model.hidden + model.heads * model.prefill_qkv_elements / layout.tp
-    linear_b += tune.traffic_b * model.layers * t * width
     linear_m = linear_b / bandwidth
+    between_m = tune.traffic_b * model.layers * t * width / bandwidth
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
     seen += model.window_layers * min(context_tokens, model.window_tokens)
@@ -288,9 +291,9 @@ def forward(
     att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta
-    total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent)
+    total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent) + between_m
     compute = linear_c + att_c
-    memory = linear_m + att_m
+    memory = linear_m + att_m + between_m
     moe_s = 0.0
     if model.moe_layers > 0.0:
         layer_s, layer_c, layer_m = expert_time(model, device, layout, tune, tokens)

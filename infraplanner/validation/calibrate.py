@@ -41,6 +41,11 @@ class Sample:
     log_measured: Floats
     groups: tuple[str, ...]
 
+    @property
+    def first_token(self) -> NDArray[np.bool_]:
+        """Which rows measured the time to first token."""
+        return np.array([known.row["metric"] == "ttft_ms" for known in self.rows], dtype=np.bool_)
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -115,32 +120,54 @@ class Model:
             return LOST
         return math.log(answer[0]) - float(self.sample.log_measured[index])
 
+    def start(self) -> Floats:
+        """Logarithms of the start values, just inside the bounds."""
+        return np.array([math.log(min(max(f.start, f.low * 1.001), f.high * 0.999)) for f in self.free])
+
     def fit(self, chosen: NDArray[np.bool_], rounds: int) -> Floats:
-        """Logarithms of the constants that fit the chosen rows best."""
-        low = np.array([math.log(free.low) for free in self.free])
-        high = np.array([math.log(free.high) for free in self.free])
-        start = np.clip([math.log(free.start) for free in self.free], low + 1e-6, high - 1e-6)
-        pull = np.array([free.pull for free in self.free])
+        """Logarithms of the constants that fit the chosen rows best.
+
+        In two steps, so that the noisier first tokens do not bend the rest: the constants of throughput and time per
+        token on their rows, then those that only delay a first token on the rows that measured it.
+        """
+        logs = self.start()
+        for late in (False, True):
+            rows = chosen & (self.sample.first_token == late)
+            numbers = [k for k, free in enumerate(self.free) if (free.kind == "first_token") == late]
+            if rows.any() and numbers:
+                logs = self._step(logs, rows, numbers, rounds)
+        return logs
+
+    def _step(self, logs: Floats, chosen: NDArray[np.bool_], numbers: list[int], rounds: int) -> Floats:
+        """The chosen constants fitted to the chosen rows, all others held."""
+        free = [self.free[number] for number in numbers]
+        low, high = np.log([f.low for f in free]), np.log([f.high for f in free])
+        start, pull = logs[numbers], np.array([f.pull for f in free])
         rows = np.flatnonzero(chosen)
 
-        def cost(logs: Floats) -> Floats:
-            return np.concatenate([self.residuals(logs, chosen)[rows], pull * (logs - start)])
+        def whole(part: Floats) -> Floats:
+            out = logs.copy()
+            out[numbers] = part
+            return out
 
-        def slope(logs: Floats) -> Floats:
-            here = self.residuals(logs, chosen)
+        def cost(part: Floats) -> Floats:
+            return np.concatenate([self.residuals(whole(part), chosen)[rows], pull * (part - start)])
+
+        def slope(part: Floats) -> Floats:
+            here = self.residuals(whole(part), chosen)
             columns = []
-            for number, free in enumerate(self.free):
-                step = STEP if logs[number] + STEP < high[number] else -STEP
-                moved = logs.copy()
+            for number, moving in enumerate(free):
+                step = STEP if part[number] + STEP < high[number] else -STEP
+                moved = part.copy()
                 moved[number] += step
-                there = self.residuals(moved, chosen, free.id, here)
+                there = self.residuals(whole(moved), chosen, moving.id, here)
                 columns.append((there[rows] - here[rows]) / step)
             return np.concatenate([np.array(columns).T, np.diag(pull)])
 
         found = least_squares(
             cost, start, jac=slope, bounds=(low, high), loss="soft_l1", f_scale=SOFT_SCALE, max_nfev=rounds, x_scale=1.0
         )
-        return np.asarray(found.x)
+        return whole(np.asarray(found.x))
 
 
 def folds_of(groups: tuple[str, ...], count: int = FOLDS) -> NDArray[np.int64]:

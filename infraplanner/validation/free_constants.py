@@ -35,20 +35,22 @@ SHARED = {
     "half_saturation_tokens": (13.0, 1.0, 300.0),
     "imbalance": (1.0, 0.05, 5.0),
     "layer_time_s": (1e-5, 1e-6, 1e-4),
-    "moe_layer_time_s": (1e-5, 1e-6, 3e-4),
-    "launch_layer_time_s": (1e-4, 1e-5, 3e-3),
-    "launch_moe_layer_time_s": (5e-4, 1e-5, 6e-3),
     "step_time_s": (2e-3, 1e-4, 1e-2),
     "sequence_time_s": (5e-6, 1e-7, 1e-4),
-    "request_time_s": (2e-3, 1e-5, 2e-2),
+    "narrow_memory_factor": (0.8, 0.4, 1.0),
     "host_overlap": (0.5, 0.01, 1.0),
-    "burst_share": (0.1, 0.01, 1.0),
     "allreduce_latency_s": (3e-6, 5e-7, 3e-5),
     "activation_traffic_bytes": (8.0, 4.0, 60.0),
     "expert_traffic_bytes": (6.0, 4.0, 60.0),
     "kv_occupancy": (0.7, 0.5, 1.0),
 }
-"""Start value and bounds of the shared constants, `inference.` before each name."""
+FIRST_TOKEN = {
+    "launch_layer_time_s": (1e-4, 1e-5, 3e-3),
+    "launch_moe_layer_time_s": (5e-4, 1e-5, 6e-3),
+    "burst_share": (0.1, 0.01, 1.0),
+    "admission_steps": (1.5, 0.5, 20.0),
+}
+"""Start value and bounds of the shared constants, `inference.` before each name; the second group only delays first tokens."""
 
 
 def free_constants(settings: Iterable[tuple[str, str, str]], catalog: Catalog) -> tuple[Free, ...]:
@@ -58,6 +60,7 @@ def free_constants(settings: Iterable[tuple[str, str, str]], catalog: Catalog) -
     """
     rows = list(settings)
     found = [Free(f"inference.{name}", "shared", *bounds, PULL) for name, bounds in SHARED.items()]
+    found += [Free(f"inference.{name}", "first_token", *bounds, PULL) for name, bounds in FIRST_TOKEN.items()]
     pairs = Counter((family, precision) for family, precision, _ in rows)
     pairs.update((family, "bf16") for family, precision, _ in rows if precision != "bf16")
     software = Counter(name for _, _, name in rows if name)
