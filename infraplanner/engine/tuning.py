@@ -194,6 +194,15 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
     )
 
 
+def band(accelerator_id: str, moe: bool, rule: Lookup) -> tuple[float, float]:
+    """Ends of the error band of tokens/s as shares, such as (-0.2, 0.3): what held-out measurements spread over.
+
+    Architectures that no measured row covers take the wide band.
+    """
+    name = "unseen" if architecture(accelerator_id) == "other" else "moe" if moe else "dense"
+    return rule(f"inference.tokens_band_low_frac.{name}"), rule(f"inference.tokens_band_high_frac.{name}")
+
+
 def request(pool: Pool, workload: Workload | None, shape: RequestShape | None) -> Request | None:
     """Lengths and limits: the workload's own, else its request shape's; None when a length is unknown."""
 

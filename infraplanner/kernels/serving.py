@@ -135,8 +135,8 @@ def best_batch(
     """Largest batch that the cache holds and the limits allow, and what stopped it: 0 weights do not fit, 1 cache or
     batch limit, 2 latency limit, 3 pinned, 4 even one sequence misses a limit (then the batch is 1).
 
-    A pinned batch is bounded by the cache only. Latency grows with the batch, so the limit is found by bisection. `step` 1 gives whole sequences, 0 a real number
-    that can be differentiated.
+    A pinned batch is bounded by the cache only. Latency grows with the batch, so the limit is found by bisection.
+    `step` 1 gives whole sequences, 0 a real number that can be differentiated.
     """
     limit = kv_batch(model, device, layout, tune, request)
     if not limit >= 1.0:

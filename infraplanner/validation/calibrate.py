@@ -18,15 +18,18 @@ from scipy.optimize import least_squares
 
 from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
+from infraplanner.engine.pools import Case
+from infraplanner.text import TextError
+from infraplanner.text.problems import Problem
 
 from .free_constants import Free, free_constants
-from .inference_rows import ServingRow, Tuning, retuned, serving_value, understand
+from .inference_rows import ServingRow, retuned, serving_value, understand
 from .measured import Row, measured_value
 from .report import Prediction
 
 Floats = NDArray[np.float64]
 Lookup = Callable[[str], float]
-FOLDS = 8
+ROUNDS = 15
 SOFT_SCALE = 0.1
 STEP = 1e-3
 LOST = math.log(20.0)
@@ -100,7 +103,9 @@ class Model:
     def values(self, logs: Floats) -> dict[str, float]:
         return {free.id: float(math.exp(x)) for free, x in zip(self.free, logs, strict=True)}
 
-    def residuals(self, logs: Floats, chosen: NDArray[np.bool_], touched: str = "", base: Floats | None = None) -> Floats:
+    def residuals(
+        self, logs: Floats, chosen: NDArray[np.bool_], touched: str = "", base: Floats | None = None
+    ) -> Floats:
         """Residuals of the chosen rows; with `touched`, only rows that read this constant are computed anew."""
         rule = self.lookup(self.values(logs))
         out = np.zeros(len(self.sample.rows)) if base is None else base.copy()
@@ -109,13 +114,13 @@ class Model:
                 continue
             mine = [index for index in members if chosen[index]]
             if mine:
-                tune = retuned(self.sample.rows[mine[0]], rule)
+                like = retuned(self.sample.rows[mine[0]], rule)
                 for index in mine:
-                    out[index] = self._one(index, tune)
+                    out[index] = self._one(index, like)
         return out
 
-    def _one(self, index: int, tune: Tuning) -> float:
-        answer = serving_value(self.sample.rows[index], tune)
+    def _one(self, index: int, like: Case) -> float:
+        answer = serving_value(self.sample.rows[index], like)
         if isinstance(answer, str) or not answer[0] > 0.0:
             return LOST
         return math.log(answer[0]) - float(self.sample.log_measured[index])
@@ -170,7 +175,7 @@ class Model:
         return whole(np.asarray(found.x))
 
 
-def folds_of(groups: tuple[str, ...], count: int = FOLDS) -> NDArray[np.int64]:
+def folds_of(groups: tuple[str, ...], count: int) -> NDArray[np.int64]:
     """Fold of each row: whole groups, largest first, each into the fold that has the fewest rows so far."""
     sizes = {name: groups.count(name) for name in set(groups)}
     filled = [0] * count
@@ -182,19 +187,33 @@ def folds_of(groups: tuple[str, ...], count: int = FOLDS) -> NDArray[np.int64]:
 
 
 def calibrate(
-    rows: Iterable[Row], catalog: Catalog, *, folds: int = FOLDS, rounds: int = 20, report: Callable[[str], None] = print
+    rows: Iterable[Row],
+    catalog: Catalog,
+    *,
+    folds: int = 0,
+    rounds: int = ROUNDS,
+    report: Callable[[str], None] = print,
 ) -> Fit:
-    """Fit all gate rows, then hold out each fold in turn and predict it from the others."""
+    """Fit all gate rows, then hold out each fold in turn and predict it from the others.
+
+    `folds` 0: every (accelerator, model) pair is a fold of its own; else whole pairs are merged into so many folds; 1:
+    no cross-validation.
+    """
     sample = sample_of(rows, catalog)
+    if not sample.rows:
+        raise TextError(
+            [Problem("measured rows", 1, 1, "no row with `use: gate` that can be predicted", "at least one")]
+        )
     free = free_constants([(known.family, known.precision, known.software) for known in sample.rows], catalog)
-    model = Model(sample, free, constants(catalog))
+    model = Model(sample, free, constants(catalog, calibrated=False))
     every = np.ones(len(sample.rows), dtype=np.bool_)
     report(f"fitting {len(free)} constants to {len(sample.rows)} rows")
     logs = model.fit(every, rounds)
     held = np.full(len(sample.rows), np.nan)
-    where = folds_of(sample.groups, folds) if folds > 1 else np.zeros(0, dtype=np.int64)
-    for fold in range(folds if folds > 1 else 0):
+    count = folds or len(set(sample.groups))
+    where = folds_of(sample.groups, count)
+    for fold in range(count if count > 1 else 0):
         out = where == fold
-        report(f"fold {fold + 1} of {folds}: {int(out.sum())} rows held out")
+        report(f"fold {fold + 1} of {count}: {int(out.sum())} rows held out")
         held[out] = model.residuals(model.fit(~out, rounds), out)[out]
     return Fit(free, model.values(logs), model.residuals(logs, every), held, sample)

@@ -15,12 +15,12 @@ from infraplanner.engine import kernel_cache
 from infraplanner.model.entities import Pool, Workload
 from infraplanner.units import KILO
 
+from .measured import Row
+from .report import Prediction, Predictor
+
 kernel_cache.prepare_once()
 from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 from infraplanner.engine.pools import Case, operating_point  # noqa: E402
-
-from .measured import Row  # noqa: E402
-from .report import Prediction, Predictor  # noqa: E402
 
 METRICS = frozenset(
     {
@@ -47,9 +47,6 @@ PRECISIONS = {
 COMMITS = {"77d24b5f": "0.6", "03e27c7d": "1.1"}
 """Versions of the framework that rows name by the commit of its tables."""
 FIGURES = ("n_accelerators", "isl", "osl")
-
-
-Tuning = tuning.Tuning
 
 
 def serving_predictor(catalog: Catalog) -> Predictor:
@@ -89,12 +86,20 @@ class ServingRow:
     @property
     def kind(self) -> tuple[Any, ...]:
         """Rows of one kind share all constants."""
-        return (self.part.id, self.pool.weights, self.pool.kv, bool(self.llm.experts), self.software, self.pool.batch > 0)
+        return (
+            self.part.id,
+            self.pool.weights,
+            self.pool.kv,
+            bool(self.llm.experts),
+            self.software,
+            self.pool.batch > 0,
+        )
 
 
-def retuned(known: ServingRow, rule: Callable[[str], float]) -> Tuning:
-    """The constants of a row under another reader of constants."""
-    return tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
+def retuned(known: ServingRow, rule: Callable[[str], float]) -> Case:
+    """The case of a row under another reader of constants."""
+    tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
+    return replace(known.case, tune=tune)
 
 
 def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
@@ -142,9 +147,9 @@ def software_of(row: Row) -> str:
     return f"{framework}.{major}" if major > 0 else f"{framework}.0_{minor // 10 * 10}"
 
 
-def serving_value(known: ServingRow, tune: Tuning | None = None) -> tuple[float, str] | str:
-    """The predicted value in the row's unit and what limits it, or why there is none."""
-    case = known.case if tune is None else replace(known.case, tune=tune)
+def serving_value(known: ServingRow, like: Case | None = None) -> tuple[float, str] | str:
+    """The predicted value in the row's unit and what limits it, or why there is none; `like` lends its constants."""
+    case = known.case if like is None else replace(known.case, tune=like.tune)
     found = operating_point(case)
     if isinstance(found, str):
         return f"does not fit: {found}"
