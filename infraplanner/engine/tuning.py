@@ -171,6 +171,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
         request_s=rule("inference.request_time_s") * slow,
         launch_layer_s=rule("inference.launch_layer_time_s") * slow,
         launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * slow,
+        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * slow,
         host_overlap_frac=rule("inference.host_overlap"),
         burst_frac=rule("inference.burst_share"),
         admission_steps=rule("inference.admission_steps"),

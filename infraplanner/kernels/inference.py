@@ -56,8 +56,8 @@ class Device(NamedTuple):
 class Tuning(NamedTuple):
     """Planning constants, all from the catalogue: efficiencies (0..1), fixed times [s], sizes [B].
 
-    `launch_layer_s`, `launch_moe_layer_s`: host time to start the kernels of one layer of a prefill pass, which no
-    recorded graph replays. `host_overlap_frac`: share of the shorter of host and device time that the scheduler hides.
+    `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
+    prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share of the shorter of host and device time that the scheduler hides.
     `burst_frac`: share of requests of a closed loop that arrive together at its start. `admission_steps`: decode steps
     that a request waits for before its own pass. `wide_attention` 1: attention weights of a 4-bit mixture stay wide.
     """
@@ -79,6 +79,7 @@ class Tuning(NamedTuple):
     request_s: float
     launch_layer_s: float
     launch_moe_layer_s: float
+    launch_latent_layer_s: float
     host_overlap_frac: float
     burst_frac: float
     admission_steps: float
@@ -128,6 +129,8 @@ def blend(compute_s: float, memory_s: float, exponent: float) -> float:
     """
     if exponent == 2.0:
         return sqrt(compute_s * compute_s + memory_s * memory_s)
+    if exponent == 3.0:
+        return float(np.cbrt(compute_s * compute_s * compute_s + memory_s * memory_s * memory_s))
     big = max(compute_s, memory_s)
     if big <= 0.0:
         return 0.0
@@ -267,8 +270,8 @@ def forward(
     through memory in kernels of their own: `c L t (d + h w / tp) / BW` is added, not blended.
 
     Host time. A decode step replays a recorded graph; the host prepares it in `h = tau_host + tau_seq S'`, of which an
-    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm`
-    while the device works, so it takes the blend of l and T: short prompts of deep models are bound by launches
+    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm
+    (+ L tau_la with latent attention)` while the device works, so it takes the blend of l and T: short prompts of deep models are bound by launches
     (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow 0.03 s).
     """
     t = tokens / layout.dp
@@ -307,5 +310,7 @@ def forward(
         total += host_s - tune.host_overlap_frac * min(host_s, total)
     else:
         launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
+        if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
+            launch_s += model.layers * tune.launch_latent_layer_s
         total = blend(total, launch_s, tune.blend_exponent) + tune.host_s
     return Pass(total, compute, memory, network)

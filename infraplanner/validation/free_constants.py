@@ -37,7 +37,6 @@ SHARED = {
     "layer_time_s": (1e-5, 1e-6, 1e-4),
     "step_time_s": (2e-3, 1e-4, 1e-2),
     "sequence_time_s": (5e-6, 1e-7, 1e-4),
-    "narrow_memory_factor": (0.8, 0.4, 1.0),
     "host_overlap": (0.5, 0.01, 1.0),
     "allreduce_latency_s": (3e-6, 5e-7, 3e-5),
     "activation_traffic_bytes": (8.0, 4.0, 60.0),
@@ -47,6 +46,7 @@ SHARED = {
 FIRST_TOKEN = {
     "launch_layer_time_s": (1e-4, 1e-5, 3e-3),
     "launch_moe_layer_time_s": (5e-4, 1e-5, 6e-3),
+    "launch_latent_layer_time_s": (5e-4, 1e-5, 6e-3),
     "burst_share": (0.1, 0.01, 1.0),
     "admission_steps": (1.5, 0.5, 20.0),
 }

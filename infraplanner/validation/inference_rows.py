@@ -202,7 +202,7 @@ def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assume
     if weights is None:
         weights = "fp8" if part.fp8_tflops is not None else "bf16"
         assumed.append(f"weights in {weights}")
-    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") in ("trtllm", None) else "bf16"
+    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") != "sglang" else "bf16"
     assumed.append(f"KV cache in {cache}")
     tensor, stages, experts, copies = layout
     batch = row.get("concurrency_or_batch")
