@@ -57,9 +57,11 @@ class Tuning(NamedTuple):
     """Planning constants, all from the catalogue: efficiencies (0..1), fixed times [s], sizes [B].
 
     `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
-    prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share of the shorter of host and device time that the scheduler hides.
-    `burst_frac`: share of requests of a closed loop that arrive together at its start. `admission_steps`: decode steps
-    that a request waits for before its own pass. `wide_attention` 1: attention weights of a 4-bit mixture stay wide.
+    prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
+    of the shorter of host and device time that the scheduler hides. `burst_frac`: share of requests of a closed loop
+    that arrive together at its start. `admission_count`: decode steps that a request waits for before its own pass.
+    `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
+    between the matrix products per token or routed row and element.
     """
 
     compute_eta: float
@@ -82,7 +84,7 @@ class Tuning(NamedTuple):
     launch_latent_layer_s: float
     host_overlap_frac: float
     burst_frac: float
-    admission_steps: float
+    admission_count: float
     all_reduce_s: float
     all_to_all_s: float
     overlap_frac: float
@@ -92,7 +94,7 @@ class Tuning(NamedTuple):
     kv_growth_frac: float
     weight_b: float
     attention_weight_b: float
-    wide_attention: float
+    attention_wide_frac: float
     kv_b: float
     activation_b: float
     traffic_b: float
@@ -270,9 +272,10 @@ def forward(
     through memory in kernels of their own: `c L t (d + h w / tp) / BW` is added, not blended.
 
     Host time. A decode step replays a recorded graph; the host prepares it in `h = tau_host + tau_seq S'`, of which an
-    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm
-    (+ L tau_la with latent attention)` while the device works, so it takes the blend of l and T: short prompts of deep models are bound by launches
-    (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow 0.03 s).
+    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm`,
+    `+ L tau_la` with latent attention, while the device works, so it takes the blend of l and T: short prompts of deep
+    models are bound by launches (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow
+    0.03 s).
     """
     t = tokens / layout.dp
     local_sequences = sequences / layout.dp
@@ -280,7 +283,7 @@ def forward(
     attention, ffn = model.layers * model.attention_weights, model.dense_layers * model.ffn_weights
     head = model.vocab * model.hidden
     rate = device.flop_per_s * tune.compute_eta
-    wide_rate = device.attention_flop_per_s * tune.attention_eta if tune.wide_attention > 0.0 else rate
+    wide_rate = device.attention_flop_per_s * tune.attention_eta if tune.attention_wide_frac > 0.0 else rate
     bandwidth = device.memory_b_per_s * tune.memory_eta
     linear_c = (2.0 * t * (ffn / rate + attention / wide_rate) + 2.0 * t_out * head / rate) / layout.tp
     linear_b = (ffn * tune.weight_b + attention * tune.attention_weight_b + head * tune.head_b) / layout.tp

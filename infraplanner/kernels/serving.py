@@ -105,7 +105,7 @@ def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, re
     if request.phase == 0.0:
         others_s = 0.5 * max(batch - 1.0, 0.0) * prefill_s
         queue_s = min(busy * prefill_s / (2.0 * (1.0 - busy)), others_s)
-        admission_s = tune.admission_steps * step.total_s * max(0.0, 1.0 - 1.0 / batch)
+        admission_s = tune.admission_count * step.total_s * max(0.0, 1.0 - 1.0 / batch)
         ttft = solo.total_s + tune.request_s + admission_s + queue_s + tune.burst_frac * others_s
     pre_share = work / cycle / pre.total_s
     dec_share = output / cycle

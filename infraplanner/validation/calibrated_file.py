@@ -111,7 +111,7 @@ def profile_text(fit: Fit, files: Iterable[Path], start_names: Mapping[str, str]
     title = f"soft-L1 fit to {len(fit.sample.rows)} gate rows of {names}, {today}, {len(fit.free)} free constants"
     fitted, held = figures(fit.sample, fit.residuals), figures(fit.sample, fit.held_out)
     told = "; ".join(f"{name} {_pair(held.get(name))} held out, {_pair(fitted[name])} fitted" for name in fitted)
-    rows = [_source(title), *_fitted(fit, start_names), *_errors(held, told), *_bands(fit)]
+    rows = [_source(title), *_fitted(fit, start_names), *_errors(held, told), *_pairs(fit), *_bands(fit)]
     head = [
         "# Constants fitted by `infraplanner calibrate`. Each wins over the default of the same name without the prefix."
     ]
@@ -157,6 +157,24 @@ def _errors(held: Mapping[str, Figures], told: str) -> list[str]:
                 _constant(key, label, value, "fraction", **({"note": told} if key.endswith("all_median_frac") else {}))
             )
     return out
+
+
+def _pairs(fit: Fit) -> list[str]:
+    """Held-out median of each accelerator-model pair over throughput and time per token."""
+    out = []
+    for name in sorted(set(fit.sample.groups)):
+        error = pair_median(fit.sample, fit.held_out, name)
+        if math.isfinite(error):
+            part, llm = name.split("|")
+            key = f"calibration.pair.{part}.{llm}"
+            out.append(_constant(key, f"Held-out median error, {llm} on {part}", error, "fraction"))
+    return out
+
+
+def pair_median(sample: Sample, residuals: Floats, group: str) -> float:
+    """Median error of one accelerator-model pair over throughput and time per token; NaN without such rows."""
+    mine = np.array([name == group for name in sample.groups]) & ~sample.first_token & np.isfinite(residuals)
+    return float(np.median(np.abs(np.exp(residuals[mine]) - 1.0))) if mine.any() else math.nan
 
 
 def _bands(fit: Fit) -> list[str]:
