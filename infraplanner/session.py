@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, evaluate
+from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -27,6 +28,10 @@ OnChanged = Callable[[ChangeSet], None]
 OnResult = Callable[[ResultSnapshot], None]
 OnProgress = Callable[[str, int, int], None]
 OnFailure = Callable[[str], None]
+
+
+class ChangedOnDiskError(EditError):
+    """The plan's file holds something else than what was opened or saved last."""
 
 
 class LiveDrag:
@@ -72,7 +77,9 @@ class Session:
         self.catalog = catalog
         self.document = Document()
         self.path: Path | None = None
+        self._on_disk: str | None = None
         self.warnings: list[str] = []
+        self.failed: frozenset[str] = frozenset()
         self.result: ResultSnapshot | None = None
         self.on_changed: list[OnChanged] = []
         self.on_result: list[OnResult] = []
@@ -103,8 +110,12 @@ class Session:
         self.undo_stack = UndoStack(document)
         self.undo_stack.mark_saved()
         self.path = path
+        self._on_disk = _hash_of(path)
         self.warnings = []
         self.result = None
+        if self.failed:
+            self.failed = frozenset()
+            self.engine.set_failed(self.failed)
         self.catalog = self._base_catalog.with_embedded(document.table("profiles"))
         self.engine.set_catalog(self.catalog)
         self.announce(ChangeSet(document.revision, whole=True), dragging=False, always=True)
@@ -114,12 +125,21 @@ class Session:
         room = hall or Hall(id="hall-1", name="Hall 1", width_mm=18_000, depth_mm=9_000)
         self.open_document(Document({"halls": {room.id: room}, "site": {"site": Site(id="site")}}))
 
-    def save(self, path: str | Path | None = None) -> Path:
-        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole."""
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write the plan safely (see io.save). Raises SaveError in one sentence; the old file stays whole.
+
+        Raises ChangedOnDiskError when the plan's own file is not what was opened or saved last: someone else wrote it.
+        `overwrite` saves all the same (the other version becomes a backup).
+        """
         target = Path(path) if path else self.path
         if target is None:
             raise EditError("This plan has no file yet; choose one with Save as.")
-        save_plan(target, self.to_bytes())
+        now = _hash_of(target)
+        if not overwrite and target == self.path and now is not None and now != self._on_disk:
+            raise ChangedOnDiskError(f"{target.name} was changed on disk by someone else since it was opened.")
+        data = self.to_bytes()
+        save_plan(target, data)
+        self._on_disk = hashlib.sha256(data).hexdigest()
         self.path = target
         self.undo_stack.mark_saved()
         return target
@@ -189,6 +209,29 @@ class Session:
             listener(changes)
         return changes
 
+    def set_failed(self, ids: Iterable[str]) -> None:
+        """Take objects out of service as a what-if; the plan itself is not edited. Raises EditError for an unknown id."""
+        wanted = frozenset(ids)
+        for record_id in sorted(wanted):
+            if record_id not in self.document.ids():
+                raise EditError(f"There is no object {record_id} in the plan that could fail.")
+        self.failed = wanted
+        self.engine.set_failed(wanted)
+
+    def rank_failures(self, done: Callable[[list[FailureCost]], None]) -> None:
+        """Rank every single failure of the plan in the background once it is idle; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            costs = rank_failures(snapshot, catalog, stop=stop)
+            if costs is not None:
+                done(costs)
+
+        self.engine.run_when_idle(job)
+
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""
         return self.engine.wait_idle(timeout_s)
@@ -226,3 +269,11 @@ def evaluate_once(
         if record_id not in document.ids():
             raise EditError(f"There is no object {record_id} in the plan that could fail.")
     return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+
+
+def _hash_of(path: Path | None) -> str | None:
+    """SHA-256 of a file's bytes; None when there is no such file or it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+    except OSError:
+        return None

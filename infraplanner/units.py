@@ -82,7 +82,7 @@ def parse(text: str, unit: str) -> float:
     if name not in factors:
         known = ", ".join(key for key in factors if key)
         raise UnitError(f"“{name}” is not a unit for this field; expected one of {known}.")
-    return value * factors[name]
+    return float(f"{value * factors[name]:.14g}")  # 95 % is 0.95, not 0.9500000000000001
 
 
 def _to_celsius(value: float, name: str, text: str) -> float:

@@ -153,6 +153,10 @@ class UndoStack:
         self._saved = self._done[-1] if self._done else None
         self._saved_lost = False
 
+    def mark_recovered(self) -> None:
+        """The present state is on no disk, although nothing was edited in this stack."""
+        self._saved_lost = True
+
     @property
     def is_modified(self) -> bool:
         """True when the present state is not the saved one."""

@@ -165,7 +165,8 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
     if routes.by_pool:
         load = link_load(routes, space.served.rate_per_s, len(links))
         with np.errstate(all="ignore"):
-            share = load / (links["rate_bps"] * links["count"])
+            share = keep("load_frac", load / (links["rate_bps"] * links["count"]))
+        load = keep("load_bps", load)
     watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,

@@ -27,6 +27,8 @@ def coverage(space: Workspace, totals: Totals, summary: Summary) -> dict[str, Co
     out["it_power_kw"] = _entry(base, it_notes)
     out["facility_power_kw"] = _entry("Input of all sources: racks, losses of the chain, cooling.", chain_notes)
     out["pue"] = _entry("Facility over IT power at one outdoor state, not over a year.", [*plant_notes, ""])
+    if summary.pue is None:
+        out["pue"] = Coverage("not_modelled", " ".join(["A PUE needs a plan that is fed and cooled.", *plant_notes]))
     out["wue_l_per_kwh"] = _entry("Water of towers and adiabatic coolers at one outdoor state.", [*plant_notes, ""])
     out["heat_kw"] = _entry("Racks and losses of indoor power nodes.", it_notes)
     tokens = "Roofline steady state of all serving pools."

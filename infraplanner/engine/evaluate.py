@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from infraplanner.compile.parts import Catalogue
 from infraplanner.model.document import Snapshot
 from infraplanner.results.snapshot import ResultSnapshot
@@ -30,3 +32,18 @@ def evaluate(
     space = Workspace(catalog, PoolSolver())
     space.follow(snapshot, None)
     return settled_result(space, failed, check)[0]
+
+
+def evaluate_failures(
+    snapshot: Snapshot, catalog: Catalogue, failures: Iterable[frozenset[str]]
+) -> Iterator[ResultSnapshot]:
+    """One result for every set of records out of service, compiled once. Read each result before asking for the next."""
+    kernel_cache.prepare_once()
+    from .pools import PoolSolver
+    from .stages import failure_result
+    from .workspace import Workspace
+
+    space = Workspace(catalog, PoolSolver())
+    space.follow(snapshot, None)
+    for failed in failures:
+        yield failure_result(space, failed)

@@ -6,16 +6,19 @@ Numba does not notice edits in files that a cached kernel calls into; a folder t
 
 from __future__ import annotations
 
-import functools
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from infraplanner import places
 from infraplanner.version import __version__
 
+_LOCK = threading.Lock()
+_PREPARED: list[Path] = []
 _KERNELS = Path(__file__).resolve().parent.parent / "kernels"
 
 
@@ -49,7 +52,13 @@ def prepare() -> Path:
     return folder
 
 
-@functools.cache
 def prepare_once() -> Path:
-    """`prepare`, the first time only."""
-    return prepare()
+    """`prepare` the first time, and Numba imported; the same folder afterwards.
+
+    Both engine threads call this first: without the lock one would meet Numba half imported by the other.
+    """
+    with _LOCK:
+        if not _PREPARED:
+            _PREPARED.append(prepare())
+            importlib.import_module("numba")
+    return _PREPARED[0]

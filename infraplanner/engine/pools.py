@@ -275,7 +275,10 @@ def _frontier(case: Case, layouts: Floats) -> tuple[Floats, Floats]:
     front = rows[rows[:, 1] > best][::-1] if count else rows
     if len(front) > CURVE_POINTS:
         front = front[np.linspace(0, len(front) - 1, CURVE_POINTS).round().astype(np.int64)]
-    return front[:, 0].copy(), front[:, 1].copy()
+    users, speeds = front[:, 0].copy(), front[:, 1].copy()
+    users.setflags(write=False)
+    speeds.setflags(write=False)
+    return users, speeds
 
 
 def does_not_fit(case: Case, layouts: Floats) -> str:

@@ -76,11 +76,13 @@ class Guard:
             return unknown
 
 
-def live_result(space: Workspace, settled: Settled, check: Check | None) -> ResultSnapshot:
+def live_result(
+    space: Workspace, settled: Settled, check: Check | None, failed: frozenset[str] = frozenset()
+) -> ResultSnapshot:
     """Tier A: one fused frame; fabric load and elasticities are those of the last settled state."""
     guard = Guard()
     routes = settled.routes if _same_shape(space, settled) else Routes()
-    return _result(space, routes, settled, frozenset(), check, guard)[0]
+    return _result(space, routes, settled, failed, check, guard)[0]
 
 
 def _same_shape(space: Workspace, settled: Settled) -> bool:
@@ -102,6 +104,18 @@ def settled_result(
     result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
     return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
+
+
+def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
+    """What remains with some records out of service: routes and one frame, without elasticities and checks.
+
+    Its arrays are overwritten by the next evaluation on the same workspace: read them before.
+    """
+    guard = Guard()
+    assert space.compiled is not None
+    compiled = space.compiled
+    routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
+    return _result(space, routes, Settled(routes), failed, None, guard)[0]
 
 
 def _result(
@@ -136,10 +150,11 @@ def _result(
         slopes = settled.slopes
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
-    summary = summarise(totals, throughput, bound)
+    summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
+        failed=failed,
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
         summary=summary,
@@ -167,8 +182,12 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     return replace(result, findings=findings, summary=summary)
 
 
-def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None) -> Summary:
-    """The headline figures; None where an input is unknown or nothing is there."""
+def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *, whole: bool) -> Summary:
+    """The headline figures; None where an input is unknown or nothing is there.
+
+    `whole`: everything is fed and something cools. Without that facility over IT power would be a flattering figure of
+    an unfinished plan, so there is no PUE.
+    """
     pools = [pool for pool in throughput.pools if pool.tokens_per_s is not None]
     tokens = sum(pool.tokens_per_s or 0.0 for pool in pools) if pools else None
     facility, it_w = totals.facility_w, totals.it_w
@@ -176,7 +195,7 @@ def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None) -
     return Summary(
         it_power_kw=float(it_w / KILO),
         facility_power_kw=float(facility / KILO),
-        pue=float(facility / it_w) if it_w > 0.0 else None,
+        pue=float(facility / it_w) if it_w > 0.0 and whole else None,
         wue_l_per_kwh=assemble.optional(litres_per_kwh),
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,

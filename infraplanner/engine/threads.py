@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 OnResult = Callable[[ResultSnapshot], None]
 OnProgress = Callable[[int, int, str], None]
 OnFailure = Callable[[str], None]
+Job = Callable[[Callable[[], bool]], None]
+"""Work for the background thread when nothing is to be settled; it asks its argument often whether a newer edit has come."""
 
 
 class Request:
@@ -74,6 +76,8 @@ class Engine:
         self._last: Snapshot | None = None
         self._shown = (-1, False)
         self._settled: Settled | None = None
+        self._failed: frozenset[str] = frozenset()
+        self._job: Job | None = None
         self._closed = False
         self._tiers: dict[str, tuple[int, Tier]] = {}
         self._threads: list[threading.Thread] = []
@@ -115,6 +119,23 @@ class Engine:
         if last is not None:
             self.submit(last, ChangeSet(last.revision, {}, whole=True), dragging=False)
 
+    def set_failed(self, failed: frozenset[str]) -> None:
+        """These records are out of service from now on (a what-if); the last plan is evaluated anew."""
+        with self._state:
+            self._failed = failed
+            last = self._last
+        if last is not None:
+            self.submit(last, ChangeSet(last.revision), dragging=False)
+
+    def run_when_idle(self, job: Job) -> None:
+        """Run a job on the background thread once everything is settled (tier C); a later job replaces a waiting one."""
+        if self._sync:
+            job(lambda: False)
+            return
+        with self._state:
+            self._job = job
+            self._state.notify_all()
+
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is pending or running; False when the time is up first."""
         deadline = time.monotonic() + timeout_s
@@ -133,13 +154,15 @@ class Engine:
             self._generation += 1
             self._live = self._back = None
             self._back_wanted = self._warm_wanted = False
+            self._job = None
             self._state.notify_all()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
 
     def _idle(self) -> bool:
-        return not (self._busy or self._live or self._warm_wanted or (self._back and self._back_wanted))
+        waiting = self._live or self._warm_wanted or self._job or (self._back and self._back_wanted)
+        return not (self._busy or waiting)
 
     def _live_loop(self) -> None:
         while True:
@@ -163,17 +186,34 @@ class Engine:
     def _background_loop(self) -> None:
         while True:
             with self._state:
-                self._state.wait_for(lambda: self._closed or (self._back_wanted and self._back is not None))
+                self._state.wait_for(lambda: self._closed or self._settle_waits() or self._job is not None)
                 if self._closed:
                     return
-                request, self._back = self._back, None
+                request: Request | None = None
+                job: Job | None = None
+                if self._settle_waits():
+                    request, self._back = self._back, None
+                else:
+                    job, self._job = self._job, None
                 generation = self._generation
                 self._busy += 1
             try:
                 if request is not None:
                     self._run_settled(request, generation)
+                elif job is not None:
+                    self._run_job(job, generation)
             finally:
                 self._rest()
+
+    def _settle_waits(self) -> bool:
+        return self._back_wanted and self._back is not None
+
+    def _run_job(self, job: Job, generation: int) -> None:
+        try:
+            kernel_cache.prepare_once()
+            job(lambda: generation != self._generation)
+        except Exception as error:
+            self._fail(f"Work in the background failed: {type(error).__name__}: {error}.")
 
     def _rest(self) -> None:
         with self._state:
@@ -196,7 +236,7 @@ class Engine:
 
             tier = self._tier("live")
             tier.follow(request.snapshot, request.changes)
-            self._deliver(tier.live(self._settled or Settled()))
+            self._deliver(tier.live(self._settled or Settled(), self._failed))
         except Exception as error:
             self._broken(request.snapshot, error, provisional=True)
 
@@ -208,7 +248,7 @@ class Engine:
             tier = self._tier("background")
             tier.follow(request.snapshot, request.changes)
             try:
-                result, self._settled = tier.settle(lambda: generation != self._generation)
+                result, self._settled = tier.settle(lambda: generation != self._generation, self._failed)
             except Superseded:
                 self._again(request)
                 return

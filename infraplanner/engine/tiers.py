@@ -33,10 +33,12 @@ class Tier:
             self._space.compiled = None
             raise
 
-    def live(self, settled: Settled) -> ResultSnapshot:
-        """A provisional result."""
-        return live_result(self._space, settled, self._check)
+    def live(self, settled: Settled, failed: frozenset[str] = frozenset()) -> ResultSnapshot:
+        """A provisional result with some records out of service."""
+        return live_result(self._space, settled, self._check, failed)
 
-    def settle(self, stop: Callable[[], bool] | None = None) -> tuple[ResultSnapshot, Settled]:
-        """The settled result of the snapshot last followed."""
-        return settled_result(self._space, frozenset(), self._check, stop)
+    def settle(
+        self, stop: Callable[[], bool] | None = None, failed: frozenset[str] = frozenset()
+    ) -> tuple[ResultSnapshot, Settled]:
+        """The settled result of the snapshot last followed, with some records out of service."""
+        return settled_result(self._space, failed, self._check, stop)

@@ -87,7 +87,10 @@ def _read(path: Path | None, data: bytes, file: str, catalog: Catalog | None, st
     except PlanError:
         raise
     except TextError as error:
-        raise PlanError(sorted(error.problems, key=_by_place)) from None
+        problems = list(error.problems)
+        if error.readable is not None:  # the rest of the file may have faults of its own: tell all at once
+            check_references(error.readable, catalog or default_catalog(), problems, error.lost)
+        raise PlanError(sorted(problems, key=_by_place)) from None
     return _opened(records, path, catalog, migrated)
 
 

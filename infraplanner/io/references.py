@@ -26,8 +26,11 @@ _HINT_IDS = 5000
 
 
 class _Checker:
-    def __init__(self, records: RecordFile, catalog: Catalog, problems: list[Problem]) -> None:
+    def __init__(
+        self, records: RecordFile, catalog: Catalog, problems: list[Problem], lost: frozenset[str] = frozenset()
+    ) -> None:
         self.records = records
+        self.lost = lost
         self.problems = problems
         self.owner: dict[str, str] = {}
         self.ids: dict[str, set[str]] = {table: set() for table in TABLES}
@@ -92,7 +95,7 @@ class _Checker:
             return
         for index, row in enumerate(rows):
             value = getattr(row, name)
-            if value in valid:
+            if value in valid or value in self.lost:
                 continue
             # Looking for a near name costs a pass over all ids: not for every line of a file that is wrong throughout.
             hint = len(self.problems) < _HINT_LIMIT and len(valid) < _HINT_IDS
@@ -201,11 +204,16 @@ def find_cycles(children: dict[str, list[str]]) -> Iterable[list[str]]:
     return found
 
 
-def check_references(records: RecordFile, catalog: Catalog, problems: list[Problem]) -> Catalog:
-    """Note every name that leads nowhere; returns the catalogue with the plan's own copies in force."""
+def check_references(
+    records: RecordFile, catalog: Catalog, problems: list[Problem], lost: frozenset[str] = frozenset()
+) -> Catalog:
+    """Note every name that leads nowhere; returns the catalogue with the plan's own copies in force.
+
+    Records named in `lost` are in the file but could not be read: a name of theirs does lead somewhere.
+    """
     embedded = {row.id: row for row in records.tables.get("profiles", ())}
     known = catalog.with_embedded(embedded)
-    checker = _Checker(records, known, problems)
+    checker = _Checker(records, known, problems, lost)
     checker.check_ids()
     checker.check_references()
     checker.check_profiles()

@@ -92,6 +92,7 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "economics": plain(result.economics),
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
+        "failed": sorted(result.failed),
         "failures": list(result.failures),
         "coupling": {"passes": result.passes, "residual_frac": plain(result.residual_frac)},
     }

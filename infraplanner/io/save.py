@@ -164,7 +164,7 @@ class PlanLock:
                 handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
             except FileExistsError:
                 owner = self.owner()
-                if owner is not None and not _is_gone(owner):
+                if owner is not None and not is_gone(owner):
                     return owner
                 with contextlib.suppress(OSError):
                     self.path.unlink()
@@ -209,7 +209,7 @@ def _user() -> str:
         return ""
 
 
-def _is_gone(owner: LockOwner) -> bool:
+def is_gone(owner: LockOwner) -> bool:
     """True for a lock that a program on this machine left behind when it died."""
     if owner.host != platform.node() or owner.pid <= 0 or os.name != "posix":
         return False

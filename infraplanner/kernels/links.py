@@ -69,14 +69,6 @@ class Cables(NamedTuple):
     flag: Ints
 
 
-class Choice(NamedTuple):
-    """A medium row (-1 none), its flag as in `Cables`, and the length to order [m]."""
-
-    medium: int
-    flag: int
-    ordered_m: float
-
-
 @kernel
 def stock_length(length_m: float, stock_m: Floats) -> float:
     """The shortest stock length [m] at or above a length; beyond the longest one, whole metres cut to order.
@@ -90,86 +82,90 @@ def stock_length(length_m: float, stock_m: Floats) -> float:
 
 
 @kernel
-def routed_length(ends: Ends, i: int, x_m: Floats, y_m: Floats) -> float:
-    """Cable length of bundle i [m]: `|dx| + |dy| + |tray - z_a| + |tray - z_b|`; inside one rack only `|z_a - z_b|`.
+def routed_length(same_rack: bool, run_m: float, tray_z_m: float, a_z_m: float, b_z_m: float) -> float:
+    """Cable length [m]: run along x and y, `|dx| + |dy|`, and `|tray - z|` at both ends; inside one rack only `|z_a -
+    z_b|`.
 
     Worked: racks 6 m apart along x, ports at 2.2 m, tray at 2.6 m: 6 + 0.4 + 0.4 = 6.8 m. Moving one 3 m away adds 3 m.
     """
-    a, b = ends.a_rack[i], ends.b_rack[i]
-    if a < 0 or b < 0:
-        return np.nan
-    if a == b:
-        return float(abs(ends.a_z_m[i] - ends.b_z_m[i]))
-    run = abs(x_m[a] - x_m[b]) + abs(y_m[a] - y_m[b])
-    return float(run + abs(ends.tray_z_m[i] - ends.a_z_m[i]) + abs(ends.tray_z_m[i] - ends.b_z_m[i]))
+    if same_rack:
+        return abs(a_z_m - b_z_m)
+    return run_m + abs(tray_z_m - a_z_m) + abs(tray_z_m - b_z_m)
 
 
 @kernel
-def ordered_length(length_m: float, same_rack: bool, stock_m: Floats, route: Route) -> float:
-    """Length to order [m]: `stock(L (1 + slack) + 2 service)`; no service loops inside a rack.
+def ordered_length(length_m: float, loops_m: float, slack_frac: float, stock_m: Floats) -> float:
+    """Length to order [m]: `stock(L (1 + slack) + loops)`, loops = twice the service loop, none inside a rack.
 
-    Worked: 6.8 m, slack 5 %, loops of 0.5 m: 6.8 * 1.05 + 1 = 8.14, so 10 m of fibre from a stock of 7 and 10 m.
+    Worked: 6.8 m, slack 5 %, loops of 1 m in all: 6.8 * 1.05 + 1 = 8.14, so 10 m of fibre from a stock of 7 and 10 m.
     """
-    loops = 0.0 if same_rack else 2.0 * route.service_loop_m
-    return stock_length(length_m * (1.0 + route.slack_frac) + loops, stock_m)
+    return stock_length(length_m * (1.0 + slack_frac) + loops_m, stock_m)
 
 
 @kernel
-def check_pinned(rate_bps: float, ordered_m: float, medium: int, media: Media) -> int:
-    """Flag of a pinned medium: 4 wrong rate, 6 length unknown, 3 out of reach, 0 fine."""
-    if media.rate_bps[medium] != rate_bps and not np.isnan(media.rate_bps[medium]):
+def check_pinned(rate_bps: float, ordered_m: float, medium_bps: float, reach_m: float) -> int:
+    """Flag of a pinned medium: 4 wrong rate (NaN fits any), 6 length unknown, 3 out of reach, 0 fine."""
+    if medium_bps != rate_bps and not np.isnan(medium_bps):
         return 4
     if np.isnan(ordered_m):
         return 6
-    return 3 if ordered_m > media.reach_m[medium] else 0
+    return 3 if ordered_m > reach_m else 0
 
 
 @kernel
-def choose_medium(rate_bps: float, length_m: float, same_rack: bool, pinned: int, media: Media, route: Route) -> Choice:
-    """The pinned medium, else the cheapest of this rate whose ordered length it reaches; row -1 when none fits.
+def choose_media(rows: Ints, ends: Ends, media: Media, route: Route, cables: Cables) -> None:
+    """Medium, ordered length and flag of bundles whose lengths are known: the pinned medium, else the cheapest of the
+    rate whose ordered length it reaches; row -1 when none fits.
 
     Copper and fibre come in different stock lengths, so the ordered length belongs to the medium; where none fits it is
-    that of fibre.
+    that of fibre. One call for all rows: handing the tables over costs more than one choice.
     """
-    fallback = ordered_length(length_m, same_rack, route.fibre_stock_m, route)
-    if pinned >= 0:
-        stock_m = route.fibre_stock_m if media.fibre[pinned] == 1 else route.copper_stock_m
-        ordered = ordered_length(length_m, same_rack, stock_m, route)
-        return Choice(pinned, check_pinned(rate_bps, ordered, pinned, media), ordered)
-    flag = 5 if pinned == -2 else (6 if np.isnan(length_m) else 1)
-    if flag == 1:
-        for k in range(media.by_cost.size):
-            m = media.by_cost[k]
-            if media.rate_bps[m] == rate_bps:
-                flag = 2
-                stock_m = route.fibre_stock_m if media.fibre[m] == 1 else route.copper_stock_m
-                ordered = ordered_length(length_m, same_rack, stock_m, route)
-                if media.reach_m[m] >= ordered:
-                    return Choice(m, 0, ordered)
-    return Choice(-1, flag, fallback)
+    for k in range(rows.size):
+        i = rows[k]
+        length, rate, pinned = cables.length_m[i], ends.rate_bps[i], ends.pinned[i]
+        loops = 0.0 if ends.a_rack[i] == ends.b_rack[i] else 2.0 * route.service_loop_m
+        fibre = ordered_length(length, loops, route.slack_frac, route.fibre_stock_m)
+        copper = ordered_length(length, loops, route.slack_frac, route.copper_stock_m)
+        medium, ordered = -1, fibre
+        flag = 5 if pinned == -2 else (6 if np.isnan(length) else 1)
+        if pinned >= 0:
+            medium, ordered = pinned, fibre if media.fibre[pinned] == 1 else copper
+            flag = check_pinned(rate, ordered, media.rate_bps[pinned], media.reach_m[pinned])
+        elif flag == 1:
+            for c in range(media.by_cost.size):
+                m = media.by_cost[c]
+                if media.rate_bps[m] == rate:
+                    flag = 2
+                    if media.reach_m[m] >= (fibre if media.fibre[m] == 1 else copper):
+                        medium, ordered, flag = m, fibre if media.fibre[m] == 1 else copper, 0
+                        break
+        cables.medium[i], cables.ordered_m[i], cables.flag[i] = medium, ordered, flag
 
 
 @kernel
 def lay_cables(rows: Ints, ends: Ends, x_m: Floats, y_m: Floats, media: Media, route: Route, cables: Cables) -> None:
     """Length, medium, watts, price and latency of the given bundle rows; rows not listed keep their values.
 
-    latency = both ends of the medium + delay per metre * ordered length.
+    latency = both ends of the medium + delay per metre * ordered length. A bundle with an end that stands nowhere has
+    no length.
     """
     for k in range(rows.size):
         i = rows[k]
-        length = routed_length(ends, i, x_m, y_m)
-        same_rack = ends.a_rack[i] == ends.b_rack[i]
-        m, flag, ordered = choose_medium(ends.rate_bps[i], length, same_rack, ends.pinned[i], media, route)
-        cables.length_m[i] = length
-        cables.ordered_m[i] = ordered
-        cables.medium[i] = m
-        cables.flag[i] = flag
+        a, b = ends.a_rack[i], ends.b_rack[i]
+        cables.length_m[i] = np.nan
+        if a >= 0 and b >= 0:
+            run = abs(x_m[a] - x_m[b]) + abs(y_m[a] - y_m[b])
+            cables.length_m[i] = routed_length(a == b, run, ends.tray_z_m[i], ends.a_z_m[i], ends.b_z_m[i])
+    choose_media(rows, ends, media, route, cables)
+    for k in range(rows.size):
+        i = rows[k]
+        m = cables.medium[i]
         cables.reach_m[i] = media.reach_m[m] if m >= 0 else np.nan
-        cables.margin_m[i] = cables.reach_m[i] - ordered
+        cables.margin_m[i] = cables.reach_m[i] - cables.ordered_m[i]
         cables.end_w[i] = media.end_w[m] * ends.cables[i] if m >= 0 else np.nan
         cables.power_w[i] = 2.0 * cables.end_w[i]
         cables.price_usd[i] = media.price_usd[m] * ends.cables[i] if m >= 0 else np.nan
-        cables.latency_s[i] = media.latency_s[m] + media.delay_s_per_m[m] * ordered if m >= 0 else np.nan
+        cables.latency_s[i] = media.latency_s[m] + media.delay_s_per_m[m] * cables.ordered_m[i] if m >= 0 else np.nan
 
 
 class CableSums(NamedTuple):

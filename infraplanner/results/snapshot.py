@@ -222,6 +222,8 @@ class ResultSnapshot:
 
     revision: int
     provisional: bool = False
+    failed: frozenset[str] = frozenset()
+    """Records that are out of service in this result: a what-if, or `evaluate --fail`."""
     elapsed_s: float = 0.0
     passes: int = 0
     residual_frac: float = 0.0

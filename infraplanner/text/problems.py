@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,16 @@ class Problem:
 
 
 class TextError(ValueError):
-    """A file that could not be read. `problems` holds every fault that was found; nothing of the file is used."""
+    """A file that could not be read. `problems` holds every fault that was found; nothing of the file is used.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    `readable` is what could be understood all the same, so that a caller can look for more faults in it; `lost` names the
+    records that could not.
+    """
+
+    def __init__(self, problems: Iterable[Problem], readable: Any = None, lost: frozenset[str] = frozenset()) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self.readable = readable
+        self.lost = lost
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

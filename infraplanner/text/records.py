@@ -66,7 +66,7 @@ def read_records(
     reader = _Reader(file, tables, keep_unknown, limits)
     result = reader.read_lines(data) or reader.read_whole(decode(data, file))
     if reader.unit.problems:
-        raise TextError(reader.unit.problems)
+        raise TextError(reader.unit.problems, result, frozenset(reader.lost))
     result.warnings = reader.unit.warnings
     return result
 
@@ -84,6 +84,7 @@ class _Reader:
     def reset(self) -> None:
         self.unit = Unit(self.file, [], [], self.keep_unknown)
         self.out = RecordFile(self.file, {}, {})
+        self.lost: set[str] = set()
 
     def read_lines(self, data: bytes) -> RecordFile | None:
         """The line-by-line way; None when the file has to be read as a whole."""
@@ -180,6 +181,7 @@ class _Reader:
         before = len(self.unit.problems)
         record = converter(self.tables[table])(node, self.unit)
         if record is FAILED:
+            self.lost.add(self.unit.record)
             if len(self.unit.problems) == before:
                 self.unit.fail(node, f"a record of {shown(table)}")
             return

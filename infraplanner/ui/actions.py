@@ -60,6 +60,8 @@ SPECS = (
     Spec("overlay_heat_flux", "Overlay: heat flux", "Analyse", "3"),
     Spec("overlay_link_load", "Overlay: links", "Analyse", "4"),
     Spec("overlay_findings", "Overlay: findings", "Analyse", "5"),
+    Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
+    Spec("repair_all", "Repair all", "Analyse", "Shift+X", "ok"),
     Spec("next_finding", "Next finding", "Analyse", "F8", "warning"),
     Spec("palette", "Do or find anything", "Help", "Ctrl+K", "command"),
     Spec("next_dock", "Next panel", "Window", "F6", "layers"),

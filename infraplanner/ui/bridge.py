@@ -13,6 +13,7 @@ from infraplanner.edit import Command, EditError
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.session import LiveDrag, Session
+from infraplanner.units import number
 
 FRAME_MS = 16
 RESULT_MS = 33
@@ -30,6 +31,7 @@ class Bridge(QObject):
     opened = Signal()
     refused = Signal(str)
     selection_changed = Signal()
+    failures_ranked = Signal(object)
 
     _result_arrived = Signal(object)
 
@@ -37,6 +39,8 @@ class Bridge(QObject):
         super().__init__(parent)
         self.session = session
         self.selection: tuple[str, ...] = ()
+        self.what_if = ""
+        self._healthy: ResultSnapshot | None = None
         self._pending = ChangeSet()
         self._latest: ResultSnapshot | None = None
         self._change_timer = QTimer(self, singleShot=True, interval=0)
@@ -72,9 +76,19 @@ class Bridge(QObject):
     def _flush_changes(self) -> None:
         changes, self._pending = self._pending, ChangeSet()
         known = self.session.document.ids()
+        if any(key not in known for key in self.session.failed):
+            self.session.set_failed(key for key in self.session.failed if key in known)
         if any(key not in known for key in self.selection):
             self.select([key for key in self.selection if key in known])
         self.changed.emit(changes)
+
+    def announce_opened(self) -> None:
+        """Tell that another plan is open, and after that its result if there is one already."""
+        self.opened.emit()
+        result = self.session.result
+        if result is not None and result.revision == self.session.document.revision:
+            self._latest = result
+            self._result_timer.start()
 
     def flush(self) -> None:
         """Deliver what waits now (tests, and before a measurement)."""
@@ -95,8 +109,24 @@ class Bridge(QObject):
     def _flush_result(self) -> None:
         result, self._latest = self._latest, None
         if result is not None:
+            self._note_what_if(result)
             self.result.emit(result)
             self._result_timer.start()
+
+    def _note_what_if(self, result: ResultSnapshot) -> None:
+        """The line that says which failure is shown and what it costs."""
+        if not result.failed:
+            self.what_if = ""
+            if not result.provisional:
+                self._healthy = result
+            return
+        names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
+        dark = sum(not fed for fed in result.power.rack_powered)
+        parts = [self.tr("What-if: {0} failed").format(names), self.tr("racks without power: {0}").format(dark)]
+        before = self._healthy.summary.tokens_per_s if self._healthy else None
+        if before and result.summary.tokens_per_s is not None:
+            parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
+        self.what_if = "   ·   ".join(parts)
 
     # --- what goes to the session
 
@@ -137,6 +167,18 @@ class Bridge(QObject):
         """Bring back what was undone."""
         self._restore(self.session.redo())
 
+    def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
+        """Fail what works and repair what has failed: a what-if that edits nothing."""
+        self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def rank_failures(self) -> None:
+        """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""
+        self.session.rank_failures(self.failures_ranked.emit)
+
+    def repair_all(self) -> None:
+        """End the what-if."""
+        self.session.set_failed(())
+
     def context(self) -> Any:
         """What undo gives back with an edit: the selection."""
         return {"selection": self.selection}
@@ -153,10 +195,10 @@ class Bridge(QObject):
             self.selection = wanted
             self.selection_changed.emit()
 
-    def save(self, path: str | Path | None = None) -> bool:
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> bool:
         """Save the plan; False when there is no file yet."""
         if path is None and self.session.path is None:
             return False
-        self.session.save(path)
+        self.session.save(path, overwrite=overwrite)
         self.saved.emit()
         return True

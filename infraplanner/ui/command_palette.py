@@ -30,10 +30,12 @@ class Entry:
 
 
 def score(text: str, title: str) -> float | None:
-    """How well a typed text matches: start of a word beats inside, letters in order beat nothing; None is no match."""
+    """How well a typed text matches: whole name, start of a word, inside, letters in order; None is no match."""
     want, have = text.lower(), title.lower()
     if not want:
         return 1.0
+    if want == have:
+        return 5.0
     at = have.find(want)
     if at == 0:
         return 4.0

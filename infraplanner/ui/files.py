@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from infraplanner.io.plan_reader import PlanError, read_plan
+from infraplanner.io.plan_writer import plan_bytes
+from infraplanner.io.recovery import Journal, Recovery, find_recoveries
+from infraplanner.io.save import PlanLock
 from infraplanner.model.document import DocumentError
 from infraplanner.model.entities import Hall
 from infraplanner.places import resources_dir
+from infraplanner.session import ChangedOnDiskError
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.canvas.export import export_picture, thumbnail
 from infraplanner.ui.settings import Settings
@@ -30,6 +35,7 @@ from infraplanner.ui.settings import Settings
 if TYPE_CHECKING:
     from infraplanner.ui.main_window import MainWindow
 
+JOURNAL_MS = 5000
 FILTER = "Plans (*.yaml *.yml)"
 
 
@@ -39,6 +45,14 @@ class Files(QObject):
     def __init__(self, window: MainWindow, bridge: Bridge, settings: Settings) -> None:
         super().__init__(window)
         self.window_, self.bridge, self.settings = window, bridge, settings
+        self._journal = Journal()
+        self._journalled = -1
+        self._writer: threading.Thread | None = None
+        self._lock: PlanLock | None = None
+        self._timer = QTimer(self, interval=JOURNAL_MS)
+        self._timer.timeout.connect(self.keep)
+        self._timer.start()
+        bridge.saved.connect(self._forget_journal)
         self._thumbs: dict[tuple[str, bool], QPixmap | None] = {}
 
     # --- opening
@@ -70,7 +84,7 @@ class Files(QObject):
         if self.may_leave():
             self.bridge.session.new(Hall(id="hall-1", name="Hall 1", width_mm=width_mm, depth_mm=depth_mm))
             self.bridge.select([])
-            self.bridge.opened.emit()
+            self.bridge.announce_opened()
 
     def open(self) -> None:
         """Ask for a file."""
@@ -97,8 +111,10 @@ class Files(QObject):
         except (PlanError, OSError) as error:
             self._tell(self.tr("{0} could not be opened.").format(Path(path).name), str(error).splitlines())
             return False
+        self._forget_journal()
+        self._take_lock(Path(path))
         self.bridge.select([])
-        self.bridge.opened.emit()
+        self.bridge.announce_opened()
         if self.bridge.session.warnings:
             warnings = self.bridge.session.warnings
             self.bridge.refused.emit(f"{warnings[0]}" + (f" (+{len(warnings) - 1})" if len(warnings) > 1 else ""))
@@ -111,6 +127,67 @@ class Files(QObject):
             menu.addAction(Path(text).name, partial(self.open_path, text)).setToolTip(text)
         if menu.isEmpty():
             menu.addAction(self.tr("Nothing opened yet")).setEnabled(False)
+
+    # --- nothing lost
+
+    def keep(self, *, wait: bool = False) -> None:
+        """Keep a copy of unsaved work; it is written beside the window's thread. Also called every few seconds."""
+        session = self.bridge.session
+        if self._writer is not None and self._writer.is_alive():
+            return
+        if not session.is_modified or session.document.revision == self._journalled:
+            return
+        self._journalled = session.document.revision
+        snapshot, catalog, path = session.document.snapshot(), session.catalog, session.path
+        edits = session.undo_stack.history()[1]
+        self._writer = threading.Thread(
+            target=lambda: self._journal.write(plan_bytes(snapshot, catalog), path, edits), name="infraplanner-journal"
+        )
+        self._writer.start()
+        if wait:
+            self._writer.join()
+
+    def _forget_journal(self) -> None:
+        if self._writer is not None:
+            self._writer.join()
+        self._journalled = -1
+        self._journal.clear()
+
+    def stop(self) -> None:
+        """The window closes and everything is saved or given up."""
+        self._timer.stop()
+        self._forget_journal()
+        self._take_lock(None)
+
+    def _take_lock(self, path: Path | None) -> None:
+        """Say so when someone else has this plan open; saving is then guarded by the check of what is on disk."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = PlanLock(path) if path else None
+        owner = self._lock.acquire() if self._lock else None
+        if owner is not None and path is not None:
+            self.bridge.refused.emit(self.tr("{0} is also open by {1}.").format(path.name, owner))
+
+    def recoveries(self) -> list[Recovery]:
+        """Unsaved work of programs that died."""
+        return find_recoveries()
+
+    def recover(self, recovery: Recovery) -> None:
+        """Open unsaved work; it counts as edited, and its copy is kept until it is saved or discarded."""
+        if not self.may_leave():
+            return
+        session = self.bridge.session
+        try:
+            plan = read_plan(recovery.read(), session.catalog, name=recovery.data_path.name)
+        except (PlanError, OSError, ValueError) as error:
+            self._tell(self.tr("The unsaved work could not be read."), str(error).splitlines())
+            return
+        session.open_document(plan.document, recovery.plan_path)
+        session.undo_stack.mark_recovered()
+        self.keep(wait=True)
+        recovery.discard()
+        self.bridge.select([])
+        self.bridge.announce_opened()
 
     # --- saving
 
@@ -125,14 +202,32 @@ class Files(QObject):
         path, _ = QFileDialog.getSaveFileName(self.window_, self.tr("Save the plan"), self._folder(), FILTER)
         return bool(path) and self._save(Path(path) if Path(path).suffix else Path(path + ".yaml"))
 
-    def _save(self, path: Path) -> bool:
+    def _save(self, path: Path, *, overwrite: bool = False) -> bool:
         try:
-            self.bridge.save(path)
+            self.bridge.save(path, overwrite=overwrite)
+        except ChangedOnDiskError as error:
+            return self._ask_overwrite(path, str(error))
         except (OSError, DocumentError, ValueError) as error:
             self._tell(self.tr("The plan could not be saved. It is still open and unchanged."), [str(error)])
             return False
         self.settings.note_recent(path)
         return True
+
+    def _ask_overwrite(self, path: Path, reason: str) -> bool:
+        """Someone else wrote the file: overwrite it (theirs becomes a backup), save elsewhere, or do nothing."""
+        box = QMessageBox(self.window_)
+        box.setWindowTitle("Infraplanner")
+        box.setText(reason)
+        box.setInformativeText(
+            self.tr("Your plan is untouched. If you overwrite, the other version is kept as a backup.")
+        )
+        elsewhere = box.addButton(self.tr("Save as ..."), QMessageBox.ButtonRole.AcceptRole)
+        over = box.addButton(self.tr("Overwrite"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        if box.clickedButton() is over:
+            return self._save(path, overwrite=True)
+        return self.save_as() if box.clickedButton() is elsewhere else False
 
     def may_leave(self) -> bool:
         """True when nothing would be lost, or the user says so."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QTabBar,
@@ -28,6 +29,7 @@ from infraplanner.session import Session
 from infraplanner.ui.actions import MENUS, SPECS, TOOL_BAR, Actions
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.canvas.overlays import OVERLAYS
+from infraplanner.ui.canvas.power_tree import PowerTree
 from infraplanner.ui.canvas.view import FloorView
 from infraplanner.ui.charts.dock import ChartDock
 from infraplanner.ui.command_palette import CommandPalette
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
+            "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
         verbs |= {f"tool_{name}": (lambda name=name: self.use_tool(name)) for name in self.tools}
@@ -178,6 +181,8 @@ class MainWindow(QMainWindow):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.addTab(self.tr("Floor"))
+        self.tabs.addTab(self.tr("Power tree"))
+        self.tabs.currentChanged.connect(self._show_tab)
         self.overlays = OverlaySwitch(OVERLAYS)
         inner.addWidget(self.tabs)
         inner.addStretch(1)
@@ -189,6 +194,11 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.floor)
+        self.power_tree = PowerTree(self.bridge)
+        self.tree_area = QScrollArea()
+        self.tree_area.setWidgetResizable(True)
+        self.tree_area.setWidget(self.power_tree)
+        self.stack.addWidget(self.tree_area)
         self.tab_row = row
         for widget in (row, self.busy, self.stack):
             layout.addWidget(widget)
@@ -247,12 +257,14 @@ class MainWindow(QMainWindow):
         self.catalogue.taken.connect(self.take_part)
         self.walls.where_wanted.connect(lambda key: floor.zoom_to([key]))
         self.findings.zoom_wanted.connect(floor.zoom_to)
+        self.charts.failures.picked.connect(bridge.select)
         self.findings.counted.connect(cast(DockHeader, self.findings_dock.titleBarWidget()).scope.setText)
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)
         floor.activated.connect(lambda key: floor.zoom_to([key]))
         floor.dropped.connect(self._drop)
         floor.context_wanted.connect(self._context_menu)
+        self.power_tree.context_wanted.connect(self._context_menu)
         floor.pointer_moved.connect(self._show_pointer)
         floor.camera_changed.connect(self._show_camera)
         bridge.changed.connect(lambda _changes: self.refresh_state())
@@ -306,11 +318,17 @@ class MainWindow(QMainWindow):
     def show_welcome(self) -> None:
         """The start page in the centre."""
         self.welcome.show_recent(self.settings.recent())
+        self.welcome.show_recoveries(self.files.recoveries(), self.files.recover)
         self.welcome.show_templates(self.files.templates(), self.files.thumbnail)
         self.stack.setCurrentWidget(self.welcome)
         self.tab_row.hide()
 
+    def _show_tab(self, index: int) -> None:
+        self.stack.setCurrentWidget(self.tree_area if index else self.floor)
+        self.overlays.setVisible(index == 0)
+
     def _opened(self) -> None:
+        self.tabs.setCurrentIndex(0)
         self.stack.setCurrentWidget(self.floor)
         self.tab_row.show()
         self.floor.setFocus()
@@ -423,7 +441,7 @@ class MainWindow(QMainWindow):
 
     def _context_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
-        for key in ("zoom_selection", "rotate", "duplicate", "select_same", "delete"):
+        for key in ("zoom_selection", "fail", "repair_all", "rotate", "duplicate", "select_same", "delete"):
             menu.addAction(self.actions_[key])
         menu.exec(at)
 
@@ -496,6 +514,7 @@ class MainWindow(QMainWindow):
             return
         self.settings.put("geometry", self.saveGeometry().toBase64().toStdString())
         self.settings.put("state", self.saveState(LAYOUT_VERSION).toBase64().toStdString())
+        self.files.stop()
         self.bridge.detach()
         self.bridge.session.close()
         event.accept()

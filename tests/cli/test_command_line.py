@@ -126,6 +126,19 @@ def test_bad_plans_get_plain_sentences_and_code_2(
     assert all(word in captured.err for word in words), captured.err
 
 
+def test_faults_of_all_kinds_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = _RACK.replace('"A1"', '"A2"').replace('"x_mm": 1000', '"x_mm": "wide"')
+    unknown = _RACK.replace('"A1"', '"A3"').replace("gb200-nvl72", "gb200-nv172")
+    loose = '- {"id": "l1", "a": "A1", "b": "A2", "rate_gbps": 400}\n- {"id": "l2", "a": "A1", "b": "B9", "rate_gbps": 400}\n'
+    text = _HEAD + _HALL + "links:\n" + loose + "racks:\n" + _RACK + wrong + unknown
+    assert main(["evaluate", _plan(tmp_path, text)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 3, lines
+    assert "B9" in lines[0]  # A2 is there, although it could not be read
+    assert "wide" in lines[1]
+    assert "gb200-nv172" in lines[2]
+
+
 def test_a_cycle_of_feeds_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     node = '- {{"id": "{0}", "hall": "h", "x_mm": 0, "y_mm": 0, "profile": "ups-modern-dc"}}\n'
     feed = '- {{"id": "{0}", "source": "{1}", "target": "{2}"}}\n'

@@ -32,10 +32,14 @@ def ends(
     )  # fmt: skip
 
 
-def lay(bundle: links.Ends, x: list[float], y: list[float]) -> links.Cables:
-    cables = links.Cables(
+def empty() -> links.Cables:
+    return links.Cables(
         *(np.zeros(1) if name not in ("medium", "flag") else np.zeros(1, np.int64) for name in links.Cables._fields)
     )
+
+
+def lay(bundle: links.Ends, x: list[float], y: list[float]) -> links.Cables:
+    cables = empty()
     links.lay_cables(np.arange(1), bundle, np.array(x), np.array(y), MEDIA, ROUTE, cables)
     return cables
 
@@ -100,7 +104,9 @@ def test_rows_of_moved_racks_come_once_each() -> None:
 
 def test_compiled_and_plain_python_agree() -> None:
     for x in np.linspace(0.0, 60.0, 61):
-        length = links.routed_length(ends(0, 1), 0, np.array([0.0, x]), np.zeros(2))
-        assert length == links.routed_length.py_func(ends(0, 1), 0, np.array([0.0, x]), np.zeros(2))
-        fast = links.choose_medium(400e9, length, False, -1, MEDIA, ROUTE)
-        assert tuple(fast) == tuple(links.choose_medium.py_func(400e9, length, False, -1, MEDIA, ROUTE))
+        for pinned in (-2, -1, 0, 2, 3):
+            fast, slow = lay(ends(0, 1, pinned=pinned), [0.0, x], [0.0, 0.0]), empty()
+            place = np.array([0.0, x]), np.zeros(2)
+            links.lay_cables.py_func(np.arange(1), ends(0, 1, pinned=pinned), *place, MEDIA, ROUTE, slow)
+            for one, other in zip(fast, slow, strict=True):
+                np.testing.assert_array_equal(one, other)

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QThread, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from infraplanner.io.results_json import contract
 from infraplanner.results.snapshot import ResultSnapshot
@@ -94,6 +94,10 @@ class Driver:
     def point(self, x_mm: float, y_mm: float) -> QPointF:
         """Screen point of a point of the hall."""
         return self.floor.camera.to_screen(x_mm, y_mm)
+
+    def show_all(self) -> None:
+        """The whole hall in view, at once."""
+        self.floor.set_camera(self.floor.camera.fitted(*self.floor.scene.extent()))
 
     def record(self, key: str) -> Any:
         """The record of an id."""
@@ -186,16 +190,6 @@ def threaded(qapp: QApplication) -> Iterator[MainWindow]:
 
 
 @pytest.fixture
-def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """What the window would have told in a dialog: head and sentences; no dialog opens."""
-    told: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(
-        "infraplanner.ui.files.Files._tell", lambda _self, head, problems: told.append((head, problems))
-    )
-    return told
-
-
-@pytest.fixture
 def fingerprint() -> Callable[[ResultSnapshot], str]:
     """Hash of the JSON contract of a result, without what depends on the run."""
 
@@ -206,3 +200,8 @@ def fingerprint() -> Callable[[ResultSnapshot], str]:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
     return digest
+
+
+def dialogs_of(window: MainWindow) -> list[QDialog]:
+    """Dialogs that are open."""
+    return [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]

@@ -17,9 +17,10 @@ from .batch import draw_lines, draw_rects
 from .camera import HALL, RACK, Camera
 from .ink import hatch, label, pen
 from .overlays import Overlay
-from .scene import KINDS, LOOKS, Bodies, Floats, Ints
+from .scene import KINDS, LOOKS, RACK_KINDS, Bodies, Flags, Floats, Ints
 
 SMALL_PX = 5.0
+INSET = np.array([1.0, 1.0, -2.0, -2.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,45 +31,53 @@ class BodyFigures:
     load_frac: Floats
 
 
-def screen_rects(camera: Camera, bodies: Bodies, rows: Ints) -> Floats:
-    """(n, 4) left, top, width, height in px of turned footprints."""
-    half_x, half_y = bodies.half_sizes()
-    left = camera.xs(bodies.x_mm[rows] - half_x[rows])
-    top = camera.ys(bodies.y_mm[rows] + half_y[rows])
-    return np.stack([left, top, 2 * half_x[rows] * camera.scale, 2 * half_y[rows] * camera.scale], axis=1)
+def screen_rects(camera: Camera, edges: Floats) -> Floats:
+    """(n, 4) left, top, width, height in px of world bounds."""
+    size = (edges[:, 2:] - edges[:, :2]) * camera.scale
+    return np.concatenate([camera.xs(edges[:, 0])[:, None], camera.ys(edges[:, 3])[:, None], size], axis=1)
 
 
-def visible_rows(camera: Camera, bodies: Bodies, rows: Ints | None = None) -> Ints:
-    """Rows whose footprint is in view."""
-    if not len(bodies.ids):
-        return np.empty(0, dtype=np.int64)
+def visible_bodies(camera: Camera, bodies: Bodies, rows: Ints | None = None) -> tuple[Ints, Floats]:
+    """Rows (of all, or of those given) whose footprint is in view, and their rectangles on the screen."""
+    edges = bodies.bounds() if rows is None else bodies.bounds(rows)
     left, bottom, right, top = camera.world_bounds()
-    edges = bodies.bounds()
     seen = (edges[:, 0] < right) & (edges[:, 2] > left) & (edges[:, 1] < top) & (edges[:, 3] > bottom)
-    if rows is not None:
-        asked = np.zeros(len(seen), dtype=bool)
-        asked[rows] = True
-        seen &= asked
-    return np.flatnonzero(seen)
+    kept = np.flatnonzero(seen)
+    return kept if rows is None else rows[kept], screen_rects(camera, edges[kept])
 
 
 def paint_bodies(
-    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints, level: int,
+    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints | None, level: int,
     figures: BodyFigures | None, overlay: Overlay | None,
 ) -> None:  # fmt: skip
     """Draw bodies: fills in batches, and what is readable at this level one by one."""
-    rows = visible_rows(camera, bodies, rows)
+    rows, rects = visible_bodies(camera, bodies, rows)  # None: all of them
     if not len(rows):
         return
-    rects = screen_rects(camera, bodies, rows)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    _fills(painter, theme, bodies, rows, rects, overlay)
-    _borders(painter, theme, bodies, rows, rects)
+    large = rects[:, 2:].min(axis=1) >= SMALL_PX  # of smaller ones the fill alone tells where they are
+    framed = _frames(painter, theme, bodies, rows, rects, large)
+    _fills(painter, theme, bodies, rows, np.where(framed[:, None], rects + INSET, rects), overlay)
+    _borders(painter, theme, bodies, rows[large & ~framed], rects[large & ~framed])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    _edges(painter, theme, camera, bodies, rows[rects[:, 2:].min(axis=1) >= SMALL_PX], level)
+    _edges(painter, theme, camera, bodies, rows[large], level)
     if level > HALL:
         for row, rect in zip(rows.tolist(), rects.tolist(), strict=True):
             _detail(painter, theme, bodies, row, QRectF(*rect), level, figures, overlay)
+
+
+def _frames(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: Floats, large: Flags) -> Flags:
+    """Hair lines around small units, drawn as filled rectangles below their fill: strokes would cost most of a repaint.
+
+    Returns which bodies have got theirs.
+    """
+    small = large & (bodies.kind[rows] >= RACK_KINDS) & (rects[:, 2:].min(axis=1) < 2 * SMALL_PX)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for code, name in enumerate(LOOKS):
+        pick = small & (bodies.look[rows] == code)
+        painter.setBrush(theme.colour(name))
+        draw_rects(painter, rects[pick])
+    return small
 
 
 def _fills(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: Floats, overlay: Overlay | None) -> None:
@@ -90,24 +99,21 @@ def _fills(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: F
 
 
 def _borders(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: Floats) -> None:
-    large = rects[:, 2:].min(axis=1) >= SMALL_PX  # of smaller ones the fill alone tells where they are
-    rows, rects = rows[large], rects[large]
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    plain = bodies.kind[rows] < 3
+    plain = bodies.kind[rows] < RACK_KINDS
     painter.setPen(pen(theme.colour("obj.rack_line")))
     draw_rects(painter, rects[plain])
     look = bodies.look[rows]
     for code, name in enumerate(LOOKS):
         pick = ~plain & (look == code)
         if pick.any():
-            hair = rects[pick, 2:].min() < 2 * SMALL_PX  # thick frames would fill small units, and cost most
-            painter.setPen(pen(theme.colour(name), 1.0 if hair or not code else 2.0))
+            painter.setPen(pen(theme.colour(name), 2.0 if code else 1.0))
             draw_rects(painter, rects[pick])
 
 
 def _edges(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, rows: Ints, level: int) -> None:
     """Front edge solid in cold colour, rear edge hatched in hot colour (racks and air units)."""
-    rows = rows[(bodies.kind[rows] < 3)]
+    rows = rows[(bodies.kind[rows] < RACK_KINDS)]
     if not len(rows):
         return
     turn = np.radians(bodies.turn_deg[rows])

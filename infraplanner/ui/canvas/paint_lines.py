@@ -99,8 +99,9 @@ def _bundled(cables: Cables, rows: Ints, size: int) -> tuple[Ints, Ints, Ints, F
     """Ends, family and number of cables with the bundles between the same two bodies added up."""
     code = (cables.a[rows] * size + cables.b[rows]) * (len(FAMILIES) + 1) + cables.family[rows] + 1
     unique, inverse = np.unique(code, return_inverse=True)
-    pair, family = np.divmod(unique, len(FAMILIES) + 1)
-    return pair // size, pair % size, family - 1, np.bincount(inverse.ravel(), weights=cables.count[rows])
+    pair, family = np.divmod(unique.astype(np.int64), len(FAMILIES) + 1)
+    totals: Floats = np.bincount(inverse.ravel(), weights=cables.count[rows]).astype(np.float64)
+    return pair // size, pair % size, family - 1, totals
 
 
 def ribbon_width(count: Floats, level: int) -> Floats:

@@ -61,6 +61,39 @@ def paint_selection(painter: QPainter, theme: Theme, camera: Camera, bodies: Bod
         painter.drawRect(QRectF(corner.x() - 4, corner.y() - 4, 8, 8))
 
 
+def paint_failed(
+    painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, failed: Iterable[str], lost: Iterable[str]
+) -> None:
+    """Failed bodies: half desaturated under a thick cross with a pill; bodies that lost power: a broken outline."""
+    colour = theme.colour("status.error")
+    for key in lost:
+        row = bodies.index.get(key, -1)
+        if row >= 0:
+            cased(painter, theme, body_path(camera, bodies, row), pen(colour, 2, [2.0, 3.0]))
+    for key in sorted(failed):
+        row = bodies.index.get(key, -1)
+        if row < 0:
+            continue
+        path = body_path(camera, bodies, row)
+        box = path.boundingRect()
+        painter.fillPath(path, theme.colour("surface.canvas", 0.5))
+        cross = QPainterPath(box.topLeft())
+        cross.lineTo(box.bottomRight())
+        cross.moveTo(box.topRight())
+        cross.lineTo(box.bottomLeft())
+        cased(painter, theme, cross, pen(colour, 3))
+        if box.width() > 30:
+            pill(
+                painter,
+                theme,
+                box.center(),
+                "FAILED" if box.width() > 58 else "x",
+                "status.error",
+                "text.on_data",
+                fonts.STRONG,
+            )
+
+
 def paint_hover(painter: QPainter, theme: Theme, camera: Camera, bodies: Bodies, row: int) -> None:
     """A thin outline under the pointer."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -163,6 +196,8 @@ def paint_readout(
     box = QRectF(at.x() + 18, at.y() + 14, max(170.0, width), 20.0 * len(rows) + 12)
     if box.right() > bounds.right() - 8:
         box.moveRight(at.x() - 18)
+        if at.y() - 40 - box.height() > 30:
+            box.moveBottom(at.y() - 40)  # above the pointer, so that it does not cover the row that is being worked on
     if box.bottom() > bounds.bottom() - 8:
         box.moveBottom(bounds.bottom() - 8)
     painter.setPen(pen(theme.colour("border.strong")))
@@ -173,3 +208,9 @@ def paint_readout(
         label(painter, line, name, theme.colour("text.secondary"), face)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         label(painter, line, figure, theme.colour("text.primary"), strong, right)
+
+
+def paint_banner(painter: QPainter, theme: Theme, camera: Camera, text: str) -> None:
+    """One line at the top of the floor that says which what-if is shown."""
+    if text:
+        pill(painter, theme, QPointF(camera.width / 2, 40), text, "status.error", "text.on_data", fonts.STRONG)

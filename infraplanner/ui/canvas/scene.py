@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from infraplanner.model.document import Snapshot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Find = Callable[[str], Any]
 
 KINDS = ("rack", "net", "storage", "cooling", "power")
+RACK_KINDS = 3
+"""So many of KINDS are racks."""
 LOOKS = ("obj.rack_line", "liquid.supply", "air.cold", "feed.a", "feed.b")
 """Token names of the borders of units."""
 FAMILIES = ("dac", "aec", "multimode", "single_mode", "optical_switch")
@@ -50,16 +53,18 @@ class Bodies:
     look: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Border of each body, an index into LOOKS."""
 
-    def half_sizes(self) -> tuple[Floats, Floats]:
+    def half_sizes(self, rows: Ints | slice = slice(None)) -> tuple[Floats, Floats]:
         """Half extents along x and y of the turned footprints, mm."""
-        turn = np.radians(self.turn_deg)
+        turn = np.radians(self.turn_deg[rows])
         cos, sin = np.abs(np.cos(turn)), np.abs(np.sin(turn))
-        return (self.width_mm * cos + self.depth_mm * sin) / 2, (self.width_mm * sin + self.depth_mm * cos) / 2
+        width, depth = self.width_mm[rows], self.depth_mm[rows]
+        return (width * cos + depth * sin) / 2, (width * sin + depth * cos) / 2
 
-    def bounds(self) -> Floats:
+    def bounds(self, rows: Ints | slice = slice(None)) -> Floats:
         """(n, 4) left, bottom, right, top in mm."""
-        half_x, half_y = self.half_sizes()
-        return np.stack([self.x_mm - half_x, self.y_mm - half_y, self.x_mm + half_x, self.y_mm + half_y], axis=1)
+        half_x, half_y = self.half_sizes(rows)
+        x_mm, y_mm = self.x_mm[rows], self.y_mm[rows]
+        return np.stack([x_mm - half_x, y_mm - half_y, x_mm + half_x, y_mm + half_y], axis=1)
 
 
 @dataclass(slots=True)
@@ -126,8 +131,11 @@ def build_scene(snapshot: Snapshot, find: Find, media: Mapping[str, str] | None 
     )
 
 
-def moved(scene: Scene, snapshot: Snapshot, ids: set[str]) -> Scene:
-    """The scene after some bodies were only shifted or turned: the drag's short way."""
+def moved(scene: Scene, snapshot: Snapshot, ids: set[str], *, keep_memo: bool = False) -> Scene:
+    """The scene after some bodies were only shifted or turned: the drag's short way.
+
+    `keep_memo` leaves the lines of a far view where they were until the drag ends.
+    """
     old = scene.bodies
     x_mm, y_mm, turn = old.x_mm.copy(), old.y_mm.copy(), old.turn_deg.copy()
     for key in ids:
@@ -139,7 +147,16 @@ def moved(scene: Scene, snapshot: Snapshot, ids: set[str]) -> Scene:
         old.ids, old.tables, old.titles, old.details, old.icons, old.index, x_mm, y_mm, old.width_mm, old.depth_mm, turn,
         old.kind, old.side, old.look,
     )  # fmt: skip
-    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm)
+    memo = scene.memo if keep_memo else {}
+    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm, memo)
+
+
+def with_media(scene: Scene, find: Find, media: Mapping[str, str]) -> Scene:
+    """The scene after links got other media; nothing else is built anew."""
+    families = {name: family_index(find(name)) if name else -1 for name in set(media.values())}
+    family = np.array([families.get(media.get(key, ""), -1) for key in scene.cables.ids], dtype=np.int64)
+    memo = {key: value for key, value in scene.memo.items() if not key.startswith(("ribbons", "links"))}
+    return replace(scene, cables=replace(scene.cables, family=family), memo=memo)
 
 
 def footprint(table: str, profile: Any) -> tuple[float, float]:

@@ -7,15 +7,17 @@ transforms and its lifetimes. What stands still is kept in a pixmap; during a dr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from infraplanner.model.changes import ChangeSet
+from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
@@ -25,7 +27,7 @@ from .camera import Camera, detail_level
 from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
 from .port import Geometry
-from .scene import FAMILIES, Ints, Scene, build_scene, moved
+from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
@@ -67,6 +69,7 @@ class FloorView(Geometry, QWidget):
         self.emphasis = ""
         self.frame_ms = 0.0
         self._media: dict[str, str] = {}
+        self._linked: tuple[Sequence[str], Sequence[str]] = ((), ())
         self._figures: BodyFigures | None = None
         self._still: QPixmap | None = None
         self._still_key: object = None
@@ -91,6 +94,7 @@ class FloorView(Geometry, QWidget):
     def reopen(self) -> None:
         """Another document is shown: rebuild everything and fit it."""
         self.result, self._figures, self.overlay, self._media = None, None, None, {}
+        self._linked = ((), ())
         self._rebuild()
         self._fitted = False
         self.hover = None
@@ -102,7 +106,7 @@ class FloorView(Geometry, QWidget):
         if shifted is None:
             self._rebuild()
         else:
-            self.scene = moved(self.scene, snapshot, shifted)
+            self.scene = moved(self.scene, snapshot, shifted, keep_memo=bool(self.moving))
             if not self.moving:
                 self._epoch += 1
         self.update()
@@ -130,16 +134,22 @@ class FloorView(Geometry, QWidget):
     def take_result(self, result: ResultSnapshot) -> None:
         """Colour and label by a new result; ranges stay fixed while something is dragged."""
         self.result = result
-        media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
-        if media != self._media:
-            self._media = media
-            session = self.bridge.session
-            fresh = build_scene(session.document.snapshot(), session.catalog.find, media)
-            self.scene = fresh
+        if self._media_changed(result):
+            self._media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
+            self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
         self._refresh_figures()
         if not self.moving:
             self._epoch += 1
         self.update()
+
+    def _media_changed(self, result: ResultSnapshot) -> bool:
+        """True when a link has another medium than in the result before; a hundred thousand links cost no dict then."""
+        ids, medium = result.fabric.link_ids, result.fabric.medium
+        if ids == self._linked[0] and medium == self._linked[1]:
+            return False
+        kept = CodedText(medium.codes.copy(), medium.names) if isinstance(medium, CodedText) else tuple(medium)
+        self._linked = (ids, kept)
+        return True
 
     def _refresh_figures(self) -> None:
         result, bodies = self.result, self.scene.bodies
@@ -204,6 +214,7 @@ class FloorView(Geometry, QWidget):
         if ids != self.moving:
             self.moving = ids
             if not ids:
+                self.scene.memo = {}
                 self.guides, self.readout = (), []
                 self._refresh_figures()
             self._restart()
@@ -300,10 +311,10 @@ class FloorView(Geometry, QWidget):
         painter.fillRect(QRectF(0, 0, camera.width, camera.height), theme.colour("surface.canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_floor.paint_floor(painter, theme, camera, scene, self.level, self.layers)
-        rows = None
+        rows: NDArray[np.int64] | None = None
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
-            rows = np.setdiff1d(np.arange(len(bodies.ids)), gone)
+            rows = np.setdiff1d(np.arange(len(bodies.ids), dtype=np.int64), gone)
         line_opacity = 0.55 if self.overlay_key not in ("none", "link_load", "findings") else 1.0
         faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
         if paint_far.is_far(camera):
@@ -313,6 +324,8 @@ class FloorView(Geometry, QWidget):
         if "zones" in self.layers:
             paint_floor.paint_zone_names(painter, theme, camera, scene, self.level)
         if "bodies" in self.layers:
+            if paint_far.is_block(camera) and self.overlay is None and rows is None:
+                rows = paint_far.paint_blocks(painter, theme, camera, scene)
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
 
     def _paint_far(self, painter: QPainter, camera: Camera, faint: float) -> None:
@@ -363,6 +376,7 @@ class FloorView(Geometry, QWidget):
                 runs = paint_lines.ribbons(bodies, self.scene.cables, self.scene.tray_y_mm, own)
                 paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, resolved=self.result is not None)
             paint_marks.paint_selection(painter, theme, camera, bodies, rows)
+        self._paint_what_if(painter)
         hover = bodies.index.get(self.hover or "", -1)
         if hover >= 0 and not self.moving:
             paint_marks.paint_hover(painter, theme, camera, bodies, hover)
@@ -378,6 +392,12 @@ class FloorView(Geometry, QWidget):
         if self.readout and self.pointer is not None:
             paint_marks.paint_readout(painter, theme, self.pointer, self.readout, QRectF(self.rect()))
 
+    def _paint_what_if(self, painter: QPainter) -> None:
+        if self.result is not None and self.result.failed:
+            power = self.result.power
+            dark = [key for key, fed in zip(power.rack_ids, power.rack_powered, strict=True) if not fed]
+            paint_marks.paint_failed(painter, current().theme, self.camera, self.scene.bodies, self.result.failed, dark)
+
     def _paint_frame(self, painter: QPainter) -> None:
         theme = current().theme
         pointer = (self.pointer.x(), self.pointer.y()) if self.pointer is not None else None
@@ -388,7 +408,9 @@ class FloorView(Geometry, QWidget):
             rulers.paint_legend(
                 painter, theme, self.camera, self.overlay, self.tr("provisional") if provisional else ""
             )
-        elif self.overlay_key == "link_load" and self.result is not None:
+        if self.result is not None and self.result.failed:
+            paint_marks.paint_banner(painter, theme, self.camera, self.bridge.what_if)
+        if self.overlay is None and self.overlay_key == "link_load" and self.result is not None:
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 
     def _media_rows(self) -> list[tuple[str, str, str]]:

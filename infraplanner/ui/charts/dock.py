@@ -9,6 +9,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .tokens import TokensChart
@@ -28,7 +29,8 @@ class ChartDock(QWidget):
         self.links = LinkChart(bridge)
         self.load = LoadChart()
         self.tokens = TokensChart()
-        self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load]
+        self.failures = FailuresChart(bridge)
+        self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load, self.failures]
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -39,6 +41,7 @@ class ChartDock(QWidget):
             self.tr("Tokens"),
             self.tr("Links"),
             self.tr("Link load"),
+            self.tr("Failures"),
         ):
             self.tabs.addTab(name)
         self.state = QLabel("")
@@ -79,8 +82,7 @@ class ChartDock(QWidget):
             chart.set_dragging(dragging)
 
     def _progress(self, text: str, done: int, total: int) -> None:
-        if done < total:
-            self.state.setText(f"{text} {done} / {total}")
+        self.state.setText(f"{text} {done} / {total}" if done < total else "")
 
     def _forget(self) -> None:
         for chart in self.charts:

@@ -21,6 +21,7 @@ class HeatChart(Chart):
     title = "Cooling load"
 
     def __init__(self, parent: object = None) -> None:
+        self._ids: list[str] = []
         super().__init__(parent)  # type: ignore[arg-type]
         self._heat = pg.BarGraphItem(x=[0], height=[0], width=0.34)
         self._flow = pg.BarGraphItem(x=[0], height=[0], width=0.34)
@@ -30,6 +31,18 @@ class HeatChart(Chart):
         self._note.setFont(fonts.font(fonts.CAPTION))
         for item in (self._heat, self._flow, self._limit, self._advice, self._note):
             self.plot.addItem(item)
+
+    def resizeEvent(self, event: object) -> None:
+        """Another width takes another number of names."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._name_bars()
+
+    def _name_bars(self) -> None:
+        """Only as many names as fit."""
+        every = max(1, -(-len(self._ids) * LABEL_PX // max(1, self.width() - 70)))
+        names = [(float(i), key) for i, key in enumerate(self._ids) if i % every == 0]
+        self.bottom.names = dict(names)
+        self.bottom.setTicks([names])
 
     def draw(self, result: ResultSnapshot) -> None:
         """The most loaded units first."""
@@ -51,10 +64,8 @@ class HeatChart(Chart):
         self._advice.setPen(pg.mkPen(self.colour("status.warning"), width=1))
         self._note.setText(self.tr("rating 100 %"), color=self.colour("text.secondary"))
         self._note.setPos(-0.55, 100)
-        every = max(1, -(-len(ids) * LABEL_PX // max(1, self.plot.width() - 60)))  # only as many names as fit
-        names = [(float(i), key) for i, key in enumerate(ids) if i % every == 0]
-        self.bottom.names = dict(names)
-        self.bottom.setTicks([names])
+        self._ids = ids
+        self._name_bars()
         self.label_left("%")
         solid = Qt.PenStyle.SolidLine
         self.legend.show_entries([(self.tr("heat"), "wall.thermal", solid), (self.tr("flow"), "liquid.supply", solid)])

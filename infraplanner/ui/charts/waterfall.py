@@ -28,7 +28,7 @@ class WaterfallChart(Chart):
     def draw(self, result: ResultSnapshot) -> None:
         """One bar a step."""
         steps = result.power.waterfall
-        if not steps:
+        if not steps or max(step.power_w for step in steps) <= 0:
             self.say(self.tr("No power tree yet. Place a utility connection and feed a rack from it."))
             return
         factor, unit = (1e-6, "MW") if max(s.power_w for s in steps) >= 1e7 else (1e-3, "kW")

@@ -81,6 +81,8 @@ class BindingCell(QWidget):
         if wall in LETTERS:
             found = self.result.walls[wall]
             return found.where or found.note or ""
+        if not self.result.throughput.pools:
+            return self.tr("Give racks to a pool that serves a model.")
         return {
             "compute": self.tr("More FLOP/s would help most."),
             "demand": self.tr("The offered load is met."),
@@ -121,7 +123,8 @@ class Headline(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(62)
         self._bridge = bridge
-        self.reference: ResultSnapshot | None = None
+        self.opening: ResultSnapshot | None = None
+        self.healthy: ResultSnapshot | None = None
         self.cells = {
             "it_power_kw": StatCell(self.tr("IT power")),
             "pue": StatCell(self.tr("Facility PUE")),
@@ -145,7 +148,7 @@ class Headline(QWidget):
 
     def forget(self) -> None:
         """Another plan: nothing is known of it yet."""
-        self.reference = None
+        self.opening = self.healthy = None
         for cell in self.cells.values():
             cell.show_value("–", "", tooltip=self.tr("Not computed yet."))
             cell.show_change("", None)
@@ -158,9 +161,10 @@ class Headline(QWidget):
             cell.stale = True
 
     def take(self, result: ResultSnapshot) -> None:
-        """Show a result; the first settled one after opening is the reference of the changes."""
-        if self.reference is None and not result.provisional:
-            self.reference = result
+        """Show a result. Changes are against the plan as opened, in a what-if against the plan without failures."""
+        if not result.provisional and not result.failed:
+            self.opening = self.opening or result
+            self.healthy = result
         summary = result.summary
         shown = {
             "it_power_kw": scaled(None if summary.it_power_kw is None else 1e3 * summary.it_power_kw, "W"),
@@ -183,9 +187,10 @@ class Headline(QWidget):
 
     def _change(self, key: str, result: ResultSnapshot) -> tuple[str, bool | None]:
         """Arrow and per cent against the reference; fewer is better but for tokens."""
-        before = getattr(self.reference.summary, key) if self.reference else None
+        reference = self.healthy if result.failed else self.opening
+        before = getattr(reference.summary, key) if reference else None
         now = getattr(result.summary, key)
-        if not before or now is None or result is self.reference:
+        if not before or now is None or result is reference:
             return "", None
         share = now / before - 1
         if abs(share) < 5e-5:

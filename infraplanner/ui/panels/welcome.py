@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from infraplanner.io.recovery import Recovery
 from infraplanner.ui.widgets.unit_field import UnitField
 
 TEXTS = {
@@ -38,6 +39,8 @@ class WelcomePage(QScrollArea):
         self.depth_field.committed.connect(lambda value: self._size.__setitem__(1, int(value)))
         self.recent_box = QVBoxLayout()
         self.recent_box.setSpacing(2)
+        self.recovery_box = QVBoxLayout()
+        self.recovery_box.setSpacing(8)
         self.cards: dict[str, QPushButton] = {}
         self.thumbs: dict[str, QLabel] = {}
         self._grid = QGridLayout()
@@ -92,6 +95,7 @@ class WelcomePage(QScrollArea):
         column.setSpacing(12)
         head = QLabel(self.tr("Start from an example"))
         head.setObjectName("title")
+        column.addLayout(self.recovery_box)
         column.addWidget(head)
         column.addLayout(self._grid)
         column.addStretch(1)
@@ -138,6 +142,35 @@ class WelcomePage(QScrollArea):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
         return thumb
+
+    def show_recoveries(self, found: list[Recovery], recover: Callable[[Recovery], None]) -> None:
+        """A card for each piece of unsaved work: keep it (first), or discard it."""
+        while (item := self.recovery_box.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for recovery in found:
+            self.recovery_box.addWidget(self._recovery_card(recovery, recover))
+
+    def _recovery_card(self, recovery: Recovery, recover: Callable[[Recovery], None]) -> QWidget:
+        card = QFrame()
+        card.setObjectName("recovery")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(14, 10, 14, 10)
+        name = recovery.plan_path.name if recovery.plan_path else self.tr("an unnamed plan")
+        when = recovery.written[:19].replace("T", " ")
+        text = QLabel(self.tr("Unsaved work on {0}: {1} edits, {2} UTC").format(name, recovery.edits, when))
+        text.setWordWrap(True)
+        keep = QPushButton(self.tr("Keep recovered"))
+        keep.setObjectName("primary")
+        keep.clicked.connect(lambda: recover(recovery))
+        drop = QPushButton(self.tr("Discard"))
+        drop.clicked.connect(recovery.discard)
+        drop.clicked.connect(card.hide)
+        row.addWidget(text, 1)
+        row.addWidget(keep)
+        row.addWidget(drop)
+        return card
 
     def show_recent(self, paths: list[str]) -> None:
         """Recent files with their folder."""

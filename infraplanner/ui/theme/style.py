@@ -89,6 +89,7 @@ QDockWidget > QWidget { background: $surface_panel; }
 #secondary { color: $text_secondary; font-size: 12px; }
 #muted { color: $text_muted; font-size: 12px; }
 #section { color: $text_secondary; font-size: 12px; font-weight: 500; }
+#recovery { background: $surface_raised; border: 1px solid $status_warning; border-radius: 6px; }
 #sectionRule { background: $border_subtle; }
 #title { font-size: 15px; font-weight: 600; }
 #hero { font-size: 22px; font-weight: 600; }

@@ -1,0 +1,124 @@
+"""Every single failure, ranked by what it costs: N-1 over power, cooling, racks and fabric together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from infraplanner.catalog import Catalog
+from infraplanner.engine import evaluate_failures
+from infraplanner.model.document import Snapshot
+from infraplanner.results.snapshot import ResultSnapshot
+
+TABLES = ("power", "cooling", "racks", "devices")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCost:
+    """What is lost when one of `ids` fails; they are alike (same part, same connections), so one was evaluated for all.
+
+    `overloaded` names power nodes and cooling units that would then be past their rating.
+    """
+
+    ids: tuple[str, ...]
+    table: str
+    tokens_lost_per_s: float
+    tokens_lost_frac: float
+    it_lost_w: float
+    dark_racks: int
+    overloaded: tuple[str, ...]
+
+
+def alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
+    """(table, ids) of everything that can fail, grouped by part and connections; deterministic order."""
+    feeds: dict[str, list[tuple[str, ...]]] = {}
+    for feed in snapshot.table("feeds").values():
+        feeds.setdefault(feed.target, []).append(("from", feed.source, feed.side))
+        feeds.setdefault(feed.source, []).append(("to", feed.target, feed.side))
+    cables: dict[str, list[tuple[str, ...]]] = {}
+    for link in snapshot.table("links").values():
+        for own, other in ((link.a, link.b), (link.b, link.a)):
+            cables.setdefault(own, []).append((other, str(link.rate_gbps), str(link.count)))
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for table in TABLES:
+        for key, record in sorted(snapshot.table(table).items()):
+            place = tuple(
+                getattr(record, name, "") for name in ("profile", "hall", "loop", "source_loop", "pool", "standby")
+            )
+            joined = (tuple(sorted(feeds.get(key, ()))), tuple(sorted(cables.get(key, ()))))
+            holds = key if table == "devices" or _holds_devices(snapshot, table, key) else ""
+            groups.setdefault((table, place, joined, holds, getattr(record, "power_cap_frac", None)), []).append(key)
+    return [(str(code[0]), tuple(ids)) for code, ids in groups.items()]
+
+
+def _holds_devices(snapshot: Snapshot, table: str, key: str) -> bool:
+    return table == "racks" and any(device.rack == key for device in snapshot.table("devices").values())
+
+
+def rank_failures(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    *,
+    progress: Progress = lambda _done, _total: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[FailureCost] | None:
+    """Costs of all single failures, the worst first; None when `stop` said so. Ties are broken by id."""
+    groups = alike(snapshot)
+    sets = [frozenset[str](), *(frozenset({ids[0]}) for _, ids in groups)]
+    costs: list[FailureCost] = []
+    base: _Base | None = None
+    for step, result in enumerate(evaluate_failures(snapshot, catalog, sets)):
+        if stop():
+            return None
+        if base is None:
+            base = _Base.of(result)
+        else:
+            table, ids = groups[step - 1]
+            costs.append(base.cost(table, ids, result))
+        progress(step, len(groups))
+    return sorted(costs, key=lambda cost: (-cost.tokens_lost_per_s, -cost.it_lost_w, -len(cost.overloaded), cost.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The plan with nothing failed."""
+
+    tokens_per_s: float
+    it_w: float
+    dark_racks: int
+    overloaded: frozenset[str]
+
+    @staticmethod
+    def of(result: ResultSnapshot) -> _Base:
+        it_w = 1e3 * (result.summary.it_power_kw or 0.0)
+        return _Base(result.summary.tokens_per_s or 0.0, it_w, _dark(result), frozenset(_overloaded(result)))
+
+    def cost(self, table: str, ids: tuple[str, ...], result: ResultSnapshot) -> FailureCost:
+        lost = self.tokens_per_s - (result.summary.tokens_per_s or 0.0)
+        lost = 0.0 if abs(lost) < 1e-9 * max(1.0, self.tokens_per_s) else lost
+        it_w = 1e3 * (result.summary.it_power_kw or 0.0)
+        return FailureCost(
+            ids=ids,
+            table=table,
+            tokens_lost_per_s=lost,
+            tokens_lost_frac=lost / self.tokens_per_s if self.tokens_per_s else 0.0,
+            it_lost_w=self.it_w - it_w,
+            dark_racks=max(0, _dark(result) - self.dark_racks),
+            overloaded=tuple(sorted(set(_overloaded(result)) - self.overloaded)),
+        )
+
+
+def _dark(result: ResultSnapshot) -> int:
+    return int(np.count_nonzero(~np.asarray(result.power.rack_powered)))
+
+
+def _overloaded(result: ResultSnapshot) -> list[str]:
+    found = [key for key, load in zip(result.power.node_ids, result.power.node_load_frac, strict=True) if load > 1.0]
+    found += [
+        key for key, load in zip(result.thermal.unit_ids, result.thermal.unit_load_frac, strict=True) if load > 1.0
+    ]
+    return found
