@@ -181,7 +181,8 @@ def expert_time(
 ) -> tuple[float, float, float]:
     """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
 
-    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / E tokens an expert; memory =
+    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / (E touched) tokens an expert
+    that is visited at all (untouched experts start no kernel, so one token costs k padded tiles, not E); memory =
     touched experts of one device, shared experts, activations. Devices that hold slices of the same experts all see the
     same rows at full width, so gathering, quantising and adding them up costs `c d k n_t / ep` bytes, not / n_l: that is
     why slicing fine-grained experts over tensor ranks makes prefill slow. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
@@ -189,13 +190,13 @@ def expert_time(
     """
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
-    per_expert = routed / model.expert_count
+    share = touched_share(model.experts_per_token, model.expert_count, tokens)
+    per_expert = routed / (model.expert_count * share)
     eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
     skew = 1.0
     if layout.ep > 1.0:
         skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
-    touched = model.expert_count / layout.ep
-    touched *= touched_share(model.experts_per_token, model.expert_count, tokens)
+    touched = model.expert_count / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
     routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
