@@ -18,7 +18,6 @@ from scipy.optimize import least_squares
 
 from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
-from infraplanner.engine.pools import Case
 from infraplanner.text import TextError
 from infraplanner.text.problems import Problem
 
@@ -119,7 +118,7 @@ class Model:
                     out[index] = self._one(index, like)
         return out
 
-    def _one(self, index: int, like: Case) -> float:
+    def _one(self, index: int, like: ServingRow) -> float:
         answer = serving_value(self.sample.rows[index], like)
         if isinstance(answer, str) or not answer[0] > 0.0:
             return LOST

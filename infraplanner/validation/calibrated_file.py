@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.compile.rules import CALIBRATED
+from infraplanner.text.emit import emit_line
 
 from .calibrate import Fit, Sample
 from .inference_rows import ServingRow
@@ -124,7 +124,7 @@ def _source(title: str) -> str:
 
 
 def _line(record: Mapping[str, Any]) -> str:
-    return "- " + json.dumps(record, ensure_ascii=False)
+    return "- " + emit_line(dict(record)).decode()
 
 
 def _constant(key: str, name: str, value: float, unit: str, **more: Any) -> str:

@@ -96,10 +96,10 @@ class ServingRow:
         )
 
 
-def retuned(known: ServingRow, rule: Callable[[str], float]) -> Case:
-    """The case of a row under another reader of constants."""
+def retuned(known: ServingRow, rule: Callable[[str], float]) -> ServingRow:
+    """The row under another reader of constants."""
     tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
-    return replace(known.case, tune=tune)
+    return replace(known, case=replace(known.case, tune=tune))
 
 
 def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
@@ -147,9 +147,9 @@ def software_of(row: Row) -> str:
     return f"{framework}.{major}" if major > 0 else f"{framework}.0_{minor // 10 * 10}"
 
 
-def serving_value(known: ServingRow, like: Case | None = None) -> tuple[float, str] | str:
+def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[float, str] | str:
     """The predicted value in the row's unit and what limits it, or why there is none; `like` lends its constants."""
-    case = known.case if like is None else replace(known.case, tune=like.tune)
+    case = known.case if like is None else replace(known.case, tune=like.case.tune)
     found = operating_point(case)
     if isinstance(found, str):
         return f"does not fit: {found}"
