@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +229,18 @@ class Session:
             costs = rank_failures(snapshot, catalog, stop=stop)
             if costs is not None:
                 done(costs)
+
+        self.engine.run_when_idle(job)
+
+    def validate(self, paths: Sequence[str | Path], done: Callable[[dict[str, Any]], None]) -> None:
+        """Predict measured rows in the background with the profiles in force; `done` gets the report of `validate`."""
+        catalog = self.catalog
+
+        def job(_stop: Callable[[], bool]) -> None:
+            from infraplanner.validation.predictors import all_predictors  # noqa: PLC0415 - only when asked for
+            from infraplanner.validation.report import validate  # noqa: PLC0415
+
+            done(validate([Path(path) for path in paths], all_predictors(catalog)))
 
         self.engine.run_when_idle(job)
 

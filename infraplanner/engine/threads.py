@@ -130,7 +130,7 @@ class Engine:
     def run_when_idle(self, job: Job) -> None:
         """Run a job on the background thread once everything is settled (tier C); a later job replaces a waiting one."""
         if self._sync:
-            job(lambda: False)
+            self._run_job(job, self._generation)
             return
         with self._state:
             self._job = job

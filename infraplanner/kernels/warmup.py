@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from . import cooling, draw, fabric, frame, inference, links, power, serving
-from .arrays import Flags, Ints
+from . import (
+    conductors,
+    cooling,
+    draw,
+    economics,
+    exchange,
+    fabric,
+    frame,
+    hydraulics,
+    inference,
+    links,
+    power,
+    reliability,
+    serving,
+    supplies,
+    transients,
+)
+from .arrays import Flags, Floats, Ints
 
 Progress = Callable[[int, int, str], None]
+PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability)
 
 
 def tiny(kind: type[Any], rows: int = 1) -> Any:
@@ -26,6 +44,25 @@ def tiny(kind: type[Any], rows: int = 1) -> Any:
         else:
             values.append(np.zeros(rows))
     return kind(*values)
+
+
+def run_tiny(module: Any) -> None:
+    """Run every public kernel of a module on tiny arguments of the annotated types; the results mean nothing."""
+    for name, entry in list(vars(module).items()):
+        if name.startswith("_") or not hasattr(entry, "py_func") or entry.py_func.__module__ != module.__name__:
+            continue
+        hints = get_type_hints(entry.py_func)
+        entry(*(_tiny_value(hint) for key, hint in hints.items() if key != "return"))
+
+
+def _tiny_value(hint: Any) -> Any:
+    if hint is float:
+        return 1.0
+    if hint is int:
+        return 1
+    if hint in (Flags, Ints, Floats):
+        return np.zeros(1, {Flags: np.bool_, Ints: np.int64}.get(hint, np.float64))
+    return tiny(hint)
 
 
 def frame_arguments() -> tuple[Any, ...]:
@@ -69,9 +106,26 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
 
 
+def _part_calls() -> Iterator[tuple[str, Callable[[], object]]]:
+    for part in PARTS:
+        yield part.__name__.rpartition(".")[2], partial(run_tiny, part)
+
+
 def warm_up(progress: Progress | None = None) -> int:
-    """Compile, or load from the cache, every entry kernel; reports (done, total, name); returns how many there are."""
-    calls = list(_calls())
+    """Compile, or load from the cache, every kernel that a frame or a chart runs; reports (done, total, name); returns
+    how many entries there are.
+    """
+    return _run(list(_calls()), progress)
+
+
+def warm_up_parts(progress: Progress | None = None) -> int:
+    """The same for the closed-form kernels, which no frame runs: apart, because their first compilation takes as long
+    again as all the others and would keep the window waiting.
+    """
+    return _run(list(_part_calls()), progress)
+
+
+def _run(calls: list[tuple[str, Callable[[], object]]], progress: Progress | None) -> int:
     for done, (name, call) in enumerate(calls):
         if progress is not None:
             progress(done, len(calls), name)

@@ -32,6 +32,7 @@ class Bridge(QObject):
     refused = Signal(str)
     selection_changed = Signal()
     failures_ranked = Signal(object)
+    validated = Signal(object)
 
     _result_arrived = Signal(object)
 
@@ -174,6 +175,10 @@ class Bridge(QObject):
     def rank_failures(self) -> None:
         """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""
         self.session.rank_failures(self.failures_ranked.emit)
+
+    def validate(self, paths: list[str]) -> None:
+        """Predict the rows of measured files; the report comes as `validated`, a fault as `failed`."""
+        self.session.validate(paths, self.validated.emit)
 
     def repair_all(self) -> None:
         """End the what-if."""

@@ -163,7 +163,8 @@ class Files(QObject):
         """Say so when someone else has this plan open; saving is then guarded by the check of what is on disk."""
         if self._lock is not None:
             self._lock.release()
-        self._lock = PlanLock(path) if path else None
+        ours = path is not None and path.resolve().is_relative_to(resources_dir().resolve())
+        self._lock = PlanLock(path) if path and not ours else None  # shipped examples are everyone's
         owner = self._lock.acquire() if self._lock else None
         if owner is not None and path is not None:
             self.bridge.refused.emit(self.tr("{0} is also open by {1}.").format(path.name, owner))

@@ -8,6 +8,7 @@ from typing import Any, cast
 from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -32,6 +33,7 @@ from infraplanner.ui.canvas.overlays import OVERLAYS
 from infraplanner.ui.canvas.power_tree import PowerTree
 from infraplanner.ui.canvas.view import FloorView
 from infraplanner.ui.charts.dock import ChartDock
+from infraplanner.ui.charts.validation import ValidationView
 from infraplanner.ui.command_palette import CommandPalette
 from infraplanner.ui.files import Files
 from infraplanner.ui.panels.catalogue import CataloguePanel
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
+            "validate": self._validate,
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
@@ -399,6 +402,11 @@ class MainWindow(QMainWindow):
                 if document.table(table)[key].profile in wanted
             ]
         )
+
+    def _validate(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Files of measured rows"), "", "Rows (*.yaml *.yml)")
+        if paths:
+            ValidationView(self.bridge, paths, self).show()
 
     def _open_palette(self) -> None:
         self.palette_.open()

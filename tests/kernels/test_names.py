@@ -14,7 +14,7 @@ from infraplanner.kernels.arrays import Flags, Floats, Ints
 
 SUFFIXES = (
     "_w", "_m", "_k", "_c", "_s", "_b", "_bps", "_usd", "_frac", "_ratio", "_count", "_tokens", "_per_s", "_per_m",
-    "_per_j", "_per_m3_k", "_flop", "_eta", "_mu",
+    "_per_j", "_per_m3_k", "_flop", "_eta", "_mu", "_pa", "_kg_per_m3", "_ohm", "_v", "_a", "_var", "_m2", "_j",
 )  # fmt: skip
 PLAIN = {
     # counts, shares and weights of a model or layout, spelled as in the field's papers
@@ -26,6 +26,8 @@ PLAIN = {
     "layouts", "table", "points", "load", "capacity", "demand", "flow", "weight", "cables", "instances",
     "accelerators", "cop", "xs", "ys", "x", "out", "source_share", "target_share", "family_cables", "expert_count",
     "feed_weight", "load_weight",
+    # a fitted law `k Q^n`, a pump's falling curve, scratch of the flow network, tokens by class
+    "coefficient", "slope", "share",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_kernels_import_numpy_and_numba_only() -> None:
             if match:
                 root = match.group(1)
                 allowed = root.startswith(".") or root in {
-                    "__future__", "collections.abc", "typing", "math", "numpy", "numpy.typing", "numba",
+                    "__future__", "collections.abc", "typing", "math", "numpy", "numpy.typing", "numba", "functools",
                 }  # fmt: skip
                 assert allowed, (path, line)
 
@@ -47,6 +47,7 @@ def test_after_warm_up_every_kernel_has_one_signature() -> None:
     count = warmup.warm_up(lambda done, total, name: steps.append((done, total, name)))
     assert steps[0][0] == 0
     assert steps[-1][:2] == (count, count)
+    assert warmup.warm_up_parts() == len(warmup.PARTS)
     for info in pkgutil.iter_modules([str(FOLDER)]):
         module = importlib.import_module(f"infraplanner.kernels.{info.name}")
         for name, value in vars(module).items():

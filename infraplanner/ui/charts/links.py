@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 
 from infraplanner.catalog.types import LinkMedium
+from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
@@ -28,7 +32,10 @@ MOST_POINTS = 2000
 
 
 class LinkChart(Chart):
-    """One point a bundle: how long it is and how much of the reach is used; colour and marker tell the medium."""
+    """How long cables are and how much of the reach is used; colour and marker tell the medium.
+
+    Cables are ordered in stock lengths, so that many bundles fall on one point: it is drawn once, larger for more.
+    """
 
     title = "Link reach"
 
@@ -41,22 +48,20 @@ class LinkChart(Chart):
             self.plot.addItem(item)
 
     def draw(self, result: ResultSnapshot) -> None:
-        """At most 2,000 points, the longest kept."""
+        """One point for every length of a medium, at most 2,000."""
         fabric = result.fabric
         if not fabric.link_ids:
             self.say(self.tr("No link yet. Draw a link (L) between two racks."))
             return
         length = np.asarray(fabric.ordered_m, dtype=float)
-        share = 100 * length / np.where(np.asarray(fabric.reach_m) > 0, fabric.reach_m, np.nan)
-        order = np.argsort(-np.nan_to_num(length), kind="stable")[:MOST_POINTS]
-        families = {medium: self._family(medium) for medium in set(fabric.medium)}
-        kinds = [families[fabric.medium[row]] for row in order]
-        looks = [FAMILY_COLOUR.get(kind, ("", "+")) for kind in kinds]
+        rows, count = _alike(length, fabric.medium)
+        share = 100 * length[rows] / np.where(fabric.reach_m[rows] > 0, fabric.reach_m[rows], np.nan)
+        looks = [FAMILY_COLOUR.get(self._family(fabric.medium[int(row)]), ("", "+")) for row in rows]
         brushes = {name: self.colour(f"media.{name}" if name else "status.error") for name, _ in set(looks)}
-        shown_share = np.nan_to_num(share[order], nan=112.0)
         self._scatter.setData(
-            x=length[order], y=np.minimum(shown_share, 118.0), symbol=[s for _, s in looks],
-            brush=[brushes[name] for name, _ in looks], pen=pg.mkPen(self.colour("surface.panel"), width=0.5),
+            x=length[rows], y=np.minimum(np.nan_to_num(share, nan=112.0), 118.0), symbol=[s for _, s in looks],
+            size=np.minimum(6.0 + 1.5 * np.log10(count), 13.0), brush=[brushes[name] for name, _ in looks],
+            pen=pg.mkPen(self.colour("surface.panel"), width=0.5),
         )  # fmt: skip
         self.shown = {
             "longest_m": float(np.nanmax(length)),
@@ -80,6 +85,19 @@ class LinkChart(Chart):
     def _family(self, medium: str) -> str:
         profile = self._bridge.session.catalog.find(medium) if medium else None
         return profile.family if isinstance(profile, LinkMedium) else ""
+
+
+def _alike(length_m: NDArray[np.float64], media: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First row of every (length, medium) pair and how many bundles share it, the longest first."""
+    if isinstance(media, CodedText):
+        codes = media.codes
+    else:
+        known = {name: code for code, name in enumerate(dict.fromkeys(media))}
+        codes = np.array([known[name] for name in media], dtype=np.int64)
+    keys = np.nan_to_num(length_m * 1000).astype(np.int64) * 4096 + codes + 1
+    _, rows, count = np.unique(keys, return_index=True, return_counts=True)
+    order = np.argsort(-length_m[rows], kind="stable")[:MOST_POINTS]
+    return rows[order].astype(np.int64), count[order].astype(np.int64)
 
 
 class LoadChart(Chart):
