@@ -16,6 +16,7 @@ COMMANDS = {
     "check": ("infraplanner.cli.check", "findings of a plan; exit 1 if an error is not waived"),
     "export": ("infraplanner.cli.export", "write a plan as yaml, png or svg"),
     "validate": ("infraplanner.cli.validate", "predictions against measured rows"),
+    "calibrate": ("infraplanner.cli.calibrate", "fit of the named constants to measured rows"),
     "generate": ("infraplanner.cli.generate", "a deterministic synthetic hall"),
     "bench": ("infraplanner.cli.bench", "the program's own performance figures"),
     "schema": ("infraplanner.cli.schema", "JSON Schema of the plan file"),

@@ -13,11 +13,17 @@ from .parts import Catalogue
 Lookup = Callable[[str], float]
 
 
-def constants(catalogue: Catalogue) -> Lookup:
-    """A reader of the catalogue's constants by dotted id."""
+CALIBRATED = "calibrated."
+"""Prefix of fitted constants: `calibrated.inference.x` is used instead of `inference.x`, which stays the start value."""
+
+
+def constants(catalogue: Catalogue, *, calibrated: bool = True) -> Lookup:
+    """A reader of the catalogue's constants by dotted id; a fitted constant wins over the default of its name."""
 
     def value(constant_id: str) -> float:
-        profile = catalogue.find(constant_id)
+        profile = catalogue.find(CALIBRATED + constant_id) if calibrated else None
+        if not isinstance(profile, Constant):
+            profile = catalogue.find(constant_id)
         return profile.value if isinstance(profile, Constant) else np.nan
 
     return value

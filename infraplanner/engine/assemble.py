@@ -24,6 +24,7 @@ from infraplanner.results.snapshot import (
 )
 from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
+from . import tuning
 from .bind import family_names
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
@@ -212,6 +213,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         first = source.point.ttft_s + point.tpot_s if source is not None else math.nan
     usable = spec.tune.usable_frac * spec.device.memory_b
     code, refusal = _doubt(space, routes, row)
+    low, high = (optional(end) for end in tuning.band(name, spec.model.moe_layers > 0.0, _compiled(space).rule))
     return PoolResult(
         id=case.pool.id,
         model=case.pool.model,
@@ -238,6 +240,8 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         not_predicted=refusal,
         refusal=code,
         limit_missed=_missed(case),
+        band_low_frac=low,
+        band_high_frac=high,
         curve_tokens_per_s_per_user=solution.curve_user,
         curve_tokens_per_s_per_accelerator=solution.curve_accelerator,
     )

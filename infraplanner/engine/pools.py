@@ -19,6 +19,7 @@ from infraplanner.kernels.serving import (
     STATE,
     Point,
     Request,
+    best_batch,
     configuration,
     curve,
     free_bytes,
@@ -118,7 +119,7 @@ class PoolSolver:
         case = Case(
             model=tuning.model(llm),
             device=tuning.device(part, pool.weights, total),
-            tune=tuning.tuning(part, pool, rule),
+            tune=tuning.tuning(part, pool, rule, moe=bool(llm.experts)),
             request=asked,
             pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
             accelerators=int(min(total, _useful(part, pool))),
@@ -244,6 +245,22 @@ def solve(case: Case) -> Solution | str:
         curve_user=users,
         curve_accelerator=speeds,
     )
+
+
+def operating_point(case: Case) -> tuple[Point, int] | str:
+    """Figures and state of a case whose layout is pinned, without search or curve; or why there is none.
+
+    A pinned batch beyond the cache queues: its excess waits `(B - B_max) / X` for a place (Little's law).
+    """
+    tp, pp, ep, dp, pinned = (float(value) for value in case.pinned)
+    layout = Layout(tp, pp, ep, dp)
+    batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, pinned, 1.0)
+    if state == 0:
+        return does_not_fit(case, np.array([list(layout)]))
+    point = Point(*configuration(case.model, case.device, layout, case.tune, case.request, batch))
+    if pinned > batch:
+        point = point._replace(ttft_s=point.ttft_s + (pinned - batch) / point.requests_per_s)
+    return point, int(state)
 
 
 def _frontier(case: Case, layouts: Floats) -> tuple[Floats, Floats]:

@@ -17,6 +17,9 @@ ARCHITECTURES = {
     "ampere": ("a100", "a800"),
     "hopper": ("h100", "h200", "h800", "h20", "gh200"),
     "blackwell": ("b100", "b200", "b300", "gb200", "gb300"),
+    "blackwell_pro": ("rtx",),
+    "cdna3": ("mi300x", "mi325x"),
+    "gaudi": ("gaudi2", "gaudi3"),
 }
 
 
@@ -116,39 +119,89 @@ def width_bytes(precision: str, rule: Lookup) -> float:
     return {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}.get(precision, narrow)
 
 
-def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup) -> Tuning:
-    """All constants of one pool's evaluation, from the catalogue."""
+def efficiency(family: str, precision: str, rule: Lookup) -> float:
+    """Share of peak compute reached; a family or precision that nobody measured takes the cautious one of `other`."""
+    found = rule(f"inference.compute_efficiency.{family}.{precision}")
+    return rule(f"inference.compute_efficiency.other.{precision}") if math.isnan(found) else found
+
+
+def memory_ratio(family: str, rule: Lookup) -> float:
+    """Bandwidth efficiency of a family's small matrix products over the shared one, where kernel tables give it."""
+    found = rule(f"inference.memory_ratio.{family}")
+    return 1.0 if math.isnan(found) else found
+
+
+def maturity(software: str, rule: Lookup) -> float:
+    """Speed of one framework generation, such as `trtllm.1`, over the typical one; unknown software takes the general
+    factor.
+    """
+    found = rule(f"inference.software_maturity.{software}") if software else math.nan
+    return rule("inference.software_maturity") if math.isnan(found) else found
+
+
+def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = False, software: str = "") -> Tuning:
+    """All constants of one pool's evaluation, from the catalogue. Maturity speeds up every rate and fixed time alike.
+
+    Four-bit weights are read less efficiently (short kernels); a 4-bit mixture keeps attention in 16 bits, as its
+    published checkpoints do.
+    """
     family = architecture(accelerator.id)
     precision = peak(accelerator, pool.weights)[1]
-    maturity = rule("inference.software_maturity")
+    speed = maturity(software, rule)
+    slow = 1.0 / speed
+    packed = pool.weights in ("fp4", "int4")
+    narrow = rule("inference.narrow_memory_factor") if packed else 1.0
+    memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule) * speed
+    weight_b = width_bytes(pool.weights, rule)
     return Tuning(
-        compute_eta=rule(f"inference.compute_efficiency.{family}.{precision}") * maturity,
-        attention_eta=rule(f"inference.compute_efficiency.{family}.bf16") * maturity,
-        memory_eta=rule("inference.memory_efficiency"),
-        attention_memory_eta=rule("inference.attention_memory_efficiency"),
-        link_eta=rule("inference.link_efficiency"),
+        compute_eta=efficiency(family, precision, rule) * speed,
+        attention_eta=efficiency(family, "bf16", rule) * speed,
+        memory_eta=memory_eta * (1.0 if packed and moe else narrow),
+        attention_memory_eta=rule("inference.attention_memory_efficiency") * speed,
+        expert_memory_eta=memory_eta * rule("inference.expert_memory_factor") * narrow,
+        link_eta=rule("inference.link_efficiency") * speed,
         moe_mu=rule("inference.moe_utilisation"),
         moe_half_tokens=rule("inference.half_saturation_tokens"),
         blend_exponent=rule("inference.blend_exponent"),
         imbalance=rule("inference.imbalance"),
-        layer_s=rule("inference.layer_time_s"),
-        moe_layer_s=rule("inference.moe_layer_time_s"),
-        host_s=rule("inference.step_time_s"),
-        sequence_s=rule("inference.sequence_time_s"),
-        all_reduce_s=rule("inference.allreduce_latency_s"),
-        all_to_all_s=rule("inference.link_latency_s"),
+        layer_s=rule("inference.layer_time_s") * slow,
+        moe_layer_s=rule("inference.moe_layer_time_s") * slow,
+        host_s=rule("inference.step_time_s") * slow,
+        sequence_s=rule("inference.sequence_time_s") * slow,
+        request_s=rule("inference.request_time_s") * slow,
+        launch_layer_s=rule("inference.launch_layer_time_s") * slow,
+        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * slow,
+        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * slow,
+        host_overlap_frac=rule("inference.host_overlap"),
+        burst_frac=rule("inference.burst_share"),
+        admission_count=rule("inference.admission_steps"),
+        all_reduce_s=rule("inference.allreduce_latency_s") * slow,
+        all_to_all_s=rule("inference.link_latency_s") * slow,
         overlap_frac=rule("inference.communication_overlap"),
         usable_frac=rule("inference.memory_fraction"),
         reserve_b=rule("inference.reserved_bytes"),
         chunk_tokens=rule("inference.prefill_chunk_tokens"),
-        kv_growth_frac=rule("inference.kv_occupancy"),
-        weight_b=width_bytes(pool.weights, rule),
+        kv_growth_frac=rule("inference.kv_occupancy_stated" if pool.batch else "inference.kv_occupancy"),
+        weight_b=weight_b,
+        attention_weight_b=rule("inference.head_bytes") if packed and moe else weight_b,
+        attention_wide_frac=1.0 if packed and moe else 0.0,
         kv_b=width_bytes(pool.kv, rule),
         activation_b=rule("inference.bytes_per_activation"),
+        traffic_b=rule("inference.activation_traffic_bytes"),
+        expert_traffic_b=rule("inference.expert_traffic_bytes"),
         dispatch_b=rule("inference.bytes_per_dispatch"),
         head_b=rule("inference.head_bytes"),
         batch_max=rule("inference.batch_limit"),
     )
+
+
+def band(accelerator_id: str, moe: bool, rule: Lookup) -> tuple[float, float]:
+    """Ends of the error band of tokens/s as shares, such as (-0.2, 0.3): what held-out measurements spread over.
+
+    Architectures that no measured row covers take the wide band.
+    """
+    name = "unseen" if architecture(accelerator_id) == "other" else "moe" if moe else "dense"
+    return rule(f"inference.tokens_band_low_frac.{name}"), rule(f"inference.tokens_band_high_frac.{name}")
 
 
 def request(pool: Pool, workload: Workload | None, shape: RequestShape | None) -> Request | None:

@@ -54,12 +54,21 @@ class Device(NamedTuple):
 
 
 class Tuning(NamedTuple):
-    """Planning constants, all from the catalogue: efficiencies (0..1), fixed times [s], sizes [B]."""
+    """Planning constants, all from the catalogue: efficiencies (0..1), fixed times [s], sizes [B].
+
+    `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
+    prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
+    of the shorter of host and device time that the scheduler hides. `burst_frac`: share of requests of a closed loop
+    that arrive together at its start. `admission_count`: decode steps that a request waits for before its own pass.
+    `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
+    between the matrix products per token or routed row and element.
+    """
 
     compute_eta: float
     attention_eta: float
     memory_eta: float
     attention_memory_eta: float
+    expert_memory_eta: float
     link_eta: float
     moe_mu: float
     moe_half_tokens: float
@@ -69,6 +78,13 @@ class Tuning(NamedTuple):
     moe_layer_s: float
     host_s: float
     sequence_s: float
+    request_s: float
+    launch_layer_s: float
+    launch_moe_layer_s: float
+    launch_latent_layer_s: float
+    host_overlap_frac: float
+    burst_frac: float
+    admission_count: float
     all_reduce_s: float
     all_to_all_s: float
     overlap_frac: float
@@ -77,8 +93,12 @@ class Tuning(NamedTuple):
     chunk_tokens: float
     kv_growth_frac: float
     weight_b: float
+    attention_weight_b: float
+    attention_wide_frac: float
     kv_b: float
     activation_b: float
+    traffic_b: float
+    expert_traffic_b: float
     dispatch_b: float
     head_b: float
     batch_max: float
@@ -111,6 +131,8 @@ def blend(compute_s: float, memory_s: float, exponent: float) -> float:
     """
     if exponent == 2.0:
         return sqrt(compute_s * compute_s + memory_s * memory_s)
+    if exponent == 3.0:
+        return float(np.cbrt(compute_s * compute_s * compute_s + memory_s * memory_s * memory_s))
     big = max(compute_s, memory_s)
     if big <= 0.0:
         return 0.0
@@ -133,15 +155,15 @@ def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
     """Weights on one accelerator [B]: attention and dense parts over tp pp, experts over all n, two embedding tables
     over tp.
 
-    `b_w [(L Wa + Ld Wf + Lm s We)/(tp pp) + Lm E We/n] + 2 * 2 V d / tp`; attention is replicated over dp, experts are
-    not.
+    `(b_a L Wa + b_w (Ld Wf + Lm s We))/(tp pp) + b_w Lm E We/n + 2 * 2 V d / tp`; attention is replicated over dp,
+    experts are not. b_a differs from b_w where a 4-bit mixture keeps its attention in 16 bits.
     """
     n = layout.tp * layout.pp * layout.dp
-    dense = model.layers * model.attention_weights + model.dense_layers * model.ffn_weights
-    dense += model.moe_layers * model.shared_count * model.expert_weights
+    attention = model.layers * model.attention_weights * tune.attention_weight_b / (layout.tp * layout.pp)
+    dense = model.dense_layers * model.ffn_weights + model.moe_layers * model.shared_count * model.expert_weights
     experts = model.moe_layers * model.expert_count * model.expert_weights
     tables = 2.0 * tune.head_b * model.vocab * model.hidden
-    return tune.weight_b * (dense / (layout.tp * layout.pp) + experts / n) + tables / layout.tp
+    return attention + tune.weight_b * (dense / (layout.tp * layout.pp) + experts / n) + tables / layout.tp
 
 
 @kernel
@@ -159,28 +181,31 @@ def expert_time(
 ) -> tuple[float, float, float]:
     """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
 
-    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / E tokens an expert; memory =
-    touched experts of one device, shared experts, activations. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
+    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / (E touched) tokens an expert
+    that is visited at all (untouched experts start no kernel, so one token costs k padded tiles, not E); memory =
+    touched experts of one device, shared experts, activations. Devices that hold slices of the same experts all see the
+    same rows at full width, so gathering, quantising and adding them up costs `c d k n_t / ep` bytes, not / n_l: that is
+    why slicing fine-grained experts over tensor ranks makes prefill slow. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
     imbalance.
     """
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
-    per_expert = routed / model.expert_count
+    share = touched_share(model.experts_per_token, model.expert_count, tokens)
+    per_expert = routed / (model.expert_count * share)
     eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
     skew = 1.0
     if layout.ep > 1.0:
         skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
-    touched = model.expert_count / layout.ep
-    touched *= touched_share(model.experts_per_token, model.expert_count, tokens)
+    touched = model.expert_count / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
     routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
-    b += 6.0 * model.hidden * routed / n_l
-    memory_s = b / (device.memory_b_per_s * tune.memory_eta)
-    total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + tune.moe_layer_s
-    return total, routed_s + shared_s, memory_s
+    memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
+    rows_s = tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + rows_s + tune.moe_layer_s
+    return total, routed_s + shared_s, memory_s + rows_s
 
 
 @kernel
@@ -240,31 +265,42 @@ def forward(
     """One pass of `tokens` tokens of `sequences` sequences at a mean context, summed over all layers and stages [s].
 
     T_lin: linear layers and the vocabulary head; T_att: attention against the cache; T_moe and T_c as above; plus a
-    fixed time a layer and a step, and one a sequence in decode. `context_tokens` is what a
-    token sees on average: in prefill the cached prefix and half of the new tokens. `decode` is 1 in decode, 0 in
-    prefill. Worked numbers are in the tests, which compare every term with the closed form. Reference:
-    inference model 5.3 to 5.7.
+    fixed time a layer and a step. `context_tokens` is what a token sees on average: in prefill the cached prefix and
+    half of the new tokens. `decode` is 1 in decode, 0 in prefill. Worked numbers are in the tests, which compare every
+    term with the closed form. Reference: inference model 5.3 to 5.7.
+
+    Between the matrix products, norms, rotations, residuals and quantisation stream the hidden state and the heads
+    through memory in kernels of their own: `c L t (d + h w / tp) / BW` is added, not blended.
+
+    Host time. A decode step replays a recorded graph; the host prepares it in `h = tau_host + tau_seq S'`, of which an
+    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm`,
+    `+ L tau_la` with latent attention, while the device works, so it takes the blend of l and T: short prompts of deep
+    models are bound by launches (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow
+    0.03 s).
     """
     t = tokens / layout.dp
     local_sequences = sequences / layout.dp
     t_out = t if decode > 0.0 else local_sequences
-    dense = model.layers * model.attention_weights + model.dense_layers * model.ffn_weights
+    attention, ffn = model.layers * model.attention_weights, model.dense_layers * model.ffn_weights
     head = model.vocab * model.hidden
     rate = device.flop_per_s * tune.compute_eta
+    wide_rate = device.attention_flop_per_s * tune.attention_eta if tune.attention_wide_frac > 0.0 else rate
     bandwidth = device.memory_b_per_s * tune.memory_eta
-    linear_c = (2.0 * t * dense + 2.0 * t_out * head) / layout.tp / rate
-    linear_b = (dense * tune.weight_b + head * tune.head_b) / layout.tp + 8.0 * model.layers * t * model.hidden
+    linear_c = (2.0 * t * (ffn / rate + attention / wide_rate) + 2.0 * t_out * head / rate) / layout.tp
+    linear_b = (ffn * tune.weight_b + attention * tune.attention_weight_b + head * tune.head_b) / layout.tp
+    width = model.hidden + model.heads * model.prefill_qkv_elements / layout.tp
     linear_m = linear_b / bandwidth
+    between_m = tune.traffic_b * model.layers * t * width / bandwidth
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
     seen += model.window_layers * min(context_tokens, model.window_tokens)
-    width = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
-    att_c = 2.0 * model.heads * width * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
+    pair = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
+    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta
-    total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent)
+    total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent) + between_m
     compute = linear_c + att_c
-    memory = linear_m + att_m
+    memory = linear_m + att_m + between_m
     moe_s = 0.0
     if model.moe_layers > 0.0:
         layer_s, layer_c, layer_m = expert_time(model, device, layout, tune, tokens)
@@ -272,7 +308,13 @@ def forward(
         compute += model.moe_layers * layer_c
         memory += model.moe_layers * layer_m
     network = network_time(model, device, layout, tune, tokens, moe_s)
-    total += moe_s + network + model.layers * tune.layer_s + tune.host_s
+    total += moe_s + network + model.layers * tune.layer_s
     if decode > 0.0:
-        total += tune.sequence_s * local_sequences
+        host_s = tune.host_s + tune.sequence_s * local_sequences
+        total += host_s - tune.host_overlap_frac * min(host_s, total)
+    else:
+        launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
+        if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
+            launch_s += model.layers * tune.launch_latent_layer_s
+        total = blend(total, launch_s, tune.blend_exponent) + tune.host_s
     return Pass(total, compute, memory, network)

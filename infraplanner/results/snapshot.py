@@ -191,6 +191,8 @@ class PoolResult:
     not_predicted: str = ""
     refusal: Refusal = ""
     limit_missed: str = ""
+    band_low_frac: float | None = None
+    band_high_frac: float | None = None
     curve_tokens_per_s_per_user: Floats = field(default_factory=no_floats)
     curve_tokens_per_s_per_accelerator: Floats = field(default_factory=no_floats)
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infraplanner.catalog import Catalog
-from infraplanner.catalog.types import Accelerator, Constant, Llm
-from infraplanner.engine import kernel_cache, tuning
+from infraplanner.catalog.types import Accelerator, Llm
+from infraplanner.compile.rules import constants
+from infraplanner.engine import kernel_cache
 from infraplanner.model.entities import Pool, Workload
 from infraplanner.units import KILO
 
 from .measured import Row
 from .report import Prediction, Predictor
+
+kernel_cache.prepare_once()
+from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
+from infraplanner.engine.pools import Case, operating_point  # noqa: E402
 
 METRICS = frozenset(
     {
@@ -37,6 +44,8 @@ PRECISIONS = {
     "bf16": "bf16",
     "int8": "int8",
 }
+COMMITS = {"77d24b5f": "0.6", "03e27c7d": "1.1"}
+"""Versions of the framework that rows name by the commit of its tables."""
 FIGURES = ("n_accelerators", "isl", "osl")
 
 
@@ -51,7 +60,50 @@ def serving_predictor(catalog: Catalog) -> Predictor:
     return predict
 
 
-def _predict(row: Row, catalog: Catalog) -> Prediction:
+@dataclass(frozen=True, slots=True)
+class ServingRow:
+    """A row understood: its case but for the constants, and what was assumed to get there."""
+
+    row: Row
+    part: Accelerator
+    llm: Llm
+    pool: Pool
+    software: str
+    case: Case
+    assumed: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def family(self) -> str:
+        """Architecture under which efficiencies are filed."""
+        return tuning.architecture(self.part.id)
+
+    @property
+    def precision(self) -> str:
+        """Precision that the weights are multiplied in."""
+        return tuning.peak(self.part, self.pool.weights)[1]
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """Rows of one kind share all constants."""
+        return (
+            self.part.id,
+            self.pool.weights,
+            self.pool.kv,
+            bool(self.llm.experts),
+            self.software,
+            self.pool.batch > 0,
+        )
+
+
+def retuned(known: ServingRow, rule: Callable[[str], float]) -> ServingRow:
+    """The row under another reader of constants."""
+    tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
+    return replace(known, case=replace(known.case, tune=tune))
+
+
+def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
+    """The row as a case of the serving kernels, or a skip with its reason."""
     part, llm = catalog.find(str(row["accelerator"])), catalog.find(str(row["model"]))
     tags = [f"accelerator:{row['accelerator']}", f"model:{row['model']}"]
     if not isinstance(part, Accelerator):
@@ -64,13 +116,71 @@ def _predict(row: Row, catalog: Catalog) -> Prediction:
     if missing:
         return Prediction(skipped=f"the row does not state {', '.join(missing)}", tags=tuple(tags))
     assumed: list[str] = []
-    layout = _layout(row, llm, assumed)
-    pool = _pool(row, part, layout, assumed)
-    answer = _solve(row, catalog, part, llm, pool)
+    pool = _pool(row, part, _layout(row, llm, assumed), assumed)
+    work = Workload(id="row", input_tokens=int(row["isl"]), output_tokens=int(row["osl"]), prefix_hit_frac=0.0)
+    asked = tuning.request(pool, work, None)
+    if asked is None:
+        return Prediction(skipped="the row's lengths are not positive", tags=tuple(tags))
+    software = software_of(row)
+    count = int(row["n_accelerators"])
+    case = Case(
+        model=tuning.model(llm),
+        device=tuning.device(part, pool.weights, float(count)),
+        tune=tuning.tuning(part, pool, constants(catalog), moe=bool(llm.experts), software=software),
+        request=asked,
+        pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
+        accelerators=count,
+        weights=(0.0, 0.0, 0.0),
+    )
+    return ServingRow(row, part, llm, pool, software, case, tuple(assumed), tuple(tags))
+
+
+def software_of(row: Row) -> str:
+    """Framework and generation of a row, such as `trtllm.1`; a framework without a version is its own generation."""
+    framework = str(row.get("framework") or "").lower()
+    version = str(row.get("framework_version") or "").lower().lstrip("v")
+    number = COMMITS.get(version, version)
+    digits = re.match(r"(\d+)\.(\d+)", number)
+    if not framework or digits is None:
+        return framework
+    major, minor = int(digits[1]), int(digits[2])
+    return f"{framework}.{major}" if major > 0 else f"{framework}.0_{minor // 10 * 10}"
+
+
+def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[float, str] | str:
+    """The predicted value in the row's unit and what limits it, or why there is none; `like` lends its constants."""
+    case = known.case if like is None else replace(known.case, tune=like.case.tune)
+    found = operating_point(case)
+    if isinstance(found, str):
+        return f"does not fit: {found}"
+    point, state = found
+    count, tokens_in = case.accelerators, case.request.input_tokens
+    values = {
+        "output_tokens_per_s": point.tokens_per_s,
+        "output_tokens_per_s_per_gpu": point.tokens_per_s / count,
+        "output_tokens_per_s_per_user": 1.0 / point.tpot_s if point.tpot_s else math.nan,
+        "tpot_ms": point.tpot_s * KILO,
+        "ttft_ms": point.ttft_s * KILO,
+        "prefill_input_tokens_per_s": point.requests_per_s * tokens_in,
+        "prefill_input_tokens_per_s_per_gpu": point.requests_per_s * tokens_in / count,
+        "decode_output_tokens_per_s": point.tokens_per_s,
+        "decode_output_tokens_per_s_per_gpu": point.tokens_per_s / count,
+    }
+    value = values[str(known.row["metric"])]
+    if not math.isfinite(value):
+        return f"{known.part.name} has no known rate for this: not predicted"
+    return value, _busiest(state, point)
+
+
+def _predict(row: Row, catalog: Catalog) -> Prediction:
+    known = understand(row, catalog)
+    if isinstance(known, Prediction):
+        return known
+    answer = serving_value(known)
     if isinstance(answer, str):
-        return Prediction(skipped=answer, assumed=tuple(assumed), tags=tuple(tags))
+        return Prediction(skipped=answer, assumed=known.assumed, tags=known.tags)
     value, limiter = answer
-    return Prediction(value, limiter, tuple(assumed), tags=tuple(tags))
+    return Prediction(value, limiter, known.assumed, tags=known.tags)
 
 
 def _layout(row: Row, llm: Llm, assumed: list[str]) -> tuple[int, int, int, int]:
@@ -92,7 +202,7 @@ def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assume
     if weights is None:
         weights = "fp8" if part.fp8_tflops is not None else "bf16"
         assumed.append(f"weights in {weights}")
-    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") in ("trtllm", None) else "bf16"
+    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") != "sglang" else "bf16"
     assumed.append(f"KV cache in {cache}")
     tensor, stages, experts, copies = layout
     batch = row.get("concurrency_or_batch")
@@ -104,58 +214,6 @@ def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assume
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
         batch=int(batch or 0), phase=phase,
     )  # fmt: skip
-
-
-def _solve(row: Row, catalog: Catalog, part: Accelerator, llm: Llm, pool: Pool) -> tuple[float, str] | str:
-    """The predicted value in the row's unit and what limits it, or why there is none."""
-    kernel_cache.prepare_once()
-    from infraplanner.engine.pools import Case, solve  # noqa: PLC0415 - loads Numba, only when a row is predicted
-
-    rule = _constants(catalog)
-    asked = tuning.request(
-        pool,
-        Workload(id="row", input_tokens=int(row["isl"]), output_tokens=int(row["osl"]), prefix_hit_frac=0.0),
-        None,
-    )
-    if asked is None:
-        return "the row's lengths are not positive"
-    count = int(row["n_accelerators"])
-    case = Case(
-        model=tuning.model(llm),
-        device=tuning.device(part, pool.weights, float(count)),
-        tune=tuning.tuning(part, pool, rule),
-        request=asked,
-        pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
-        accelerators=count,
-        weights=(0.0, 0.0, 0.0),
-    )
-    found = solve(case)
-    if isinstance(found, str):
-        return f"does not fit: {found}"
-    point = found.point
-    values = {
-        "output_tokens_per_s": point.tokens_per_s,
-        "output_tokens_per_s_per_gpu": point.tokens_per_s / count,
-        "output_tokens_per_s_per_user": 1.0 / point.tpot_s if point.tpot_s else math.nan,
-        "tpot_ms": point.tpot_s * KILO,
-        "ttft_ms": point.ttft_s * KILO,
-        "prefill_input_tokens_per_s": point.requests_per_s * asked.input_tokens,
-        "prefill_input_tokens_per_s_per_gpu": point.requests_per_s * asked.input_tokens / count,
-        "decode_output_tokens_per_s": point.tokens_per_s,
-        "decode_output_tokens_per_s_per_gpu": point.tokens_per_s / count,
-    }
-    value = values[str(row["metric"])]
-    if not math.isfinite(value):
-        return f"{part.name} has no known rate for this: not predicted"
-    return value, _busiest(found.state, point)
-
-
-def _constants(catalog: Catalog) -> Callable[[str], float]:
-    def value(key: str) -> float:
-        profile = catalog.find(key)
-        return profile.value if isinstance(profile, Constant) else math.nan
-
-    return value
 
 
 def _busiest(state: int, point: Any) -> str:

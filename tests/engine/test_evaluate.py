@@ -14,6 +14,7 @@ import pytest
 
 from infraplanner import kernels
 from infraplanner.catalog import Catalog
+from infraplanner.compile.rules import constants
 from infraplanner.engine import evaluate, stages
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Document
@@ -193,7 +194,7 @@ def test_disaggregated_pools_send_their_cache_over_the_drawn_links(catalog: Cata
     np.testing.assert_allclose(result.fabric.load_bps, per_link, rtol=1e-9)
     assert result.fabric.load_frac.max() == pytest.approx(per_link / 400e9)
     assert decode.limiter == "fabric"
-    assert result.fabric.load_frac.max() == pytest.approx(0.75)
+    assert result.fabric.load_frac.max() == pytest.approx(constants(catalog)("inference.link_efficiency"))
     for key in [key for key in document.table("links") if key.startswith("l-r00") and key[5] in "0123"]:
         document.remove("links", key)
     cut = evaluate(document.snapshot(), catalog)
