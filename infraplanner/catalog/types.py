@@ -249,7 +249,11 @@ class LinkMedium(Profile, frozen=True, kw_only=True):
 
 
 class Llm(Profile, frozen=True, kw_only=True):
-    """A language model's shape. For MLA `head_dim` is the query-key width (nope plus rope)."""
+    """A language model's shape. For MLA `head_dim` is the query-key width (nope plus rope).
+
+    `weight_format` names the format in which the weights are published when there is no other (`mxfp4`: 4-bit experts).
+    `window_chunked`: windows are fixed blocks of the text, of which a token sees on average half, not a sliding view.
+    """
 
     params_total_b: float
     params_active_b: float
@@ -277,6 +281,8 @@ class Llm(Profile, frozen=True, kw_only=True):
     v_head_dim: int | None = None
     sliding_window: int | None = None
     sliding_every: int | None = None
+    window_chunked: bool = False
+    weight_format: Literal["", "mxfp4"] = ""
     full_attention_layers: int | None = None
     max_context: int
     kv_bytes_per_token_bf16: int | None = None

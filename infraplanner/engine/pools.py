@@ -23,6 +23,7 @@ from infraplanner.kernels.serving import (
     configuration,
     curve,
     free_bytes,
+    run_rate,
     search,
 )
 from infraplanner.model.document import Snapshot
@@ -247,10 +248,11 @@ def solve(case: Case) -> Solution | str:
     )
 
 
-def operating_point(case: Case) -> tuple[Point, int] | str:
+def operating_point(case: Case, run_count: float = 0.0) -> tuple[Point, int] | str:
     """Figures and state of a case whose layout is pinned, without search or curve; or why there is none.
 
-    A pinned batch beyond the cache queues: its excess waits `(B - B_max) / X` for a place (Little's law).
+    A pinned batch beyond the cache queues: its excess waits `(B - B_max) / X` for a place (Little's law). `run_count`
+    above 0: the rates are those of a run of so many requests, first to last.
     """
     tp, pp, ep, dp, pinned = (float(value) for value in case.pinned)
     layout = Layout(tp, pp, ep, dp)
@@ -260,6 +262,10 @@ def operating_point(case: Case) -> tuple[Point, int] | str:
     point = Point(*configuration(case.model, case.device, layout, case.tune, case.request, batch))
     if pinned > batch:
         point = point._replace(ttft_s=point.ttft_s + (pinned - batch) / point.requests_per_s)
+    if run_count > 0.0:
+        batch = min(batch, run_count)
+        rate = run_rate(case.model, case.device, layout, case.tune, case.request, batch, run_count)
+        point = point._replace(tokens_per_s=rate, requests_per_s=rate / case.request.output_tokens)
     return point, int(state)
 
 

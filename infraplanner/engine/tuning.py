@@ -36,9 +36,11 @@ def known(value: float | None, factor: float = 1.0) -> float:
 
 def peak(accelerator: Accelerator, weights: str) -> tuple[float, str]:
     """Rate [FLOP/s] and the precision it is reached in. A width the part lacks is computed in bf16 (weights only are
-    packed).
+    packed). MXFP4 weights meet 8-bit activations in the units that know 4 bits, at their 8-bit rate.
     """
     rates = {"fp8": accelerator.fp8_tflops, "fp4": accelerator.fp4_tflops, "int8": accelerator.int8_tops}
+    if weights == "mxfp4" and accelerator.fp4_tflops is not None:
+        weights = "fp8"
     rate = rates.get(weights)
     return (rate * TERA, weights) if rate is not None else (known(accelerator.bf16_tflops, TERA), "bf16")
 
@@ -94,6 +96,7 @@ def model(llm: Llm) -> Model:
         kv_elements=float(cached),
         kv_shards_max=float(shards),
         window_tokens=float(llm.sliding_window or 0),
+        window_seen_frac=0.5 if llm.window_chunked else 1.0,
         prefill_qkv_elements=float(prefill),
         decode_qkv_elements=float(decode),
     )
@@ -115,8 +118,8 @@ def window_layers(llm: Llm) -> int:
 
 def width_bytes(precision: str, rule: Lookup) -> float:
     """Bytes of one stored number, block scales included for 4-bit formats."""
-    narrow = rule("inference.fp4_bytes")
-    return {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}.get(precision, narrow)
+    wide = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}
+    return wide[precision] if precision in wide else rule(f"inference.{precision}_bytes")
 
 
 def efficiency(family: str, precision: str, rule: Lookup) -> float:
@@ -149,7 +152,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
     precision = peak(accelerator, pool.weights)[1]
     speed = maturity(software, rule)
     slow = 1.0 / speed
-    packed = pool.weights in ("fp4", "int4")
+    packed = pool.weights in ("fp4", "mxfp4", "int4")
     narrow = rule("inference.narrow_memory_factor") if packed else 1.0
     memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule) * speed
     weight_b = width_bytes(pool.weights, rule)
@@ -173,7 +176,6 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
         launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * slow,
         launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * slow,
         host_overlap_frac=rule("inference.host_overlap"),
-        burst_frac=rule("inference.burst_share"),
         admission_count=rule("inference.admission_steps"),
         all_reduce_s=rule("inference.allreduce_latency_s") * slow,
         all_to_all_s=rule("inference.link_latency_s") * slow,
@@ -222,4 +224,5 @@ def request(pool: Pool, workload: Workload | None, shape: RequestShape | None) -
         ttft_limit_s=math.inf if first is None else float(first),
         tpot_limit_s=math.inf if each is None else float(each),
         phase=PHASES[pool.phase],
+        burst_frac=0.0,
     )

@@ -15,7 +15,7 @@ from ._jit import kernel
 class Model(NamedTuple):
     """A model's shape. Weights are counts of parameters; `kv_elements` is per token and layer; `kv_shards_max` bounds
     how far tensor parallelism splits the cache (KV heads; 1 for latent attention); `window_tokens` 0 means no
-    sliding window. `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed
+    window; `window_seen_frac` is the mean share of a full window that a token sees (1 sliding, 0.5 in fixed blocks). `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed
     latent in decode).
     """
 
@@ -35,6 +35,7 @@ class Model(NamedTuple):
     kv_elements: float
     kv_shards_max: float
     window_tokens: float
+    window_seen_frac: float
     prefill_qkv_elements: float
     decode_qkv_elements: float
 
@@ -58,8 +59,7 @@ class Tuning(NamedTuple):
 
     `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
     prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
-    of the shorter of host and device time that the scheduler hides. `burst_frac`: share of requests of a closed loop
-    that arrive together at its start. `admission_count`: decode steps that a request waits for before its own pass.
+    of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits for before its own pass.
     `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
     between the matrix products per token or routed row and element.
     """
@@ -83,7 +83,6 @@ class Tuning(NamedTuple):
     launch_moe_layer_s: float
     launch_latent_layer_s: float
     host_overlap_frac: float
-    burst_frac: float
     admission_count: float
     all_reduce_s: float
     all_to_all_s: float
@@ -293,7 +292,10 @@ def forward(
     between_m = tune.traffic_b * model.layers * t * width / bandwidth
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
-    seen += model.window_layers * min(context_tokens, model.window_tokens)
+    in_window = min(context_tokens, model.window_tokens)
+    if context_tokens > model.window_tokens or decode <= 0.0:
+        in_window = min(context_tokens, model.window_tokens * model.window_seen_frac)
+    seen += model.window_layers * in_window
     pair = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
     att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards

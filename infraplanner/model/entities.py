@@ -191,7 +191,7 @@ class Pool(Record, frozen=True, kw_only=True):
 
     model: str
     workload: str = ""
-    weights: Literal["bf16", "fp8", "fp4", "int8", "int4"] = "fp8"
+    weights: Literal["bf16", "fp8", "fp4", "mxfp4", "int8", "int4"] = "fp8"
     kv: Literal["bf16", "fp8", "fp4"] = "fp8"
     tp: int = 0
     pp: int = 1

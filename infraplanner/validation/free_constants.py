@@ -41,13 +41,11 @@ SHARED = {
     "allreduce_latency_s": (3e-6, 5e-7, 3e-5),
     "activation_traffic_bytes": (8.0, 4.0, 60.0),
     "expert_traffic_bytes": (6.0, 4.0, 60.0),
-    "kv_occupancy": (0.7, 0.5, 1.0),
 }
 FIRST_TOKEN = {
     "launch_layer_time_s": (1e-4, 1e-5, 3e-3),
     "launch_moe_layer_time_s": (5e-4, 1e-5, 6e-3),
     "launch_latent_layer_time_s": (5e-4, 1e-5, 6e-3),
-    "burst_share": (0.1, 0.01, 1.0),
     "admission_steps": (1.5, 0.5, 20.0),
 }
 """Start value and bounds of the shared constants, `inference.` before each name; the second group only delays first tokens."""

@@ -15,7 +15,7 @@ from infraplanner.engine import tuning
 from infraplanner.kernels import inference, serving
 from infraplanner.model.entities import Pool
 
-CHAT = serving.Request(1024.0, 0.0, 1024.0, math.inf, math.inf, 0.0)
+CHAT = serving.Request(1024.0, 0.0, 1024.0, math.inf, math.inf, 0.0, 0.0)
 ONE = inference.Layout(1.0, 1.0, 1.0, 1.0)
 TP4 = inference.Layout(4.0, 1.0, 1.0, 1.0)
 
