@@ -19,14 +19,24 @@ ARCHITECTURES = {
     "blackwell": ("b100", "b200", "b300", "gb200", "gb300"),
     "blackwell_pro": ("rtx",),
     "cdna3": ("mi300x", "mi325x"),
-    "gaudi": ("gaudi2", "gaudi3"),
+    "gaudi2": ("gaudi2",),
+    "gaudi3": ("gaudi3",),
 }
+HOSTS = {"grace": ("gb200", "gb300", "gh200")}
 
 
 def architecture(accelerator_id: str) -> str:
     """Family under which measured efficiencies are filed; `other` when none is."""
     stem = accelerator_id.split("-", maxsplit=1)[0]
     return next((name for name, stems in ARCHITECTURES.items() if stem in stems), "other")
+
+
+def host_slowness(accelerator_id: str, rule: Lookup) -> float:
+    """Host time over that of an x86 server; 1 where nothing is known of the processor beside the accelerator."""
+    stem = accelerator_id.split("-", maxsplit=1)[0]
+    host = next((name for name, stems in HOSTS.items() if stem in stems), "")
+    found = rule(f"inference.host_slowness.{host}") if host else math.nan
+    return 1.0 if math.isnan(found) else found
 
 
 def known(value: float | None, factor: float = 1.0) -> float:
@@ -152,6 +162,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
     precision = peak(accelerator, pool.weights)[1]
     speed = maturity(software, rule)
     slow = 1.0 / speed
+    host = slow * host_slowness(accelerator.id, rule)
     packed = pool.weights in ("fp4", "mxfp4", "int4")
     narrow = rule("inference.narrow_memory_factor") if packed else 1.0
     memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule) * speed
@@ -169,12 +180,12 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
         imbalance=rule("inference.imbalance"),
         layer_s=rule("inference.layer_time_s") * slow,
         moe_layer_s=rule("inference.moe_layer_time_s") * slow,
-        host_s=rule("inference.step_time_s") * slow,
-        sequence_s=rule("inference.sequence_time_s") * slow,
-        request_s=rule("inference.request_time_s") * slow,
-        launch_layer_s=rule("inference.launch_layer_time_s") * slow,
-        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * slow,
-        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * slow,
+        host_s=rule("inference.step_time_s") * host,
+        sequence_s=rule("inference.sequence_time_s") * host,
+        request_s=rule("inference.request_time_s") * host,
+        launch_layer_s=rule("inference.launch_layer_time_s") * host,
+        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * host,
+        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * host,
         host_overlap_frac=rule("inference.host_overlap"),
         admission_count=rule("inference.admission_steps"),
         all_reduce_s=rule("inference.allreduce_latency_s") * slow,
