@@ -11,7 +11,7 @@ from infraplanner.catalog.types import Constant
 
 SHARED_LIMIT, LIMIT = 20, 40
 MIN_ROWS = 4
-PULL, FACTOR_PULL, MEASURED_PULL, MATURITY_PULL = 0.2, 0.5, 2.0, 2.0
+PULL, FACTOR_PULL, MEASURED_PULL, MATURITY_PULL = 0.2, 0.5, 2.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
