@@ -67,6 +67,7 @@ def device(accelerator: Accelerator, weights: str, accelerators: float) -> Devic
         scale_up_b_per_s=known(accelerator.scale_up_gb_per_s, GIGA),
         scale_out_b_per_s=known(accelerator.scale_out_nic_gbps, GIGA / BITS_PER_BYTE),
         domain_count=float(max(1.0, min(domain, accelerators))),
+        peer_count=domain - 1.0 if accelerator.scale_up_topology == "mesh" else 0.0,
     )
 
 
@@ -189,6 +190,7 @@ def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = Fa
         host_overlap_frac=rule("inference.host_overlap"),
         admission_count=rule("inference.admission_steps"),
         all_reduce_s=rule("inference.allreduce_latency_s") * slow,
+        ring_s=rule("inference.ring_latency_s") * slow,
         all_to_all_s=rule("inference.link_latency_s") * slow,
         overlap_frac=rule("inference.communication_overlap"),
         usable_frac=rule("inference.memory_fraction"),

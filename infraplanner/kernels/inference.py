@@ -42,7 +42,8 @@ class Model(NamedTuple):
 
 class Device(NamedTuple):
     """One accelerator in base units; NaN is unknown. `domain_count` accelerators share the scale-up fabric; rates of
-    links are per accelerator and direction [B/s].
+    links are per accelerator and direction [B/s]. `peer_count`: in a full mesh without a switch, the neighbours among
+    whom the links are divided (0: switched); a group of g uses (g - 1) / peers of them.
     """
 
     flop_per_s: float
@@ -52,6 +53,7 @@ class Device(NamedTuple):
     scale_up_b_per_s: float
     scale_out_b_per_s: float
     domain_count: float
+    peer_count: float
 
 
 class Tuning(NamedTuple):
@@ -85,6 +87,7 @@ class Tuning(NamedTuple):
     host_overlap_frac: float
     admission_count: float
     all_reduce_s: float
+    ring_s: float
     all_to_all_s: float
     overlap_frac: float
     usable_frac: float
@@ -213,18 +216,37 @@ def exchange_time(bytes_b: float, group_count: float, device: Device, tune: Tuni
     the NIC.
     """
     domain = max(1.0, device.domain_count)
+    inside = min(group_count, domain)
+    rate = device.scale_up_b_per_s * tune.link_eta
+    if 0.0 < inside - 1.0 < device.peer_count:
+        rate *= (inside - 1.0) / device.peer_count
     if group_count <= domain:
-        return bytes_b / (device.scale_up_b_per_s * tune.link_eta)
+        return bytes_b / rate
     outside = (group_count - domain) / group_count
-    inside_s = bytes_b * (1.0 - outside) / (device.scale_up_b_per_s * tune.link_eta) if domain > 1.0 else 0.0
+    inside_s = bytes_b * (1.0 - outside) / rate if domain > 1.0 else 0.0
     return inside_s + bytes_b * outside / (device.scale_out_b_per_s * tune.link_eta)
+
+
+@kernel
+def all_reduce_time(row_b: float, group_count: float, device: Device, tune: Tuning) -> float:
+    """One all-reduce of `row_b` bytes over g accelerators [s], the faster of two ways.
+
+    At once, in one fused kernel that reads every peer: `a1 log2 g + (g-1) v / beta`; as a ring or in the switch by the
+    library: `a2 log2 g + 2 (g-1)/g v / beta`. Worked: g = 8, a1 = 3 us, a2 = 9 us, 290 GB/s: they meet at 1 MB, where
+    engines change over too. Reference: inference model 5.6 and the library floors of 6.1 (9, 14 and 26 us for 2, 4, 8).
+    """
+    g = group_count
+    depth = log2(g)
+    at_once = tune.all_reduce_s * depth + exchange_time((g - 1.0) * row_b, g, device, tune)
+    ring = tune.ring_s * depth + exchange_time(2.0 * (g - 1.0) / g * row_b, g, device, tune)
+    return min(at_once, ring)
 
 
 @kernel
 def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float, moe_s: float) -> float:
     """Visible communication of one pass over all layers [s].
 
-    all-reduce (tp), twice a layer: `a log2 g + 2 (g-1)/g t d b / beta`; all-to-all (ep), dispatch and combine a MoE
+    all-reduce (tp), twice a layer; all-to-all (ep), dispatch and combine a MoE
     layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Experts cut into
     slices over attention-data ranks (ep < dp) need each token at every slice. Overlap hides up to
     o * T_moe.
@@ -233,9 +255,7 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
     row = t * model.hidden * tune.activation_b
     time = 0.0
     if layout.tp > 1.0:
-        g = layout.tp
-        moved = exchange_time(2.0 * (g - 1.0) / g * row, g, device, tune)
-        time += 2.0 * model.layers * (tune.all_reduce_s * log2(g) + moved)
+        time += 2.0 * model.layers * all_reduce_time(row, layout.tp, device, tune)
     if max(layout.ep, layout.dp) > 1.0 and model.moe_layers > 0.0:
         g = max(layout.ep, layout.dp)
         slices = max(1.0, layout.dp / layout.ep)
