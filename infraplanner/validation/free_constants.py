@@ -29,11 +29,10 @@ class Free:
 SHARED = {
     "memory_efficiency": (0.8, 0.5, 0.95),
     "attention_memory_efficiency": (0.83, 0.3, 0.95),
-    "expert_memory_factor": (0.8, 0.2, 1.0),
     "link_efficiency": (0.75, 0.3, 0.95),
     "moe_utilisation": (0.8, 0.2, 1.0),
     "half_saturation_tokens": (13.0, 1.0, 300.0),
-    "imbalance": (1.0, 0.05, 5.0),
+    "moe_layer_time_s": (2e-5, 1e-6, 2e-4),
     "layer_time_s": (1e-5, 1e-6, 1e-4),
     "step_time_s": (2e-3, 1e-4, 1e-2),
     "sequence_time_s": (5e-6, 1e-7, 1e-4),
