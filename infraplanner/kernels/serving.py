@@ -67,7 +67,7 @@ def kv_batch(model: Model, device: Device, layout: Layout, tune: Tuning, request
 def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, request: Request, batch: float) -> Point:
     """Steady state of one instance at `batch` concurrent sequences.
 
-    Together (phase 0): `X = B / (B s + O D(B))`, `TPOT = D(B) + B s / O (1 - f/2)`, s = I' p + t_r / dp, I' = I (1 - hit), p =
+    Together (phase 0): `X = B / (B s + O D(B))`, `TPOT = D(B) + B s / O`, s = I' p + t_r / dp, I' = I (1 - hit), p =
     chunk time a token, t_r the fixed time a request costs. Prefill only: X = 1 / s. Decode only: X = B / (O D(B)).
 
     TTFT of a closed loop of B users = own pass + t_r + admission `a D (1 - 1/B)` (the step in progress and the one the
@@ -101,7 +101,7 @@ def configuration(model: Model, device: Device, layout: Layout, tune: Tuning, re
     work = batch * prefill_s if request.phase == 0.0 else 0.0
     cycle = work + output * step.total_s
     rate = batch / cycle
-    tpot = step.total_s + work / output * (1.0 - 0.5 * request.burst_frac)
+    tpot = step.total_s + work / output
     busy = min(rate * prefill_s, 0.999) if request.phase == 0.0 else 0.0
     ttft = np.nan
     if request.phase == 0.0:

@@ -69,7 +69,7 @@ def client_of(row: Row, rule: Lookup) -> Client:
     known = not math.isnan(rule(f"benchmark.inferencex.lengths.{tokens_in}-{tokens_out}"))
     share = 1.0 / rule("benchmark.inferencex.waves")
     if not known:
-        return Client(burst_frac=1.0, told=("requests of one length, so that users stay in step",))
+        return Client(burst_frac=math.nan, told=("share of requests that arrive together, as fitted",))
     many = int(row.get("concurrency_or_batch") or 0) >= rule("benchmark.inferencex.poll_from")
     poll = rule(f"benchmark.inferencex.poll_steps.{'many' if many else 'few'}") if framework == "sglang" else math.nan
     return Client(

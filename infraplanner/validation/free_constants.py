@@ -49,6 +49,7 @@ FIRST_TOKEN = {
     "launch_layer_time_s": (1e-4, 1e-5, 5e-4),
     "launch_moe_layer_time_s": (3e-4, 1e-5, 8e-4),
     "launch_latent_layer_time_s": (3e-4, 1e-5, 8e-4),
+    "burst_share": (0.3, 0.05, 1.0),
     "admission_steps": (1.5, 0.5, 20.0),
 }
 """Start value and bounds of the shared constants, `inference.` before each name; the second group only delays first tokens."""

@@ -102,7 +102,8 @@ class ServingRow:
 def retuned(known: ServingRow, rule: Callable[[str], float]) -> ServingRow:
     """The row under another reader of constants."""
     tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
-    return replace(known, case=replace(known.case, tune=known.client.tuned(tune)))
+    asked = known.case.request._replace(burst_frac=_burst(known.client, rule))
+    return replace(known, case=replace(known.case, tune=known.client.tuned(tune), request=asked))
 
 
 def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
@@ -131,7 +132,7 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
     asked = asked._replace(
         input_tokens=asked.input_tokens * client.length_frac,
         output_tokens=asked.output_tokens * client.length_frac,
-        burst_frac=client.burst_frac,
+        burst_frac=_burst(client, rule),
     )
     count = int(row["n_accelerators"])
     case = Case(
@@ -160,7 +161,10 @@ def software_of(row: Row) -> str:
 
 def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[float, str] | str:
     """The predicted value in the row's unit and what limits it, or why there is none; `like` lends its constants."""
-    case = known.case if like is None else replace(known.case, tune=like.case.tune)
+    case = known.case
+    if like is not None:
+        asked = case.request._replace(burst_frac=like.case.request.burst_frac)
+        case = replace(case, tune=like.case.tune, request=asked)
     found = operating_point(case, known.client.requests)
     if isinstance(found, str):
         return f"does not fit: {found}"
@@ -181,6 +185,10 @@ def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[fl
     if not math.isfinite(value):
         return f"{known.part.name} has no known rate for this: not predicted"
     return value, _busiest(state, point)
+
+
+def _burst(client: Client, rule: Callable[[str], float]) -> float:
+    return rule("inference.burst_share") if math.isnan(client.burst_frac) else client.burst_frac
 
 
 def _predict(row: Row, catalog: Catalog) -> Prediction:
