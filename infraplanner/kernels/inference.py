@@ -62,7 +62,9 @@ class Tuning(NamedTuple):
     `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
     prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
     of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits for before its own pass.
-    `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
+    `skew_frac`: by how much the busiest of two devices exceeds the mean
+    because some experts are asked more often than others. `head_half_count`: head width at which attention reaches half
+    of its rate (its exponentials cost as much as so many products). `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
     between the matrix products per token or routed row and element.
     """
 
@@ -76,6 +78,7 @@ class Tuning(NamedTuple):
     moe_half_tokens: float
     blend_exponent: float
     imbalance: float
+    skew_frac: float
     layer_s: float
     moe_layer_s: float
     host_s: float
@@ -97,6 +100,7 @@ class Tuning(NamedTuple):
     weight_b: float
     attention_weight_b: float
     attention_wide_frac: float
+    head_half_count: float
     kv_b: float
     activation_b: float
     traffic_b: float
@@ -197,7 +201,7 @@ def expert_time(
     eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
     skew = 1.0
     if layout.ep > 1.0:
-        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
+        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed) + tune.skew_frac * log2(layout.ep)
     touched = model.expert_count / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
@@ -205,7 +209,7 @@ def expert_time(
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
-    rows_s = tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    rows_s = skew * tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
     total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + rows_s + tune.moe_layer_s
     return total, routed_s + shared_s, memory_s + rows_s
 
@@ -317,7 +321,9 @@ def forward(
         in_window = min(context_tokens, model.window_tokens * model.window_seen_frac)
     seen += model.window_layers * in_window
     pair = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
-    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
+    width = 0.5 * model.prefill_qkv_elements
+    att_eta = tune.attention_eta * (128.0 + tune.head_half_count) / 128.0 * width / (width + tune.head_half_count)
+    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * att_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta
     total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent) + between_m

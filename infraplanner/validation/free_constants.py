@@ -32,7 +32,7 @@ SHARED = {
     "link_efficiency": (0.75, 0.3, 0.95),
     "moe_utilisation": (0.8, 0.2, 1.0),
     "half_saturation_tokens": (13.0, 1.0, 300.0),
-    "moe_layer_time_s": (2e-5, 1e-6, 2e-4),
+    "routing_skew": (0.25, 0.01, 0.5),
     "layer_time_s": (1e-5, 1e-6, 1e-4),
     "step_time_s": (2e-3, 1e-4, 1e-2),
     "sequence_time_s": (5e-6, 1e-7, 1e-4),
@@ -66,8 +66,11 @@ def free_constants(settings: Iterable[tuple[str, str, str]], catalog: Catalog) -
         for name, bounds in SHARED.items()
     ]
     found += [Free(f"inference.{name}", "first_token", *bounds, PULL) for name, bounds in FIRST_TOKEN.items()]
-    pairs = Counter((family, precision) for family, precision, _ in rows)
-    pairs.update((family, "bf16") for family, precision, _ in rows if precision != "bf16")
+    pairs: dict[tuple[str, str], float] = {}
+    for family, precision, _ in rows:
+        pairs[family, precision] = pairs.get((family, precision), 0.0) + 1.0
+        if precision != "bf16":  # attention runs in 16 bits beside them, which tells half as much
+            pairs[family, "bf16"] = pairs.get((family, "bf16"), 0.0) + 0.5
     software = Counter(name for _, _, name in rows if name)
     factors = [
         (count, Free(_efficiency(*pair), "architecture", _start(pair, catalog), 0.15, 0.95, _pull(pair, catalog)))
