@@ -26,6 +26,7 @@ from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
+from .diagnosis import diagnose
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
 from .workspace import Workspace
@@ -189,7 +190,11 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
 
 def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
     """All pools."""
-    return ThroughputResult(tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)))
+    found = (diagnose(case) for case in space.cases)
+    return ThroughputResult(
+        tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)),
+        tuple(diagnosis for diagnosis in found if diagnosis is not None),
+    )
 
 
 def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:

@@ -39,6 +39,12 @@ def coverage(space: Workspace, totals: Totals, summary: Summary, jobs: tuple[Job
     out["tokens_per_j"] = out["tokens_per_s"]
     if summary.tokens_per_j is not None:
         out["tokens_per_j"] = _entry("Tokens per second over facility power.", served + plant_notes)
+    band = out["tokens_per_s"]
+    if summary.tokens_per_s_low is not None:
+        band = Coverage(
+            "modelled", "Spread of held-out measurements about predictions of their class, all pools erring alike."
+        )
+    out["tokens_per_s_low"] = out["tokens_per_s_high"] = band
     walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
     out["binding_wall"] = Coverage("partial", walls)
     load = "Cache transfer from prefill to decode pools; no other traffic is modelled yet."

@@ -16,6 +16,7 @@ from infraplanner.results.snapshot import (
     Coverage,
     EconomicsResult,
     FabricResult,
+    PoolResult,
     PowerResult,
     ResultSnapshot,
     Summary,
@@ -185,6 +186,15 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     return replace(result, findings=findings, summary=summary)
 
 
+def _band_end(pools: list[PoolResult], name: str) -> float | None:
+    """Tokens/s if every pool missed its prediction by this end of its band; None where a band is unknown."""
+    ends: list[float | None] = [getattr(pool, name) for pool in pools]
+    known = [end for end in ends if end is not None]
+    if not pools or len(known) < len(pools):
+        return None
+    return sum((pool.tokens_per_s or 0.0) * (1.0 + end) for pool, end in zip(pools, known, strict=True))
+
+
 def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *, whole: bool) -> Summary:
     """The headline figures; None where an input is unknown or nothing is there.
 
@@ -202,6 +212,8 @@ def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *
         wue_l_per_kwh=assemble.optional(litres_per_kwh),
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
+        tokens_per_s_low=_band_end(pools, "band_low_frac"),
+        tokens_per_s_high=_band_end(pools, "band_high_frac"),
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
         binding_wall=bound,
     )

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .diagnosis import PoolDiagnosis
 from .findings import Finding
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,9 @@ class Summary:
     wue_l_per_kwh: float | None = None
     heat_kw: float | None = None
     tokens_per_s: float | None = None
+    tokens_per_s_low: float | None = None
+    tokens_per_s_high: float | None = None
+    """Ends of the error band: each pool's held-out band, all pools erring the same way."""
     training_tokens_per_s: float | None = None
     tokens_per_j: float | None = None
     usd_per_million_tokens: float | None = None
@@ -199,9 +203,10 @@ class PoolResult:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputResult:
-    """All pools."""
+    """All pools, and of those that are predicted why they are as fast as they are."""
 
     pools: tuple[PoolResult, ...] = ()
+    diagnoses: tuple[PoolDiagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
