@@ -15,8 +15,8 @@ from ._jit import kernel
 class Model(NamedTuple):
     """A model's shape. Weights are counts of parameters; `kv_elements` is per token and layer; `kv_shards_max` bounds
     how far tensor parallelism splits the cache (KV heads; 1 for latent attention); `window_tokens` 0 means no
-    window; `window_seen_frac` is the mean share of a full window that a token sees (1 sliding, 0.5 in fixed blocks). `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed
-    latent in decode).
+    window; `window_seen_frac` is the mean share of a full window that a token sees (1 sliding, 0.5 in fixed blocks).
+    `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed latent in decode).
     """
 
     layers: float
@@ -43,7 +43,9 @@ class Model(NamedTuple):
 class Device(NamedTuple):
     """One accelerator in base units; NaN is unknown. `domain_count` accelerators share the scale-up fabric; rates of
     links are per accelerator and direction [B/s]. `peer_count`: in a full mesh without a switch, the neighbours among
-    whom the links are divided (0: switched); a group of g uses (g - 1) / peers of them.
+    whom the links are divided (0: switched); a group of g uses (g - 1) / peers of them. `host_b_per_s`, `prefix_b_per_s`:
+    rates at which host memory or storage feeds it, and its share of the host's memory is `host_memory_b` (infinite:
+    not looked at).
     """
 
     flop_per_s: float
@@ -54,6 +56,9 @@ class Device(NamedTuple):
     scale_out_b_per_s: float
     domain_count: float
     peer_count: float
+    host_b_per_s: float
+    prefix_b_per_s: float
+    host_memory_b: float
 
 
 class Tuning(NamedTuple):
@@ -61,11 +66,14 @@ class Tuning(NamedTuple):
 
     `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
     prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
-    of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits for before its own pass.
-    `skew_frac`: by how much the busiest of two devices exceeds the mean
-    because some experts are asked more often than others. `head_half_count`: head width at which attention reaches half
-    of its rate (its exponentials cost as much as so many products). `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
-    between the matrix products per token or routed row and element.
+    of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits
+    for before its own pass. `skew_frac`: by how much the busier of two devices exceeds the mean because some experts are
+    asked more often than others. `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide.
+    `head_half_count`: head width at which attention reaches half of its rate (an exponential costs as much as so many
+    products). `traffic_b`, `expert_traffic_b`: bytes moved between the matrix products per token or routed row and
+    element. `draft_count` tokens are guessed a step, each kept with `draft_accept_frac` and costing `draft_step_frac` of
+    a step. `weights_host_frac`, `kv_host_frac`: shares kept in host memory and streamed. `sram_layer_s` above 0: layers
+    spread over chips that hold them, with `hop_s` between.
     """
 
     compute_eta: float
@@ -108,6 +116,13 @@ class Tuning(NamedTuple):
     dispatch_b: float
     head_b: float
     batch_max: float
+    draft_count: float
+    draft_accept_frac: float
+    draft_step_frac: float
+    weights_host_frac: float
+    kv_host_frac: float
+    sram_layer_s: float
+    hop_s: float
 
 
 class Layout(NamedTuple):
@@ -169,6 +184,8 @@ def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
     dense = model.dense_layers * model.ffn_weights + model.moe_layers * model.shared_count * model.expert_weights
     experts = model.moe_layers * model.expert_count * model.expert_weights
     tables = 2.0 * tune.head_b * model.vocab * model.hidden
+    if tune.sram_layer_s > 0.0:
+        tables /= layout.pp
     return attention + tune.weight_b * (dense / (layout.tp * layout.pp) + experts / n) + tables / layout.tp
 
 
@@ -209,7 +226,9 @@ def expert_time(
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
-    rows_s = skew * tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    rows_s = (
+        skew * tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    )
     total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + rows_s + tune.moe_layer_s
     return total, routed_s + shared_s, memory_s + rows_s
 

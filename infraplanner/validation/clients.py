@@ -54,7 +54,7 @@ def client_of(row: Row, rule: Lookup) -> Client:
     framework = str(row.get("framework") or "").lower()
     if row.get("mode") == "offline" and framework == "trtllm":
         count = rule(f"benchmark.trtllm.requests.{tokens_in}-{tokens_out}")
-        told = ("places in the cache kept for whole requests",)
+        told: tuple[str, ...] = ("places in the cache kept for whole requests",)
         if not math.isnan(count):
             told += (f"a run of {count:.0f} requests",)
         return Client(

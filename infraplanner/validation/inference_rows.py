@@ -101,7 +101,10 @@ class ServingRow:
 
 def retuned(known: ServingRow, rule: Callable[[str], float]) -> ServingRow:
     """The row under another reader of constants."""
-    tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
+    llm = known.llm
+    tune = tuning.tuning(
+        known.part, known.pool, rule, moe=bool(llm.experts), software=known.software, layers=llm.layers
+    )
     asked = known.case.request._replace(burst_frac=_burst(known.client, rule))
     return replace(known, case=replace(known.case, tune=known.client.tuned(tune), request=asked))
 
@@ -138,7 +141,7 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
     case = Case(
         model=tuning.model(llm),
         device=tuning.device(part, pool.weights, float(count)),
-        tune=client.tuned(tuning.tuning(part, pool, rule, moe=bool(llm.experts), software=software)),
+        tune=client.tuned(tuning.tuning(part, pool, rule, moe=bool(llm.experts), software=software, layers=llm.layers)),
         request=asked,
         pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
         accelerators=count,

@@ -176,6 +176,10 @@ def too_large(doc: Document) -> None:
     change(doc, "pools", "serve", model="deepseek-r1", weights="bf16", tp=1, dp=1, ep=1)
 
 
+def uneven(doc: Document) -> None:
+    change(doc, "pools", "serve", tp=7)
+
+
 def unknown_model(doc: Document) -> None:
     change(doc, "pools", "serve", model="no-such-model")
 
@@ -233,6 +237,7 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("link.too-many-ports", many_ports, "sw1"),
     ("pool.no-accelerators", no_accelerators, "idle"),
     ("pool.does-not-fit", too_large, "serve"),
+    ("pool.bad-layout", uneven, "serve"),
     ("pool.not-predicted", unknown_model, "serve"),
     ("pool.no-path", no_path, "serve"),
     ("pool.latency-limit", hasty, "serve"),
