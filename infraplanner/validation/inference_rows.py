@@ -15,6 +15,7 @@ from infraplanner.engine import kernel_cache
 from infraplanner.model.entities import Pool, Workload
 from infraplanner.units import KILO
 
+from .chip_rows import filled
 from .clients import Client, client_of
 from .measured import Row
 from .report import Prediction, Predictor
@@ -117,12 +118,13 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
         return Prediction(skipped=f"no profile of the accelerator {row['accelerator']}", tags=tuple(tags))
     if not isinstance(llm, Llm):
         return Prediction(skipped=f"no profile of the model {row['model']}", tags=tuple(tags))
-    sram = part.memory_bw_tb_per_s is None or "SRAM" in part.memory_type.upper()
+    sram = bool(tuning.sram_family(part)) or part.memory_bw_tb_per_s is None or "SRAM" in part.memory_type.upper()
     tags.append("class:sram" if sram else "class:moe" if llm.experts else "class:dense")
+    assumed: list[str] = []
+    row = filled(row, part, llm, assumed)
     missing = [name for name in FIGURES if not isinstance(row.get(name), int | float)]
     if missing:
         return Prediction(skipped=f"the row does not state {', '.join(missing)}", tags=tuple(tags))
-    assumed: list[str] = []
     pool = _pool(row, part, llm, _layout(row, llm, assumed), assumed)
     work = Workload(id="row", input_tokens=int(row["isl"]), output_tokens=int(row["osl"]), prefix_hit_frac=0.0)
     asked = tuning.request(pool, work, None)
@@ -237,7 +239,7 @@ def _pool(row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, in
         assumed.append("batch: the largest that the KV memory allows")
     return Pool(
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
-        batch=int(batch or 0), phase=phase,
+        batch=int(batch or 0), phase=phase, draft_tokens=int(row.get("draft_tokens") or 0),
     )  # fmt: skip
 
 
