@@ -204,8 +204,9 @@ def expert_time(
 ) -> tuple[float, float, float]:
     """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
 
-    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / (E touched) tokens an expert
-    that is visited at all (untouched experts start no kernel, so one token costs k padded tiles, not E); memory =
+    compute `2 We (x k n_t + m_half E_t) / n_l / (F eta_c mu) + 2 We s t / tp`: with m = k n_t / E_t tokens an expert that
+    is visited at all (E_t; untouched experts start no kernel, so one token costs k padded tiles, not E) this is the
+    efficiency `m / (m + m_half)`, where an uneven load x adds tokens but no tiles. Memory =
     touched experts of one device, shared experts, activations. Devices that hold slices of the same experts all see the
     same rows at full width, so gathering, quantising and adding them up costs `c d k n_t / ep` bytes, not / n_l: that is
     why slicing fine-grained experts over tensor ranks makes prefill slow. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
@@ -214,15 +215,15 @@ def expert_time(
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
     share = touched_share(model.experts_per_token, model.expert_count, tokens)
-    per_expert = routed / (model.expert_count * share)
-    eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
+    eta = tune.compute_eta * tune.moe_mu
     skew = 1.0
     if layout.ep > 1.0:
         skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed) + tune.skew_frac * log2(layout.ep)
     touched = model.expert_count / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
-    routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
+    rows = skew * routed + tune.moe_half_tokens * model.expert_count * share
+    routed_s = 2.0 * model.expert_weights * rows / n_l / (device.flop_per_s * eta)
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)

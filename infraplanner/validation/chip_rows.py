@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 from infraplanner.catalog.types import Accelerator, Llm
-from infraplanner.engine import tuning
+from infraplanner.engine import kernel_cache
 from infraplanner.units import GIGA, MEGA
 
 from .measured import Row
+
+kernel_cache.prepare_once()
+from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 
 ONE_USER = "output_tokens_per_s_per_user"
 LENGTH_TOKENS = 1024

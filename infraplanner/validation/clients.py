@@ -11,9 +11,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infraplanner.kernels.inference import Tuning
+from infraplanner.engine import kernel_cache
 
 from .measured import Row
+
+kernel_cache.prepare_once()
+from infraplanner.kernels.inference import Tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 
 Lookup = Callable[[str], float]
 

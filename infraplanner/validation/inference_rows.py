@@ -15,14 +15,15 @@ from infraplanner.engine import kernel_cache
 from infraplanner.model.entities import Pool, Workload
 from infraplanner.units import KILO
 
-from .chip_rows import filled
-from .clients import Client, client_of
 from .measured import Row
 from .report import Prediction, Predictor
 
 kernel_cache.prepare_once()
 from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 from infraplanner.engine.pools import Case, operating_point  # noqa: E402
+
+from .chip_rows import filled  # noqa: E402
+from .clients import Client, client_of  # noqa: E402
 
 METRICS = frozenset(
     {
