@@ -57,7 +57,10 @@ def _training(jobs: tuple[JobCase, ...], summary: Summary) -> Coverage:
     refused = job_notes(jobs)
     if summary.training_tokens_per_s is None:
         return Coverage("not_modelled", " ".join(refused) or "The plan has no jobs.")
-    text = "Steps of all jobs at the nominal rates of the accelerators' own links, without power caps, failures and checkpoints."
+    text = (
+        "Steps of all jobs at the nominal rates of the accelerators' own links, without power caps; failures and "
+        "checkpoints are in throughput.jobs."
+    )
     return Coverage("partial", " ".join([text, *refused]))
 
 

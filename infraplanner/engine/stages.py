@@ -11,6 +11,7 @@ import numpy as np
 
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.findings import Finding
+from infraplanner.results.jobs import JobResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
@@ -29,7 +30,7 @@ from . import assemble
 from .coverage import coverage
 from .demand import pool_inputs
 from .elasticity import Elasticities, binding_wall, elasticities
-from .jobs import JobCase, total_tokens_per_s, training_jobs
+from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .protocol import Check
 from .routes import Routes, find_routes
 from .walls import Place, places, wall_results
@@ -155,6 +156,11 @@ def _result(
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
+    if jobs:
+        told = guard.run(
+            "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
+        )
+        throughput = replace(throughput, jobs=told)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .diagnosis import PoolDiagnosis
 from .findings import Finding
+from .jobs import JobResult
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -215,10 +216,11 @@ class PoolResult:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputResult:
-    """All pools, and of those that are predicted why they are as fast as they are."""
+    """All pools, of those that are predicted why they are as fast as they are, and all training jobs."""
 
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
+    jobs: tuple[JobResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
