@@ -226,7 +226,8 @@ def tuning(
     hardware's. `layers` of the model tell what share of a step one drafted token costs.
 
     Four-bit weights are read less efficiently (short kernels); a 4-bit mixture keeps attention in 16 bits, as its
-    published checkpoints do.
+    published checkpoints do. The family's loss in small products does not touch experts, whose weights are one long read;
+    packed weights that are widened on the way run in kernels with small tiles.
     """
     family = architecture(accelerator.id)
     precision = peak(accelerator, pool.weights, pool.activations)[1]
@@ -237,17 +238,19 @@ def tuning(
     host = slow * host_slowness(accelerator.id, rule)
     packed = pool.weights in ("fp4", "mxfp4", "int4")
     narrow = rule("inference.narrow_memory_factor") if packed else 1.0
-    memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule)
+    whole_eta = rule("inference.memory_efficiency")
+    memory_eta = whole_eta * memory_ratio(family, rule)
+    tile = rule("inference.packed_tile_ratio")
     weight_b = width_bytes(pool.weights, rule)
     return Tuning(
         compute_eta=efficiency(family, precision, rule),
         attention_eta=efficiency(family, "bf16", rule),
         memory_eta=memory_eta * (1.0 if packed and moe else narrow),
         attention_memory_eta=rule("inference.attention_memory_efficiency"),
-        expert_memory_eta=memory_eta * rule("inference.expert_memory_factor") * narrow,
+        expert_memory_eta=whole_eta * rule("inference.expert_memory_factor") * narrow,
         link_eta=rule("inference.link_efficiency"),
         moe_mu=rule("inference.moe_utilisation"),
-        moe_half_tokens=rule("inference.half_saturation_tokens"),
+        moe_half_tokens=rule("inference.half_saturation_tokens") * (tile if packed and precision == "bf16" else 1.0),
         blend_exponent=rule("inference.blend_exponent"),
         imbalance=rule("inference.imbalance"),
         skew_frac=rule("inference.routing_skew"),
