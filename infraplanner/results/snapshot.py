@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diagnosis import PoolDiagnosis
+from .economics import EconomicsResult
 from .findings import Finding
 
 Floats = NDArray[np.float64]
@@ -207,16 +208,6 @@ class ThroughputResult:
 
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EconomicsResult:
-    """Money and carbon as far as they are modelled; `conventions` says how each is counted."""
-
-    energy_usd_per_year: float | None = None
-    energy_kwh_per_year: float | None = None
-    link_capex_usd: float | None = None
-    conventions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

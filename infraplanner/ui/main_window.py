@@ -444,7 +444,12 @@ class MainWindow(QMainWindow):
 
     def _open_chart(self, key: str) -> None:
         charts = self.charts
-        wanted = {"pue": charts.heat, "it_power_kw": charts.waterfall}.get(key, charts.tokens)
+        wanted = {
+            "pue": charts.heat,
+            "it_power_kw": charts.waterfall,
+            "usd_per_million_tokens": charts.cost_lines,
+            "kg_co2e_per_million_tokens": charts.carbon,
+        }.get(key, charts.tokens)
         charts.open_chart(wanted)
 
     def _context_menu(self, at: QPoint) -> None:

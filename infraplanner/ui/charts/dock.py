@@ -9,6 +9,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
@@ -31,6 +32,7 @@ class ChartDock(QWidget):
         self.load = LoadChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
         self.groups: tuple[tuple[str, list[Chart]], ...] = (
@@ -39,6 +41,7 @@ class ChartDock(QWidget):
             (self.tr("Thermal"), [self.heat]),
             (self.tr("Copper"), [self.links, self.load]),
             (self.tr("Tokens"), [self.tokens]),
+            (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
