@@ -172,6 +172,7 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         link_ids=links.ids,
         medium=CodedText(keep("medium", cables.medium), [row.id for row in compiled.parts.media]),
         length_m=keep("length_m", cables.length_m),
+        need_m=keep("need_m", cables.need_m),
         ordered_m=keep("ordered_m", cables.ordered_m),
         reach_m=keep("reach_m", cables.reach_m),
         margin_m=keep("margin_m", cables.margin_m),

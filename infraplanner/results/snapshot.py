@@ -152,6 +152,8 @@ class FabricResult:
     link_ids: tuple[str, ...] = ()
     medium: Sequence[str] = ()
     length_m: Floats = field(default_factory=no_floats)
+    need_m: Floats = field(default_factory=no_floats)
+    """The run with slack and service loops; the ordered length is the next stock length."""
     ordered_m: Floats = field(default_factory=no_floats)
     reach_m: Floats = field(default_factory=no_floats)
     margin_m: Floats = field(default_factory=no_floats)

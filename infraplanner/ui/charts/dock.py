@@ -9,6 +9,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
@@ -30,6 +31,7 @@ class ChartDock(QWidget):
         self.heat = HeatChart()
         self.links = LinkChart(bridge)
         self.load = LoadChart()
+        self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
@@ -39,7 +41,7 @@ class ChartDock(QWidget):
             (self.tr("Power"), [self.waterfall]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat]),
-            (self.tr("Copper"), [self.links, self.load]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
