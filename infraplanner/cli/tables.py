@@ -38,6 +38,8 @@ def _summary(result: ResultSnapshot) -> str:
         ("WUE", f"{number(s.wue_l_per_kwh)} L/kWh"),
         ("Output tokens", " ".join(scaled(s.tokens_per_s, "tok/s")) + _band(s)),
         ("Tokens per joule", f"{number(s.tokens_per_j)} tok/J"),
+        ("Capital", " ".join(scaled(s.capex_usd, "$"))),
+        ("Running cost", " ".join(scaled(s.opex_usd_per_year, "$/year"))),
         ("Cost", f"{number(s.usd_per_million_tokens)} $/M tokens"),
         ("Carbon", f"{number(s.kg_co2e_per_million_tokens)} kg/M tokens"),
         ("Binding wall", s.binding_wall or "–"),

@@ -10,12 +10,12 @@ from typing import TypeVar
 import numpy as np
 
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
-    EconomicsResult,
     FabricResult,
     PoolResult,
     PowerResult,
@@ -29,6 +29,7 @@ from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 from . import assemble
 from .coverage import coverage
 from .demand import pool_inputs
+from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .protocol import Check
@@ -143,7 +144,7 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
-    economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
+    economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -155,7 +156,14 @@ def _result(
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
-    summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
+    summary = replace(
+        summary,
+        training_tokens_per_s=total_tokens_per_s(jobs),
+        usd_per_million_tokens=economics.usd_per_million_tokens,
+        kg_co2e_per_million_tokens=economics.kg_co2e_per_million_tokens,
+        capex_usd=economics.capex_usd,
+        opex_usd_per_year=economics.opex_usd_per_year,
+    )
     if jobs:
         told = guard.run(
             "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
@@ -175,7 +183,9 @@ def _result(
         throughput=throughput,
         economics=economics,
         findings=settled.findings if settled is not None else (),
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs), dict[str, Coverage]()),
+        coverage=guard.run(
+            "coverage", lambda: coverage(space, totals, summary, jobs, economics), dict[str, Coverage]()
+        ),
     )
     if check is not None:
         rules: Check = check

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diagnosis import PoolDiagnosis
+from .economics import EconomicsResult
 from .findings import Finding
 from .jobs import JobResult
 
@@ -152,6 +153,8 @@ class FabricResult:
     link_ids: tuple[str, ...] = ()
     medium: Sequence[str] = ()
     length_m: Floats = field(default_factory=no_floats)
+    need_m: Floats = field(default_factory=no_floats)
+    """The run with slack and service loops; the ordered length is the next stock length."""
     ordered_m: Floats = field(default_factory=no_floats)
     reach_m: Floats = field(default_factory=no_floats)
     margin_m: Floats = field(default_factory=no_floats)
@@ -221,16 +224,8 @@ class ThroughputResult:
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
     jobs: tuple[JobResult, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EconomicsResult:
-    """Money and carbon as far as they are modelled; `conventions` says how each is counted."""
-
-    energy_usd_per_year: float | None = None
-    energy_kwh_per_year: float | None = None
-    link_capex_usd: float | None = None
-    conventions: tuple[str, ...] = ()
+    rack_tokens_per_s: Floats = field(default_factory=no_floats)
+    """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,3 +80,24 @@ def test_the_band_stands_beside_the_tokens(pod: MainWindow) -> None:
     low = 100 * (summary.tokens_per_s_low / summary.tokens_per_s - 1)
     assert f"{abs(low):.0f}" in pod.headline.cells["tokens_per_s"].note
     assert "%" in pod.headline.cells["tokens_per_j"].note
+
+
+def test_what_one_more_unit_buys_is_tried_made_and_undone(pod: MainWindow) -> None:
+    """The button tries, the best stands first, a double click makes it as one edit."""
+    walls, session = pod.walls, pod.bridge.session
+    walls.find_levers()
+    session.wait_idle()
+    pod.bridge.flush()
+    assert walls.levers
+    best = walls.levers[0]
+    assert best.lever.tokens_gained_per_s >= walls.levers[-1].lever.tokens_gained_per_s > 0
+    before = session.result.summary.tokens_per_s
+    gain = best.lever.tokens_gained_per_s
+    best.wanted.emit(best.lever)
+    session.wait_idle()
+    pod.bridge.flush()
+    assert session.result.summary.tokens_per_s == pytest.approx(before + gain, rel=1e-3)
+    pod.bridge.undo()
+    session.wait_idle()
+    pod.bridge.flush()
+    assert session.result.summary.tokens_per_s == pytest.approx(before, rel=1e-9)

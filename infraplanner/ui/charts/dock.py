@@ -9,6 +9,8 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .copper import MarginChart, MediaChart
+from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
@@ -29,16 +31,19 @@ class ChartDock(QWidget):
         self.heat = HeatChart()
         self.links = LinkChart(bridge)
         self.load = LoadChart()
+        self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
         self.groups: tuple[tuple[str, list[Chart]], ...] = (
             (self.tr("Power"), [self.waterfall]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat]),
-            (self.tr("Copper"), [self.links, self.load]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
             (self.tr("Tokens"), [self.tokens]),
+            (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]

@@ -10,11 +10,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from infraplanner.results.diagnosis import LEVERS, LIMITS, PoolDiagnosis, RooflinePoint
-from infraplanner.results.snapshot import Floats, ResultSnapshot
+from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
 from infraplanner.units import GIGA, TERA
 
+from .bars import Bars
 from .base import SERIES_STYLE, Chart, short
 
 MOST_POOLS = 4
@@ -170,54 +171,7 @@ def _power_of_ten(exponent: int) -> str:
     return f"{10**exponent:,}".replace(",", "\u202f") if exponent >= 0 else f"{10.0**exponent:g}"
 
 
-class StackChart(PoolChart):
-    """Bars that need not be made anew at each result."""
-
-    def __init__(self, parent: object = None) -> None:
-        super().__init__(parent)  # type: ignore[arg-type]
-        self._bars: list[pg.BarGraphItem] = []
-        self._texts: list[pg.TextItem] = []
-
-    def begin(self) -> None:
-        """Hide all bars and texts; `bar` and `text` show them again."""
-        self._used_bars = self._used_texts = 0
-        for item in (*self._bars, *self._texts):
-            item.setVisible(False)
-
-    def bar(self, **opts: object) -> None:
-        """One set of bars."""
-        if self._used_bars == len(self._bars):
-            self._bars.append(pg.BarGraphItem(x=[0], height=[0], width=0.6))
-            self.plot.addItem(self._bars[-1])
-        item = self._bars[self._used_bars]
-        item.setOpts(**{"x": None, "x0": None, "y0": None, "y": None, "height": None, "width": None, **opts})
-        item.setVisible(True)
-        self._used_bars += 1
-
-    def text(self, words: str, x: float, y: float, anchor: tuple[float, float]) -> None:
-        """One direct label."""
-        if self._used_texts == len(self._texts):
-            made = pg.TextItem("")
-            made.setFont(fonts.font(fonts.CAPTION, fonts.STRONG))
-            self._texts.append(made)
-            self.plot.addItem(made)
-        item = self._texts[self._used_texts]
-        item.setText(words, color=self.colour("text.primary"))
-        item.setAnchor(anchor)
-        item.setPos(x, y)
-        item.setVisible(True)
-        self._used_texts += 1
-
-    def name_left(self, at: Floats, names: list[str]) -> None:
-        """Names left of the bars, shortened to a third of the chart."""
-        metrics = QFontMetricsF(fonts.font(fonts.CAPTION))
-        room, elide = max(60.0, self.width() / 3), Qt.TextElideMode.ElideMiddle
-        ticks = [(y, metrics.elidedText(name, elide, room)) for y, name in zip(at.tolist(), names, strict=True)]
-        self.left.names = dict(ticks)
-        self.left.setTicks([ticks])
-
-
-class MemoryMapChart(StackChart):
+class MemoryMapChart(Bars, PoolChart):
     """What lies in the memory of one accelerator of each pool."""
 
     title = "Memory map"
@@ -256,7 +210,7 @@ class MemoryMapChart(StackChart):
         self.fix_range((0, 1.2 * float(level.max())), (0.4 - len(found), 0.6))
 
 
-class ShareChart(StackChart):
+class ShareChart(Bars, PoolChart):
     """One bar a resource, in per cent, of one pool: the one at the memory wall first; a click goes to the next."""
 
     resources: tuple[str, ...] = ()

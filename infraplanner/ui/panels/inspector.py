@@ -130,6 +130,9 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("wet_bulb_c", "Wet bulb", "c", optional=True),
             Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
+            Field("use_frac", "Use over the year", "frac", optional=True),
+            Field("it_life_years", "Life of IT", "years", optional=True),
+            Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
         ]
     },
     "workloads": {
