@@ -223,9 +223,9 @@ class ThroughputResult:
 
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
-    jobs: tuple[JobResult, ...] = ()
     rack_tokens_per_s: Floats = field(default_factory=no_floats)
     """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
+    jobs: tuple[JobResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ BANDS = {"dense": (10.0, 90.0), "moe": (10.0, 90.0), "unseen": (2.5, 97.5)}
 """Percentiles of measured over predicted that bound a band; `unseen` architectures take nearly all of the spread."""
 
 
-IN_VIEW = "Held out are the constants; the model's terms were chosen with all rows in view, so new kinds of rows err more."
+IN_VIEW = (
+    "Held out are the constants; the model's terms were chosen with all rows in view, so new kinds of rows err more."
+)
 """What the cross-validation does not show."""
 
 
