@@ -15,6 +15,7 @@ from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
+from .scenarios import ScenarioChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
 
@@ -34,6 +35,7 @@ class ChartDock(QWidget):
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.scenarios = ScenarioChart(bridge)
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
@@ -45,6 +47,7 @@ class ChartDock(QWidget):
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
+            (self.tr("Scenarios"), [self.scenarios]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""
