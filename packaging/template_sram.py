@@ -16,6 +16,8 @@ from infraplanner.model.entities import (
     Port,
     PowerNode,
     Rack,
+    Scenario,
+    ScenarioPatch,
     Site,
     Tray,
     Waiver,
@@ -64,6 +66,16 @@ def sram_row() -> Document:
             rule="pool.not-predicted",
             target="wafer",
             reason="The maker states no dense compute rate; the rack stands here for its power, heat and space.",
+        ),
+        Scenario(
+            id="drafts",
+            name="Three drafted tokens a step on GPUs",
+            patches=(ScenarioPatch(target="gpu", field="draft_tokens", value=3),),
+        ),
+        Scenario(
+            id="pruned",
+            name="A quarter of the small model pruned away",
+            patches=tuple(ScenarioPatch(target=key, field="pruned_frac", value=0.25) for key in ("cards", "lpu")),
         ),
     )
     return bag.document()
