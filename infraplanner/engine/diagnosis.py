@@ -16,6 +16,8 @@ from .pools import Case, PoolCase, Solution
 ENDLESS = 1e9
 """Stands for a resource without limit: its time vanishes beside any other."""
 DOUBLE = 2.0
+VANISHING_S = 1e-15
+"""Stands for no time where zero would mean another kind of part."""
 PREFILL_ONLY, DECODE_ONLY = 1.0, 2.0
 """Phases of a request as `serving.Request` numbers them."""
 DEVICE_OF_ONE = Device(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, math.inf, math.inf, math.inf)
@@ -79,7 +81,10 @@ def _without(case: Case, name: str) -> Case:
     if name == "host":
         fixed = ("layer_s", "moe_layer_s", "host_s", "sequence_s", "request_s", "hop_s")
         launch = ("launch_layer_s", "launch_moe_layer_s", "launch_latent_layer_s")
-        return replace(case, tune=tune._replace(**dict.fromkeys((*fixed, *launch), 0.0)))
+        gone = dict.fromkeys((*fixed, *launch), 0.0)
+        if tune.sram_layer_s > 0.0:
+            gone["sram_layer_s"] = VANISHING_S
+        return replace(case, tune=tune._replace(**gone))
     if name == "kv_capacity":
         return _more(case, "memory_capacity", ENDLESS)
     wider = _more(case, name, ENDLESS)
