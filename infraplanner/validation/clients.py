@@ -51,8 +51,11 @@ class Client:
         return tune
 
 
-def client_of(row: Row, rule: Lookup) -> Client:
-    """The client of a row, recognised by framework, mode, source and lengths; a plain one where nothing is published."""
+def client_of(row: Row, rule: Lookup, *, four_bit: bool = False) -> Client:
+    """The client of a row, recognised by framework, mode, source and lengths; a plain one where nothing is published.
+
+    `four_bit`: the part has 4-bit units; only the recipes for such parts make SGLang look at its queue rarely.
+    """
     tokens_in, tokens_out = int(row["isl"]), int(row["osl"])
     framework = str(row.get("framework") or "").lower()
     if row.get("mode") == "offline" and framework == "trtllm":
@@ -74,7 +77,8 @@ def client_of(row: Row, rule: Lookup) -> Client:
     if not known:
         return Client(burst_frac=math.nan, told=("share of requests that arrive together, as fitted",))
     many = int(row.get("concurrency_or_batch") or 0) >= rule("benchmark.inferencex.poll_from")
-    poll = rule(f"benchmark.inferencex.poll_steps.{'many' if many else 'few'}") if framework == "sglang" else math.nan
+    polls = framework == "sglang" and four_bit
+    poll = rule(f"benchmark.inferencex.poll_steps.{'many' if many else 'few'}") if polls else math.nan
     return Client(
         length_frac=rule("benchmark.inferencex.length_mean"),
         burst_frac=share,

@@ -133,7 +133,7 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
         return Prediction(skipped="the row's lengths are not positive", tags=tuple(tags))
     software = software_of(row)
     rule = constants(catalog)
-    client = client_of(row, rule)
+    client = client_of(row, rule, four_bit=part.fp4_tflops is not None)
     assumed += client.told
     asked = asked._replace(
         input_tokens=asked.input_tokens * client.length_frac,
