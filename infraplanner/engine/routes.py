@@ -80,11 +80,12 @@ def _unit_load(
 ) -> tuple[Floats, float]:
     """Fractional ECMP of a unit demand from one pool to another, a few destinations at a time."""
     load = np.zeros((len(compiled.tables["links"]), 2))
-    starts, start_share = _endpoints(compiled, source, failed)
-    stops, stop_share = _endpoints(compiled, target, failed)
+    starts, start_share = pool_endpoints(compiled, source, failed)
+    stops, stop_share = pool_endpoints(compiled, target, failed)
     if not starts.size or not stops.size:
         return load, 1.0
-    alive, graph = _alive_nodes(compiled, failed), bind.graph(compiled)
+    start_share, stop_share = start_share / start_share.sum(), stop_share / stop_share.sum()
+    alive, graph = alive_nodes(compiled, failed), bind.graph(compiled)
     chunk = max(1, ARCS_A_CHUNK // max(graph.neighbour.size, 1))
     lost = 0.0
     for first in range(0, stops.size, chunk):
@@ -94,20 +95,19 @@ def _unit_load(
     return load, lost
 
 
-def _endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tuple[NDArray[np.int64], Floats]:
-    """Fabric nodes of a pool's accelerators and each one's share of them: the device when links end on it, else its
-    rack.
-    """
+def pool_endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tuple[NDArray[np.int64], Floats]:
+    """Fabric nodes of a pool's accelerators and how many stand at each: the device when links end on it, else its rack."""
     bodies, net = compiled.bodies, compiled.network
     mine = np.flatnonzero((bodies.pool == pool) & (bodies.accelerator_count > 0.0) & (bodies.rack >= 0))
     nodes = np.where(net.linked[bodies.node[mine]], bodies.node[mine], bodies.rack[mine])
-    alive = _alive_nodes(compiled, failed)[nodes]
+    alive = alive_nodes(compiled, failed)[nodes]
     unique, inverse = np.unique(nodes[alive], return_inverse=True)
     share: Floats = np.bincount(inverse, bodies.accelerator_count[mine][alive], unique.size).astype(np.float64)
-    return unique.astype(np.int64), share / share.sum() if unique.size else share
+    return unique.astype(np.int64), share
 
 
-def _alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]:
+def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]:
+    """Which racks, then devices, are in service; a device falls with its rack."""
     racks, devices = compiled.tables["racks"], compiled.tables["devices"]
     alive = np.ones(len(racks) + len(devices), np.bool_)
     if failed:
