@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from infraplanner.catalog.types import Llm
 from infraplanner.compile.plan import Compiled
+from infraplanner.kernels.fabric import throughput_factor
 from infraplanner.kernels.traffic import route_pairs
+from infraplanner.kernels.training_types import Job
+from infraplanner.units import BITS_PER_BYTE
 
-from . import bind
-from .routes import alive_nodes, pool_endpoints
-from .traffic import Demand
+from . import bind, training
+from .jobs import JobCase
+from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
+from .traffic import Demand, job_demand
+from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -83,3 +89,58 @@ def _rows(demand: Demand, rows: Ints) -> tuple[Ints, Ints, Ints]:
     start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     picked = np.arange(start[-1]) - np.repeat(start[:-1] - first, size)
     return demand.targets[rows].copy(), start, picked
+
+
+def job_routes(
+    space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str], stop: Callable[[], None] = lambda: None
+) -> tuple[JobRoute, ...]:
+    """Routes of all predicted jobs whose machines carry links; loads are kept until network or layout change."""
+    out = []
+    for case in jobs:
+        route = _job_route(space, case, failed, stop) if case.tokens_per_s else None
+        if route is not None:
+            out.append(route)
+    return tuple(out)
+
+
+def _job_route(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobRoute | None:
+    compiled = space.compiled
+    assert compiled is not None
+    pool = compiled.tables["pools"].index[case.job.pool]
+    placed = machines(compiled, pool, case.accelerator_count, failed)
+    if placed is None or not compiled.network.linked[placed].any():
+        return None
+    key = (case.job.id, case.line, failed)
+    found = space.job_loads.get(key)
+    if found is None:
+        part = compiled.parts.accelerators[int(compiled.bodies.accelerator[compiled.bodies.pool == pool].max())]
+        llm = compiled.parts.catalogue.find(case.job.model)
+        assert isinstance(llm, Llm)
+        tune = training.tune(part, case.job.precision, training.software(part), compiled.rule)
+        demand = job_demand(training.shape(llm), Job(*case.line), tune, placed)
+        found = space.job_loads[key] = route_job(compiled, demand, failed, stop)
+    links = compiled.tables["links"]
+    load_bps = found.load_b * (BITS_PER_BYTE / case.step_s)
+    capacity = links["rate_bps"] * links["count"] * compiled.rule("training.scale_out_efficiency")
+    theta, binding = throughput_factor(load_bps, capacity)
+    lost = 0.0 if found.lost_frac < NO_PATH_FRAC else found.lost_frac
+    return JobRoute(case.job.id, load_bps, min(1.0, theta), binding, lost, found.is_estimate)
+
+
+def paced(jobs: tuple[JobCase, ...], routes: tuple[JobRoute, ...]) -> tuple[JobCase, ...]:
+    """Jobs at the pace that their links carry; one whose traffic has no path is refused.
+
+    A step cannot end before its busiest bundle has carried its bytes, so tokens/s falls with the share of the pace that
+    fits. Reference: interconnect model 3.1.
+    """
+    by_id = {route.id: route for route in routes}
+    return tuple(_paced(case, by_id.get(case.job.id)) for case in jobs)
+
+
+def _paced(case: JobCase, route: JobRoute | None) -> JobCase:
+    if route is None or case.tokens_per_s is None:
+        return case
+    if route.lost_frac > 0.0:
+        text = f"{100 * route.lost_frac:.2g} % of its traffic has no drawn path between its racks; all of it needs one."
+        return replace(case, tokens_per_s=None, refusal=text)
+    return replace(case, tokens_per_s=case.tokens_per_s * route.pace_frac)

@@ -1,4 +1,4 @@
-"""Demand on the drawn fabric: the KV cache on its way from prefill to decode pools."""
+"""Demand on the drawn fabric: the KV cache on its way from prefill to decode pools, and training jobs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,25 @@ class PoolRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRoute:
+    """A training job's traffic: bit/s on every bundle and direction at its own pace, the share of that pace that the links
+    carry (1: all of it), the bundle that binds (-1 none), the share without a path, and whether it is an estimate.
+    """
+
+    id: str
+    load_bps: Floats
+    pace_frac: float
+    binding: int
+    lost_frac: float
+    estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Routes:
-    """All decode pools' routes by pool row."""
+    """All decode pools' routes by pool row, and all training jobs' in plan order."""
 
     by_pool: dict[int, PoolRoute] = field(default_factory=dict)
+    jobs: tuple[JobRoute, ...] = ()
 
 
 UnitLoads = dict[tuple[int, frozenset[str]], tuple[Floats, float]]
@@ -119,10 +134,13 @@ def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]
 
 
 def link_load(routes: Routes, rate_per_s: Floats, links: int) -> Floats:
-    """Traffic on every bundle in its busier direction [bit/s] at the pools' requests/s."""
+    """Traffic on every bundle in its busier direction [bit/s] at the pools' requests/s and the jobs' pace."""
     total = np.zeros((links, 2))
     for row, found in routes.by_pool.items():
         if rate_per_s[row] > 0.0:
             total += found.load * (found.bits_per_request * rate_per_s[row])
+    for job in routes.jobs:
+        if len(job.load_bps) == links:
+            total += job.load_bps * job.pace_frac
     busiest: Floats = total.max(axis=1) if links else np.empty(0)
     return busiest
