@@ -60,7 +60,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Accelerator(Profile, frozen=True, kw_only=True):
-    """One accelerator package. Rates are dense, 1e12 op/s; `scale_up_gb_per_s` is per direction, all links summed."""
+    """One accelerator package. Rates are dense, 1e12 op/s; `scale_up_gb_per_s` is per direction, all links summed.
+
+    `scale_up_topology` `mesh`: the links are divided among all peers of the domain, so that a smaller group uses a part.
+    """
 
     bf16_tflops: float | None = None
     fp8_tflops: float | None = None
@@ -77,6 +80,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     die_area_mm2: float | None = None
     process: str = ""
     scale_up_link: str = ""
+    scale_up_topology: Literal["", "switch", "mesh"] = ""
     scale_up_gb_per_s: float | None = None
     scale_up_domain_count: int | None = None
     pcie_gen: int | None = None
@@ -249,7 +253,11 @@ class LinkMedium(Profile, frozen=True, kw_only=True):
 
 
 class Llm(Profile, frozen=True, kw_only=True):
-    """A language model's shape. For MLA `head_dim` is the query-key width (nope plus rope)."""
+    """A language model's shape. For MLA `head_dim` is the query-key width (nope plus rope).
+
+    `weight_format` names the format in which the weights are published when there is no other (`mxfp4`: 4-bit experts).
+    `window_chunked`: windows are fixed blocks of the text, of which a token sees on average half, not a sliding view.
+    """
 
     params_total_b: float
     params_active_b: float
@@ -277,6 +285,8 @@ class Llm(Profile, frozen=True, kw_only=True):
     v_head_dim: int | None = None
     sliding_window: int | None = None
     sliding_every: int | None = None
+    window_chunked: bool = False
+    weight_format: Literal["", "mxfp4"] = ""
     full_attention_layers: int | None = None
     max_context: int
     kv_bytes_per_token_bf16: int | None = None

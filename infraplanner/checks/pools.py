@@ -34,6 +34,7 @@ RULES = (
         "pool.not-predicted", "warning", "memory", "Every pool can be predicted",
         partial(refused, codes=("unknown_model", "unknown_request", "unknown_rate", "unknown_prefill")),
     ),
+    Rule("pool.bad-layout", "error", "memory", "Layouts suit their models", partial(refused, codes=("bad_layout",))),
     Rule("pool.no-path", "error", "copper", "Prefill and decode are joined", partial(refused, codes=("no_path",))),
     Rule("pool.latency-limit", "warning", "memory", "Latency limits can be met", missed_limit),
 )  # fmt: skip

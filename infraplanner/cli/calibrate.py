@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _table(fit: object) -> str:
     from infraplanner.validation.calibrate import Fit  # noqa: PLC0415
-    from infraplanner.validation.calibrated_file import figures, ranking  # noqa: PLC0415
+    from infraplanner.validation.calibrated_file import IN_VIEW, figures, ranking  # noqa: PLC0415
 
     assert isinstance(fit, Fit)
     kinds = [free.kind for free in fit.free]
@@ -76,4 +76,4 @@ def _table(fit: object) -> str:
         right, pairs = ranking(fit.sample, residuals)
         share = f"{100 * right / pairs:.1f} %" if pairs else "–"
         text += f"order of accelerators, {label}: {right} of {pairs} matched pairs ({share})\n"
-    return text
+    return f"{text}{IN_VIEW}\n"

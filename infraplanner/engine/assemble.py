@@ -11,6 +11,7 @@ from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
+from infraplanner.kernels.inference import kv_bytes
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
     FabricResult,
@@ -26,6 +27,7 @@ from infraplanner.units import L_PER_M3, MILLI, S_PER_MIN
 from . import tuning
 from .bind import family_names
 from .diagnosis import diagnose
+from .load import best_split, load_point
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
 from .workspace import Workspace
@@ -229,9 +231,13 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
     first = point.ttft_s
     if prefill >= 0 and case.pool.phase == "decode":
         source = space.cases[prefill].solution
-        first = source.point.ttft_s + point.tpot_s if source is not None else math.nan
+        transfer_s = _transfer(space.cases[prefill], case)
+        first = source.point.ttft_s + point.tpot_s + transfer_s if source is not None else math.nan
     usable = spec.tune.usable_frac * spec.device.memory_b
     code, refusal = _doubt(space, routes, row)
+    count = int(space.served.instances[row])
+    loaded = load_point(spec, solution, rate / count if count else 0.0, case.arrival_cv)
+    split = best_split(spec)
     low, high = (optional(end) for end in tuning.band(name, spec.model.moe_layers > 0.0, _compiled(space).rule))
     return PoolResult(
         id=case.pool.id,
@@ -261,9 +267,30 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         limit_missed=_missed(case),
         band_low_frac=low,
         band_high_frac=high,
+        weights=case.pool.weights,
+        load_batch=loaded.batch,
+        load_ttft_s=loaded.ttft_s,
+        load_ttft_p95_s=loaded.ttft_p95_s,
+        load_tpot_s=loaded.tpot_s,
+        load_queue_frac=loaded.queue_frac,
+        load_note=loaded.note,
+        split_prefill_frac=split.prefill_frac if split else None,
+        split_tokens_per_s_per_accelerator=split.tokens_per_s_per_accelerator if split else None,
         curve_tokens_per_s_per_user=solution.curve_user,
         curve_tokens_per_s_per_accelerator=solution.curve_accelerator,
     )
+
+
+def _transfer(source: PoolCase, target: PoolCase) -> float:
+    """What a request waits for its cache between pools [s]: all but the last layer's part travels behind the prefill, the
+    rest over the NICs of one prefill instance.
+    """
+    if source.solution is None or target.case is None:
+        return math.nan
+    layout, spec = source.solution.layout, target.case
+    moved = kv_bytes(spec.model, spec.tune, spec.request.input_tokens) / spec.model.layers
+    nics = layout.tp * layout.pp * spec.device.scale_out_b_per_s * spec.tune.link_eta
+    return float(spec.tune.all_to_all_s + moved / nics)
 
 
 def _doubt(space: Workspace, routes: Routes, row: int) -> tuple[Refusal, str]:

@@ -77,7 +77,10 @@ def _training(jobs: tuple[JobCase, ...], summary: Summary) -> Coverage:
     refused = job_notes(jobs)
     if summary.training_tokens_per_s is None:
         return Coverage("not_modelled", " ".join(refused) or "The plan has no jobs.")
-    text = "Steps of all jobs, no faster than the drawn links carry their collectives, without power caps."
+    text = (
+        "Steps of all jobs, no faster than the drawn links carry their collectives, without power caps; failures and "
+        "checkpoints are in throughput.jobs."
+    )
     return Coverage("partial", " ".join([text, *refused]))
 
 

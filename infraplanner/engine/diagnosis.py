@@ -16,9 +16,11 @@ from .pools import Case, PoolCase, Solution
 ENDLESS = 1e9
 """Stands for a resource without limit: its time vanishes beside any other."""
 DOUBLE = 2.0
+VANISHING_S = 1e-15
+"""Stands for no time where zero would mean another kind of part."""
 PREFILL_ONLY, DECODE_ONLY = 1.0, 2.0
 """Phases of a request as `serving.Request` numbers them."""
-DEVICE_OF_ONE = Device(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+DEVICE_OF_ONE = Device(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, math.inf, math.inf, math.inf)
 
 
 def diagnose(case: PoolCase) -> PoolDiagnosis | None:
@@ -26,7 +28,7 @@ def diagnose(case: PoolCase) -> PoolDiagnosis | None:
     if case.case is None or case.solution is None or case.accelerator is None:
         return None
     spec, solution = case.case, case.solution
-    precision = tuning.peak(case.accelerator, case.pool.weights)[1]
+    precision = tuning.peak(case.accelerator, case.pool.weights, case.pool.activations)[1]
     saving, gains = _levers(spec, solution.layout)
     kept = spec.device.memory_b - solution.weight_b - max(solution.free_b, 0.0)
     return PoolDiagnosis(
@@ -77,20 +79,25 @@ def _without(case: Case, name: str) -> Case:
     """A case in which one limit is gone. Latency of exchanges goes with the fabric that the instance stays in."""
     tune = case.tune
     if name == "host":
-        fixed = ("layer_s", "moe_layer_s", "host_s", "sequence_s", "request_s")
+        fixed = ("layer_s", "moe_layer_s", "host_s", "sequence_s", "request_s", "hop_s")
         launch = ("launch_layer_s", "launch_moe_layer_s", "launch_latent_layer_s")
-        return replace(case, tune=tune._replace(**dict.fromkeys((*fixed, *launch), 0.0)))
+        gone = dict.fromkeys((*fixed, *launch), 0.0)
+        if tune.sram_layer_s > 0.0:
+            gone["sram_layer_s"] = VANISHING_S
+        return replace(case, tune=tune._replace(**gone))
     if name == "kv_capacity":
         return _more(case, "memory_capacity", ENDLESS)
     wider = _more(case, name, ENDLESS)
     if name == "scale_up":
-        return replace(wider, tune=tune._replace(all_reduce_s=0.0, all_to_all_s=0.0))
+        return replace(wider, tune=tune._replace(all_reduce_s=0.0, ring_s=0.0, all_to_all_s=0.0))
     return wider
 
 
 def _points(case: Case, solution: Solution) -> tuple[RooflinePoint, ...]:
     """One point a phase that the pool runs: tokens, sequences and context as in `serving.configuration`."""
     request, layout, batch = case.request, solution.layout, solution.batch
+    if case.tune.sram_layer_s > 0.0:
+        return ()  # latency a layer binds such parts, not a roofline
     misses = max(1.0, request.input_tokens * (1.0 - request.hit_frac))
     chunk = case.tune.chunk_tokens * layout.dp
     out = []
@@ -124,7 +131,7 @@ def work(model: Model, tune: Tuning, layout: Layout, run: tuple[float, float, fl
     """
     lossless = tune._replace(
         compute_eta=1.0, attention_eta=1.0, memory_eta=1.0, attention_memory_eta=1.0, expert_memory_eta=1.0,
-        moe_mu=1.0, moe_half_tokens=0.0, imbalance=0.0,
+        moe_mu=1.0, moe_half_tokens=0.0, imbalance=0.0, skew_frac=0.0, head_half_count=0.0,
     )  # fmt: skip
     ideal = forward(model, DEVICE_OF_ONE, layout, lossless, *run)
     return float(ideal.compute_s), float(ideal.memory_s)

@@ -11,12 +11,16 @@ from itertools import product
 import numpy as np
 
 from infraplanner.catalog.types import Accelerator, Llm
+from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
+from infraplanner.compile.rules import Lookup
+from infraplanner.kernels.goodput import goodput, loss, optimum, time_to_train
 from infraplanner.kernels.training import KEEP_ALL, RECOMPUTE_CORE, RECOMPUTE_LAYER, step
 from infraplanner.kernels.training_state import memory, read_job, search
 from infraplanner.kernels.training_types import Device, Shape, Tune
 from infraplanner.model.entities import Job
-from infraplanner.units import GIGA
+from infraplanner.results.jobs import JobResult
+from infraplanner.units import GIGA, H_PER_YEAR, S_PER_H
 
 from . import training
 from .workspace import Workspace
@@ -122,6 +126,44 @@ def _lines(shape: Shape, job: Job, copies: int, fused: bool) -> Iterable[tuple[f
             job.tp, job.cp, job.pp, copies, job.ep, v, job.micro_batch, job.global_batch, job.sequence_tokens, again,
             cut, 1.0, float(fused), 0.0,
         )  # fmt: skip
+
+
+def job_results(jobs: Iterable[JobCase], catalogue: Catalogue, rule: Lookup) -> tuple[JobResult, ...]:
+    """Speed, goodput, end and expected loss of every job, by published rates of failures and saving."""
+    return tuple(_outcome(case, catalogue.find(case.job.model), rule) for case in jobs)
+
+
+def _outcome(case: JobCase, llm: object, rule: Lookup) -> JobResult:
+    job = case.job
+    if case.tokens_per_s is None or not isinstance(llm, Llm):
+        return JobResult(job.id, job.model, job.pool, not_predicted=case.refusal)
+    size, trained = llm.params_total_b * GIGA, llm.params_active_b * GIGA
+    count = float(case.accelerator_count)
+    save_s = size * rule("training.checkpoint_bytes") / (count * rule("training.checkpoint_b_per_s"))
+    rate = rule("training.failures_per_year") / (H_PER_YEAR * S_PER_H)
+    kept = goodput(count, rate, save_s, rule("training.recover_s"))
+    effective = case.tokens_per_s * kept.goodput_frac
+    law, tokens = training.law("refit", rule), job.tokens_total
+    best = optimum(law, 6.0 * trained * tokens) if tokens else None
+    return JobResult(
+        id=job.id,
+        model=job.model,
+        pool=job.pool,
+        accelerator_count=case.accelerator_count,
+        tokens_per_s=case.tokens_per_s,
+        goodput_frac=_known(kept.goodput_frac),
+        effective_tokens_per_s=_known(effective),
+        mtbf_s=_known(kept.mtbf_s),
+        checkpoint_interval_s=_known(kept.interval_s),
+        time_to_train_s=_known(time_to_train(tokens, case.tokens_per_s, kept.goodput_frac)) if tokens else None,
+        loss=_known(loss(law, trained, tokens)) if tokens else None,
+        optimal_tokens=_known(best.token_count) if best else None,
+        optimal_parameters=_known(best.parameter_count) if best else None,
+    )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def total_tokens_per_s(jobs: Iterable[JobCase]) -> float | None:

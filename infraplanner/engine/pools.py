@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Accelerator, Llm, RequestShape
@@ -23,18 +25,22 @@ from infraplanner.kernels.serving import (
     configuration,
     curve,
     free_bytes,
+    run_rate,
     search,
 )
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Pool
 from infraplanner.results.snapshot import Refusal
 
-from . import tuning
+from . import refusals, tuning
 
 Floats = NDArray[np.float64]
 CURVE_STEPS = 24
 CURVE_POINTS = 64
 TP_LIMIT = 4096
+CHIP_LIMIT = 100_000
+STAGES = (1, 2, 4)
+"""Pipeline stages that are tried where the plan leaves them open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class PoolCase:
     refusal: str = ""
     code: Refusal = ""
     offered_per_s: float = math.inf
+    arrival_cv: float | None = None
+    """Coefficient of variation of the times between requests; None unknown."""
 
 
 class PoolSolver:
@@ -111,30 +119,26 @@ class PoolSolver:
         llm = find(pool.model)
         shape = find(workload.profile) if workload is not None and workload.profile else None
         asked = tuning.request(pool, workload, shape if isinstance(shape, RequestShape) else None)
-        code, refusal = _refusal(pool, kinds.size, llm, asked, part)
+        code, refusal = refusals.refusal(pool, kinds.size, llm, asked, part)
         offered = getattr(workload, "offered_requests_per_s", None)
         if refusal or part is None or asked is None or not isinstance(llm, Llm):
             return PoolCase(pool, part, total, refusal=refusal, code=code)
-        rule = compiled.rule
-        case = Case(
-            model=tuning.model(llm),
-            device=tuning.device(part, pool.weights, total),
-            tune=tuning.tuning(part, pool, rule, moe=bool(llm.experts)),
-            request=asked,
-            pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
-            accelerators=int(min(total, _useful(part, pool))),
-            weights=(
-                rule("inference.activity_weight.compute"),
-                rule("inference.activity_weight.memory"),
-                rule("inference.activity_weight.link"),
-            ),
-        )
-        found = self._solve(case)
         limit = math.inf if offered is None else float(offered)
-        if isinstance(found, str):
-            text = f"{llm.name} on {part.name}: {found}"
-            return PoolCase(pool, part, total, case, None, text, "does_not_fit", limit)
-        return PoolCase(pool, part, total, case, found, offered_per_s=limit)
+        own_cv = getattr(workload, "arrival_cv", None)
+        spread = own_cv if own_cv is not None else getattr(shape, "arrival_cv", None)
+        best: PoolCase | None = None
+        for weights in tuning.weight_choices(part, pool.weights, llm.weight_format):
+            own = structs.replace(pool, weights=weights)
+            case = case_of(own, part, llm, asked, total, compiled.rule)
+            found = self._solve(case)
+            if isinstance(found, str):
+                text = f"{llm.name} on {part.name}: {found}"
+                tried = PoolCase(own, part, total, case, None, text, "does_not_fit", limit)
+            else:
+                tried = PoolCase(own, part, total, case, found, offered_per_s=limit, arrival_cv=spread)
+            best = tried if best is None or _better(tried, best) else best
+        assert best is not None
+        return best
 
     def _solve(self, case: Case) -> Solution | str:
         found = self._solved.get(case)
@@ -146,53 +150,81 @@ class PoolSolver:
         return found
 
 
-def _useful(part: Accelerator, pool: Pool) -> int:
-    """Accelerators beyond which more of them change no layout: the island, or a wider pinned layout."""
-    return max(part.scale_up_domain_count or 1, max(1, pool.tp) * max(1, pool.pp) * max(1, pool.dp))
+def case_of(
+    pool: Pool, part: Accelerator, llm: Llm, asked: Request, total: float, rule: Callable[[str], float]
+) -> Case:
+    """Everything that decides how an instance of this pool performs; weights must be named, not `auto`."""
+    return Case(
+        model=tuning.model(llm, pool),
+        device=tuning.device(part, pool.weights, total, pool, rule),
+        tune=tuning.tuning(part, pool, rule, moe=bool(llm.experts), layers=llm.layers),
+        request=asked,
+        pinned=(pool.tp, pool.pp, _experts(pool, llm), pool.dp, pool.batch),
+        accelerators=int(min(total, _useful(part, pool))),
+        weights=(
+            rule("inference.activity_weight.compute"),
+            rule("inference.activity_weight.memory"),
+            rule("inference.activity_weight.link"),
+        ),
+    )
+
+
+def _experts(pool: Pool, llm: Llm) -> int:
+    """Expert parallelism that is pinned: by `ep`, or by the slices of an expert where the width is pinned too."""
+    if pool.ep or not pool.moe_tp or not llm.experts or not (pool.tp and pool.dp):
+        return pool.ep
+    return max(1, pool.tp * pool.dp // pool.moe_tp)
+
+
+def _better(one: PoolCase, other: PoolCase) -> bool:
+    """Whether a precision serves more tokens a second and accelerator than another, limits met before missed."""
+
+    def value(case: PoolCase) -> tuple[bool, bool, float]:
+        found = case.solution
+        if found is None:
+            return (False, False, 0.0)
+        size = found.layout.tp * found.layout.pp * found.layout.dp
+        return (True, found.state != 4, found.point.tokens_per_s / size)
+
+    return value(one) > value(other)
+
+
+def _useful(part: Accelerator, pool: Pool) -> float:
+    """Accelerators beyond which more of them change no layout: the island, or a wider pinned layout; none for parts that
+    spread layers over chips.
+    """
+    if tuning.sram_family(part):
+        return math.inf
+    pinned = max(1, pool.tp) * max(1, pool.pp) * max(1, pool.dp)
+    stages = STAGES[-1] if pool.pp == 0 else 1
+    return max((part.scale_up_domain_count or 1) * stages, pinned)
 
 
 def _training(pool: Pool, total: float) -> PoolCase:
     return PoolCase(pool, None, total, refusal="The pool trains a job; it is fully active.", code="training")
 
 
-def _refusal(
-    pool: Pool, kinds: int, llm: object, asked: Request | None, part: Accelerator | None
-) -> tuple[Refusal, str]:
-    """Why a pool cannot be predicted, as a code and one sentence; both empty when it can."""
-    if kinds == 0:
-        return "no_accelerators", "0 accelerators belong to this pool; it needs 1."
-    if kinds > 1:
-        return "mixed_accelerators", f"The pool mixes {kinds} accelerator types; one instance needs 1."
-    if not isinstance(llm, Llm):
-        return "unknown_model", f"The model {pool.model} is not in the catalogue."
-    if asked is None:
-        return "unknown_request", "Input or output length of the requests is unknown."
-    missing = _unknown_rates(part) if part is not None else []
-    if missing and part is not None:
-        return "unknown_rate", f"The {' and '.join(missing)} of {part.name} is unknown, so nothing is predicted."
-    return "", ""
-
-
-def _unknown_rates(part: Accelerator) -> list[str]:
-    shared = part.scale_up_gb_per_s if (part.scale_up_domain_count or 1) > 1 else 0.0
-    figures = {
-        "compute rate": part.bf16_tflops,
-        "memory size": part.memory_gb,
-        "memory bandwidth": part.memory_bw_tb_per_s,
-        "scale-up bandwidth": shared,
-    }
-    return [label for label, value in figures.items() if value is None]
-
-
 def candidate_layouts(case: Case) -> Floats:
     """Layouts to try, one row (tp, pp, ep, dp): powers of two inside the scale-up island, pinned values kept.
 
-    Without pinned values an instance never leaves its island; the island's own size is tried even when it is no power
-    of two.
+    Without pinned values nothing leaves its island but whole stages that the engine chose itself; the island's own size
+    is tried even when it is no power of two. Stages are 1, 2 or 4 where the plan leaves them open. Parts that hold layers
+    on chip line up as many chips as it takes, up to all.
     """
-    tp, pp, ep, dp, _ = case.pinned
-    stages = max(1, pp)
-    limit = max(1, min(int(case.device.domain_count), case.accelerators) // stages)
+    if case.tune.sram_layer_s > 0.0:
+        return _chip_rows(case)
+    open_stages = case.pinned[1] == 0
+    stages = [s for s in STAGES if s <= case.accelerators] if open_stages else [case.pinned[1]]
+    rows = sorted({row for count in stages for row in _stage_rows(case, count)})
+    kept = [row for row in rows if row[0] * row[1] * row[3] <= case.accelerators]
+    return np.array(kept or rows[:1], dtype=np.float64).reshape(-1, 4)
+
+
+def _stage_rows(case: Case, stages: int) -> list[tuple[int, int, int, int]]:
+    tp, pinned, ep, dp, _ = case.pinned
+    island = int(case.device.domain_count)
+    alone = min(island, case.accelerators) // stages if pinned else min(island, case.accelerators // stages)
+    limit = max(1, alone)
     sizes = sorted({*_powers(limit), limit})
     moe = case.model.moe_layers > 0
     rows = []
@@ -204,9 +236,18 @@ def candidate_layouts(case: Case) -> Floats:
                 continue
             choices = [ep] if ep else _expert_splits(width, d) if moe else [1]
             rows += [(t, stages, e, d) for e in choices if e <= case.model.expert_count or not moe]
-    unique = sorted(set(rows))
-    kept = [row for row in unique if row[0] * row[1] * row[3] <= case.accelerators]
-    return np.array(kept or unique[:1], dtype=np.float64).reshape(-1, 4)
+    return rows
+
+
+def _chip_rows(case: Case) -> Floats:
+    """Numbers of chips in line, about a fifth apart, from one to all; or the pinned one."""
+    if case.pinned[1] > 1:
+        return np.array([[1.0, float(case.pinned[1]), 1.0, 1.0]])
+    counts, n = {case.accelerators}, 1
+    while n < case.accelerators:
+        counts.add(n)
+        n = max(n + 1, n * 6 // 5)
+    return np.array([(1.0, float(count), 1.0, 1.0) for count in sorted(counts)])
 
 
 def _expert_splits(width: int, dp: int) -> list[int]:
@@ -247,10 +288,11 @@ def solve(case: Case) -> Solution | str:
     )
 
 
-def operating_point(case: Case) -> tuple[Point, int] | str:
+def operating_point(case: Case, run_count: float = 0.0) -> tuple[Point, int] | str:
     """Figures and state of a case whose layout is pinned, without search or curve; or why there is none.
 
-    A pinned batch beyond the cache queues: its excess waits `(B - B_max) / X` for a place (Little's law).
+    A pinned batch beyond the cache queues: its excess waits `(B - B_max) / X` for a place (Little's law). `run_count`
+    above 0: the rates are those of a run of so many requests, first to last.
     """
     tp, pp, ep, dp, pinned = (float(value) for value in case.pinned)
     layout = Layout(tp, pp, ep, dp)
@@ -260,6 +302,10 @@ def operating_point(case: Case) -> tuple[Point, int] | str:
     point = Point(*configuration(case.model, case.device, layout, case.tune, case.request, batch))
     if pinned > batch:
         point = point._replace(ttft_s=point.ttft_s + (pinned - batch) / point.requests_per_s)
+    if run_count > 0.0:
+        batch = min(batch, run_count)
+        rate = run_rate(case.model, case.device, layout, case.tune, case.request, batch, run_count)
+        point = point._replace(tokens_per_s=rate, requests_per_s=rate / case.request.output_tokens)
     return point, int(state)
 
 
@@ -286,11 +332,21 @@ def does_not_fit(case: Case, layouts: Floats) -> str:
     short = case_shortage(case, layout)
     if math.isnan(short):
         return "a rate or size of the accelerator is unknown"
+    if case.tune.sram_layer_s > 0.0:
+        return _chips_short(case, short)
     tp = 1
     while tp <= TP_LIMIT and case_shortage(case, Layout(float(tp), layout.pp, 1.0, 1.0)) > 0.0:
         tp *= 2
     fits = f"the smallest tensor split that fits is {tp}" if tp <= TP_LIMIT else "no tensor split fits"
     return f"weights and one sequence are {short / 1e9:.1f} GB an accelerator too large at {_spell(layout)}; {fits}."
+
+
+def _chips_short(case: Case, short: float) -> str:
+    chips = 1
+    while chips <= CHIP_LIMIT and case_shortage(case, Layout(1.0, float(chips), 1.0, 1.0)) > 0.0:
+        chips += max(1, chips // 16)
+    fits = f"about {chips} chips in line would hold them" if chips <= CHIP_LIMIT else "no number of chips holds them"
+    return f"weights and one sequence are {short / 1e9:.2f} GB a chip too large on {case.accelerators} chips; {fits}."
 
 
 def case_shortage(case: Case, layout: Layout) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
+from infraplanner.results.jobs import JobResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
@@ -31,7 +32,7 @@ from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
 from .job_traffic import job_routes, paced
-from .jobs import JobCase, total_tokens_per_s, training_jobs
+from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .protocol import Check
 from .routes import JobRoute, Routes, find_routes
 from .walls import Place, places, wall_results
@@ -173,6 +174,11 @@ def _result(
         capex_usd=economics.capex_usd,
         opex_usd_per_year=economics.opex_usd_per_year,
     )
+    if jobs:
+        told = guard.run(
+            "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
+        )
+        throughput = replace(throughput, jobs=told)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,

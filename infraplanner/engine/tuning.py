@@ -9,9 +9,11 @@ from infraplanner.catalog.types import Accelerator, Llm, RequestShape
 from infraplanner.kernels.inference import Device, Model, Tuning
 from infraplanner.kernels.serving import Request
 from infraplanner.model.entities import Pool, Workload
-from infraplanner.units import BITS_PER_BYTE, GIBI, GIGA, TERA
+from infraplanner.units import BITS_PER_BYTE, GIBI, GIGA, MEGA, TERA
 
 Lookup = Callable[[str], float]
+WIDTH_BITS = {"bf16": 16, "fp8": 8, "int8": 8, "fp4": 4}
+"""Bits of the formats that activations may have."""
 PHASES = {"both": 0.0, "prefill": 1.0, "decode": 2.0}
 ARCHITECTURES = {
     "ampere": ("a100", "a800"),
@@ -19,8 +21,12 @@ ARCHITECTURES = {
     "blackwell": ("b100", "b200", "b300", "gb200", "gb300"),
     "blackwell_pro": ("rtx",),
     "cdna3": ("mi300x", "mi325x"),
-    "gaudi": ("gaudi2", "gaudi3"),
+    "gaudi2": ("gaudi2",),
+    "gaudi3": ("gaudi3",),
 }
+SRAM = {"wse3": ("wse3",), "groq": ("groq",), "dmatrix": ("dmatrix",)}
+"""Families of parts whose weights stay on chip."""
+HOSTS = {"grace": ("gb200", "gb300", "gh200")}
 
 
 def architecture(accelerator_id: str) -> str:
@@ -29,38 +35,96 @@ def architecture(accelerator_id: str) -> str:
     return next((name for name, stems in ARCHITECTURES.items() if stem in stems), "other")
 
 
+def sram_family(accelerator: Accelerator) -> str:
+    """Family of a part whose weights stay in on-chip memory; empty for the others."""
+    stem = accelerator.id.split("-", maxsplit=1)[0]
+    return next((name for name, stems in SRAM.items() if stem in stems), "")
+
+
+def weight_choices(accelerator: Accelerator, asked: str, published: str) -> list[str]:
+    """Formats of the weights to try: the one asked for, or with `auto` every one that the part computes in; a model
+    published in one format only has no other.
+    """
+    if asked != "auto":
+        return [asked]
+    if published:
+        return [published]
+    rates = {"bf16": accelerator.bf16_tflops, "fp8": accelerator.fp8_tflops, "fp4": accelerator.fp4_tflops}
+    rates["int8"] = accelerator.int8_tops if accelerator.fp8_tflops is None else None
+    return [name for name, rate in rates.items() if rate is not None] or ["bf16"]
+
+
+def host_rate(accelerator: Accelerator, tier: str, rule: Lookup) -> float:
+    """Rate at which host memory or storage feeds one accelerator [B/s]; infinite for its own memory."""
+    if tier == "hbm":
+        return math.inf
+    if tier == "storage":
+        return rule("inference.storage_b_per_s")
+    stem = accelerator.id.split("-", maxsplit=1)[0]
+    if any(stem in stems for stems in HOSTS.values()):
+        return rule("inference.host_link_b_per_s.c2c")
+    return rule(f"inference.host_link_b_per_s.pcie{accelerator.pcie_gen}") if accelerator.pcie_gen else math.nan
+
+
+def host_slowness(accelerator_id: str, rule: Lookup) -> float:
+    """Host time over that of an x86 server; 1 where nothing is known of the processor beside the accelerator."""
+    stem = accelerator_id.split("-", maxsplit=1)[0]
+    host = next((name for name, stems in HOSTS.items() if stem in stems), "")
+    found = rule(f"inference.host_slowness.{host}") if host else math.nan
+    return 1.0 if math.isnan(found) else found
+
+
 def known(value: float | None, factor: float = 1.0) -> float:
     """A profile's number in base units; NaN when unknown."""
     return math.nan if value is None else value * factor
 
 
-def peak(accelerator: Accelerator, weights: str) -> tuple[float, str]:
+def peak(accelerator: Accelerator, weights: str, activations: str = "") -> tuple[float, str]:
     """Rate [FLOP/s] and the precision it is reached in. A width the part lacks is computed in bf16 (weights only are
-    packed).
+    packed). MXFP4 weights meet 8-bit activations in the units that know 4 bits, at their 8-bit rate; wider activations
+    decide the rate.
     """
     rates = {"fp8": accelerator.fp8_tflops, "fp4": accelerator.fp4_tflops, "int8": accelerator.int8_tops}
+    if weights == "mxfp4" and accelerator.fp4_tflops is not None:
+        weights = "fp8"
+    if activations and WIDTH_BITS[activations] >= WIDTH_BITS.get(weights, 0):
+        weights = activations
     rate = rates.get(weights)
     return (rate * TERA, weights) if rate is not None else (known(accelerator.bf16_tflops, TERA), "bf16")
 
 
-def device(accelerator: Accelerator, weights: str, accelerators: float) -> Device:
-    """An accelerator in base units; its scale-up island is never larger than the pool."""
+def device(
+    accelerator: Accelerator, weights: str, accelerators: float, pool: Pool | None = None, rule: Lookup | None = None
+) -> Device:
+    """An accelerator in base units; its scale-up island is never larger than the pool. `pool` and `rule` tell where
+    weights, cache and prefixes lie beside the accelerator's own memory.
+    """
     unit = GIBI if accelerator.memory_unit == "GiB" else GIGA
     domain = accelerator.scale_up_domain_count or 1
+    computed = peak(accelerator, weights, pool.activations if pool is not None else "")[0]
+    on_chip = bool(sram_family(accelerator))
+    wide = known(accelerator.bf16_tflops, TERA)
     return Device(
-        flop_per_s=peak(accelerator, weights)[0],
-        attention_flop_per_s=known(accelerator.bf16_tflops, TERA),
-        memory_b_per_s=known(accelerator.memory_bw_tb_per_s, TERA),
-        memory_b=known(accelerator.memory_gb, unit),
+        flop_per_s=computed,
+        attention_flop_per_s=computed if on_chip and math.isnan(wide) else wide,
+        memory_b_per_s=known(accelerator.sram_bw_tb_per_s if on_chip else accelerator.memory_bw_tb_per_s, TERA),
+        memory_b=known(accelerator.sram_mb, MEGA) if on_chip else known(accelerator.memory_gb, unit),
         scale_up_b_per_s=known(accelerator.scale_up_gb_per_s, GIGA),
         scale_out_b_per_s=known(accelerator.scale_out_nic_gbps, GIGA / BITS_PER_BYTE),
         domain_count=float(max(1.0, min(domain, accelerators))),
+        peer_count=domain - 1.0 if accelerator.scale_up_topology == "mesh" else 0.0,
+        host_b_per_s=host_rate(accelerator, "host", rule) if rule is not None else math.nan,
+        prefix_b_per_s=host_rate(accelerator, pool.prefix_tier, rule)
+        if pool is not None and rule is not None
+        else math.inf,
+        host_memory_b=rule("inference.host_memory_b") if rule is not None else math.inf,
     )
 
 
-def model(llm: Llm) -> Model:
+def model(llm: Llm, pool: Pool | None = None) -> Model:
     """A model's shape as counts; attention weights by kind (multi-head, grouped, latent), layers split into dense and
-    expert.
+    expert. A pool's options cut it: pruning takes weights out of every layer, a distilled student has fewer layers,
+    compression keeps a share of the cache.
     """
     latent = llm.kv_lora_rank is not None
     rope, nope, value = llm.rope_head_dim or 0, llm.nope_head_dim or llm.head_dim, llm.v_head_dim or llm.head_dim
@@ -77,7 +141,7 @@ def model(llm: Llm) -> Model:
         prefill = decode = 2 * llm.head_dim
     experts = llm.experts or 0
     moe = moe_layers(llm) if experts else 0
-    return Model(
+    whole = Model(
         layers=float(llm.layers),
         dense_layers=float(llm.layers - moe),
         moe_layers=float(moe),
@@ -94,8 +158,24 @@ def model(llm: Llm) -> Model:
         kv_elements=float(cached),
         kv_shards_max=float(shards),
         window_tokens=float(llm.sliding_window or 0),
+        window_seen_frac=0.5 if llm.window_chunked else 1.0,
         prefill_qkv_elements=float(prefill),
         decode_qkv_elements=float(decode),
+    )
+    return whole if pool is None else _cut(whole, pool)
+
+
+def _cut(whole: Model, pool: Pool) -> Model:
+    kept, layers = 1.0 - pool.pruned_frac, pool.layers_kept_frac
+    return whole._replace(
+        layers=max(1.0, round(whole.layers * layers)) if layers < 1.0 else whole.layers,
+        dense_layers=whole.dense_layers * layers,
+        moe_layers=whole.moe_layers * layers,
+        window_layers=whole.window_layers * layers,
+        attention_weights=whole.attention_weights * kept,
+        ffn_weights=whole.ffn_weights * kept,
+        expert_weights=whole.expert_weights * kept,
+        kv_elements=whole.kv_elements * pool.kv_kept_frac,
     )
 
 
@@ -115,8 +195,8 @@ def window_layers(llm: Llm) -> int:
 
 def width_bytes(precision: str, rule: Lookup) -> float:
     """Bytes of one stored number, block scales included for 4-bit formats."""
-    narrow = rule("inference.fp4_bytes")
-    return {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}.get(precision, narrow)
+    wide = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0}
+    return wide[precision] if precision in wide else rule(f"inference.{precision}_bytes")
 
 
 def efficiency(family: str, precision: str, rule: Lookup) -> float:
@@ -139,59 +219,79 @@ def maturity(software: str, rule: Lookup) -> float:
     return rule("inference.software_maturity") if math.isnan(found) else found
 
 
-def tuning(accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = False, software: str = "") -> Tuning:
-    """All constants of one pool's evaluation, from the catalogue. Maturity speeds up every rate and fixed time alike.
+def tuning(
+    accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = False, software: str = "", layers: int = 1
+) -> Tuning:
+    """All constants of one pool's evaluation, from the catalogue. Maturity shortens every fixed time alike; rates are the
+    hardware's. `layers` of the model tell what share of a step one drafted token costs.
 
     Four-bit weights are read less efficiently (short kernels); a 4-bit mixture keeps attention in 16 bits, as its
-    published checkpoints do.
+    published checkpoints do. The family's loss in small products does not touch experts, whose weights are one long read;
+    packed weights that are widened on the way run in kernels with small tiles.
     """
     family = architecture(accelerator.id)
-    precision = peak(accelerator, pool.weights)[1]
-    speed = maturity(software, rule)
+    precision = peak(accelerator, pool.weights, pool.activations)[1]
+    speed = maturity(software or pool.framework, rule)
+    chip = sram_family(accelerator)
+    accept = rule(f"inference.speculation_acceptance.{pool.draft_method}")
     slow = 1.0 / speed
-    packed = pool.weights in ("fp4", "int4")
+    host = slow * host_slowness(accelerator.id, rule)
+    packed = pool.weights in ("fp4", "mxfp4", "int4")
     narrow = rule("inference.narrow_memory_factor") if packed else 1.0
-    memory_eta = rule("inference.memory_efficiency") * memory_ratio(family, rule) * speed
+    whole_eta = rule("inference.memory_efficiency")
+    memory_eta = whole_eta * memory_ratio(family, rule)
+    tile = rule("inference.packed_tile_ratio")
     weight_b = width_bytes(pool.weights, rule)
     return Tuning(
-        compute_eta=efficiency(family, precision, rule) * speed,
-        attention_eta=efficiency(family, "bf16", rule) * speed,
+        compute_eta=efficiency(family, precision, rule),
+        attention_eta=efficiency(family, "bf16", rule),
         memory_eta=memory_eta * (1.0 if packed and moe else narrow),
-        attention_memory_eta=rule("inference.attention_memory_efficiency") * speed,
-        expert_memory_eta=memory_eta * rule("inference.expert_memory_factor") * narrow,
-        link_eta=rule("inference.link_efficiency") * speed,
+        attention_memory_eta=rule("inference.attention_memory_efficiency"),
+        expert_memory_eta=whole_eta * rule("inference.expert_memory_factor") * narrow,
+        link_eta=rule("inference.link_efficiency"),
         moe_mu=rule("inference.moe_utilisation"),
-        moe_half_tokens=rule("inference.half_saturation_tokens"),
+        moe_half_tokens=rule("inference.half_saturation_tokens") * (tile if packed and precision == "bf16" else 1.0),
         blend_exponent=rule("inference.blend_exponent"),
         imbalance=rule("inference.imbalance"),
+        skew_frac=rule("inference.routing_skew"),
         layer_s=rule("inference.layer_time_s") * slow,
         moe_layer_s=rule("inference.moe_layer_time_s") * slow,
-        host_s=rule("inference.step_time_s") * slow,
-        sequence_s=rule("inference.sequence_time_s") * slow,
-        request_s=rule("inference.request_time_s") * slow,
-        launch_layer_s=rule("inference.launch_layer_time_s") * slow,
-        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * slow,
-        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * slow,
+        host_s=rule("inference.step_time_s") * host,
+        sequence_s=rule("inference.sequence_time_s") * host,
+        request_s=rule("inference.request_time_s") * host,
+        launch_layer_s=rule("inference.launch_layer_time_s") * host,
+        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * host,
+        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * host,
         host_overlap_frac=rule("inference.host_overlap"),
-        burst_frac=rule("inference.burst_share"),
         admission_count=rule("inference.admission_steps"),
         all_reduce_s=rule("inference.allreduce_latency_s") * slow,
+        ring_s=rule("inference.ring_latency_s") * slow,
         all_to_all_s=rule("inference.link_latency_s") * slow,
         overlap_frac=rule("inference.communication_overlap"),
-        usable_frac=rule("inference.memory_fraction"),
-        reserve_b=rule("inference.reserved_bytes"),
-        chunk_tokens=rule("inference.prefill_chunk_tokens"),
+        usable_frac=1.0 if chip else rule("inference.memory_fraction"),
+        reserve_b=0.0 if chip else rule("inference.reserved_bytes"),
+        chunk_tokens=float(pool.chunk_tokens or rule("inference.prefill_chunk_tokens")),
         kv_growth_frac=rule("inference.kv_occupancy_stated" if pool.batch else "inference.kv_occupancy"),
         weight_b=weight_b,
         attention_weight_b=rule("inference.head_bytes") if packed and moe else weight_b,
         attention_wide_frac=1.0 if packed and moe else 0.0,
+        head_half_count=rule("inference.attention_head_half"),
         kv_b=width_bytes(pool.kv, rule),
-        activation_b=rule("inference.bytes_per_activation"),
+        activation_b=WIDTH_BITS[pool.activations] / BITS_PER_BYTE
+        if pool.activations
+        else rule("inference.bytes_per_activation"),
         traffic_b=rule("inference.activation_traffic_bytes"),
         expert_traffic_b=rule("inference.expert_traffic_bytes"),
         dispatch_b=rule("inference.bytes_per_dispatch"),
-        head_b=rule("inference.head_bytes"),
+        head_b=weight_b if chip else rule("inference.head_bytes"),
         batch_max=rule("inference.batch_limit"),
+        draft_count=float(pool.draft_tokens),
+        draft_accept_frac=accept if pool.draft_accept_frac is None else pool.draft_accept_frac,
+        draft_step_frac=rule("inference.draft_layers") / layers,
+        weights_host_frac=pool.weights_host_frac,
+        kv_host_frac=pool.kv_host_frac,
+        sram_layer_s=rule(f"inference.sram_layer_time_s.{chip}") * slow if chip else 0.0,
+        hop_s=rule("inference.sram_hop_time_s") * slow,
     )
 
 
@@ -222,4 +322,5 @@ def request(pool: Pool, workload: Workload | None, shape: RequestShape | None) -
         ttft_limit_s=math.inf if first is None else float(first),
         tpot_limit_s=math.inf if each is None else float(each),
         phase=PHASES[pool.phase],
+        burst_frac=0.0,
     )

@@ -15,8 +15,8 @@ from ._jit import kernel
 class Model(NamedTuple):
     """A model's shape. Weights are counts of parameters; `kv_elements` is per token and layer; `kv_shards_max` bounds
     how far tensor parallelism splits the cache (KV heads; 1 for latent attention); `window_tokens` 0 means no
-    sliding window. `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed
-    latent in decode).
+    window; `window_seen_frac` is the mean share of a full window that a token sees (1 sliding, 0.5 in fixed blocks).
+    `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed latent in decode).
     """
 
     layers: float
@@ -35,13 +35,17 @@ class Model(NamedTuple):
     kv_elements: float
     kv_shards_max: float
     window_tokens: float
+    window_seen_frac: float
     prefill_qkv_elements: float
     decode_qkv_elements: float
 
 
 class Device(NamedTuple):
     """One accelerator in base units; NaN is unknown. `domain_count` accelerators share the scale-up fabric; rates of
-    links are per accelerator and direction [B/s].
+    links are per accelerator and direction [B/s]. `peer_count`: in a full mesh without a switch, the neighbours among
+    whom the links are divided (0: switched); a group of g uses (g - 1) / peers of them. `host_b_per_s`, `prefix_b_per_s`:
+    rates at which host memory or storage feeds it, and its share of the host's memory is `host_memory_b` (infinite:
+    not looked at).
     """
 
     flop_per_s: float
@@ -51,6 +55,10 @@ class Device(NamedTuple):
     scale_up_b_per_s: float
     scale_out_b_per_s: float
     domain_count: float
+    peer_count: float
+    host_b_per_s: float
+    prefix_b_per_s: float
+    host_memory_b: float
 
 
 class Tuning(NamedTuple):
@@ -58,10 +66,14 @@ class Tuning(NamedTuple):
 
     `launch_layer_s`, `launch_moe_layer_s`, `launch_latent_layer_s`: host time to start the kernels of one layer of a
     prefill pass, which no recorded graph replays, and what experts and latent attention add. `host_overlap_frac`: share
-    of the shorter of host and device time that the scheduler hides. `burst_frac`: share of requests of a closed loop
-    that arrive together at its start. `admission_count`: decode steps that a request waits for before its own pass.
-    `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide. `traffic_b`, `expert_traffic_b`: bytes moved
-    between the matrix products per token or routed row and element.
+    of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits
+    for before its own pass. `skew_frac`: by how much the busier of two devices exceeds the mean because some experts are
+    asked more often than others. `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide.
+    `head_half_count`: head width at which attention reaches half of its rate (an exponential costs as much as so many
+    products). `traffic_b`, `expert_traffic_b`: bytes moved between the matrix products per token or routed row and
+    element. `draft_count` tokens are guessed a step, each kept with `draft_accept_frac` and costing `draft_step_frac` of
+    a step. `weights_host_frac`, `kv_host_frac`: shares kept in host memory and streamed. `sram_layer_s` above 0: layers
+    spread over chips that hold them, with `hop_s` between.
     """
 
     compute_eta: float
@@ -74,6 +86,7 @@ class Tuning(NamedTuple):
     moe_half_tokens: float
     blend_exponent: float
     imbalance: float
+    skew_frac: float
     layer_s: float
     moe_layer_s: float
     host_s: float
@@ -83,9 +96,9 @@ class Tuning(NamedTuple):
     launch_moe_layer_s: float
     launch_latent_layer_s: float
     host_overlap_frac: float
-    burst_frac: float
     admission_count: float
     all_reduce_s: float
+    ring_s: float
     all_to_all_s: float
     overlap_frac: float
     usable_frac: float
@@ -95,6 +108,7 @@ class Tuning(NamedTuple):
     weight_b: float
     attention_weight_b: float
     attention_wide_frac: float
+    head_half_count: float
     kv_b: float
     activation_b: float
     traffic_b: float
@@ -102,6 +116,13 @@ class Tuning(NamedTuple):
     dispatch_b: float
     head_b: float
     batch_max: float
+    draft_count: float
+    draft_accept_frac: float
+    draft_step_frac: float
+    weights_host_frac: float
+    kv_host_frac: float
+    sram_layer_s: float
+    hop_s: float
 
 
 class Layout(NamedTuple):
@@ -163,6 +184,8 @@ def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
     dense = model.dense_layers * model.ffn_weights + model.moe_layers * model.shared_count * model.expert_weights
     experts = model.moe_layers * model.expert_count * model.expert_weights
     tables = 2.0 * tune.head_b * model.vocab * model.hidden
+    if tune.sram_layer_s > 0.0:
+        tables /= layout.pp
     return attention + tune.weight_b * (dense / (layout.tp * layout.pp) + experts / n) + tables / layout.tp
 
 
@@ -181,8 +204,9 @@ def expert_time(
 ) -> tuple[float, float, float]:
     """One expert layer: (total, compute part, memory part) [s] for `tokens` tokens over the instance.
 
-    compute `x 2 We k n_t / n_l + 2 We s t / tp` at `eta_c mu m/(m + m_half)`, m = k n_t / (E touched) tokens an expert
-    that is visited at all (untouched experts start no kernel, so one token costs k padded tiles, not E); memory =
+    compute `2 We (x k n_t + m_half E_t) / n_l / (F eta_c mu) + 2 We s t / tp`: with m = k n_t / E_t tokens an expert that
+    is visited at all (E_t; untouched experts start no kernel, so one token costs k padded tiles, not E) this is the
+    efficiency `m / (m + m_half)`, where an uneven load x adds tokens but no tiles. Memory =
     touched experts of one device, shared experts, activations. Devices that hold slices of the same experts all see the
     same rows at full width, so gathering, quantising and adding them up costs `c d k n_t / ep` bytes, not / n_l: that is
     why slicing fine-grained experts over tensor ranks makes prefill slow. x = 1 + a sqrt(ln ep / (k n_t / ep)) is the expected
@@ -191,19 +215,21 @@ def expert_time(
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
     share = touched_share(model.experts_per_token, model.expert_count, tokens)
-    per_expert = routed / (model.expert_count * share)
-    eta = tune.compute_eta * tune.moe_mu * per_expert / (per_expert + tune.moe_half_tokens)
+    eta = tune.compute_eta * tune.moe_mu
     skew = 1.0
     if layout.ep > 1.0:
-        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
+        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed) + tune.skew_frac * log2(layout.ep)
     touched = model.expert_count / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
-    routed_s = skew * 2.0 * model.expert_weights * routed / n_l / (device.flop_per_s * eta)
+    rows = skew * routed + tune.moe_half_tokens * model.expert_count * share
+    routed_s = 2.0 * model.expert_weights * rows / n_l / (device.flop_per_s * eta)
     shared_s = 2.0 * shared * local / (device.flop_per_s * tune.compute_eta)
     b = model.expert_weights * tune.weight_b * touched / (n_l / layout.ep) + shared * tune.weight_b
     memory_s = b / (device.memory_b_per_s * tune.expert_memory_eta)
-    rows_s = tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    rows_s = (
+        skew * tune.expert_traffic_b * model.hidden * routed / layout.ep / (device.memory_b_per_s * tune.memory_eta)
+    )
     total = blend(routed_s + shared_s, memory_s, tune.blend_exponent) + rows_s + tune.moe_layer_s
     return total, routed_s + shared_s, memory_s + rows_s
 
@@ -214,18 +240,37 @@ def exchange_time(bytes_b: float, group_count: float, device: Device, tune: Tuni
     the NIC.
     """
     domain = max(1.0, device.domain_count)
+    inside = min(group_count, domain)
+    rate = device.scale_up_b_per_s * tune.link_eta
+    if 0.0 < inside - 1.0 < device.peer_count:
+        rate *= (inside - 1.0) / device.peer_count
     if group_count <= domain:
-        return bytes_b / (device.scale_up_b_per_s * tune.link_eta)
+        return bytes_b / rate
     outside = (group_count - domain) / group_count
-    inside_s = bytes_b * (1.0 - outside) / (device.scale_up_b_per_s * tune.link_eta) if domain > 1.0 else 0.0
+    inside_s = bytes_b * (1.0 - outside) / rate if domain > 1.0 else 0.0
     return inside_s + bytes_b * outside / (device.scale_out_b_per_s * tune.link_eta)
+
+
+@kernel
+def all_reduce_time(row_b: float, group_count: float, device: Device, tune: Tuning) -> float:
+    """One all-reduce of `row_b` bytes over g accelerators [s], the faster of two ways.
+
+    At once, in one fused kernel that reads every peer: `a1 log2 g + (g-1) v / beta`; as a ring or in the switch by the
+    library: `a2 log2 g + 2 (g-1)/g v / beta`. Worked: g = 8, a1 = 3 us, a2 = 9 us, 290 GB/s: they meet at 1 MB, where
+    engines change over too. Reference: inference model 5.6 and the library floors of 6.1 (9, 14 and 26 us for 2, 4, 8).
+    """
+    g = group_count
+    depth = log2(g)
+    at_once = tune.all_reduce_s * depth + exchange_time((g - 1.0) * row_b, g, device, tune)
+    ring = tune.ring_s * depth + exchange_time(2.0 * (g - 1.0) / g * row_b, g, device, tune)
+    return min(at_once, ring)
 
 
 @kernel
 def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float, moe_s: float) -> float:
     """Visible communication of one pass over all layers [s].
 
-    all-reduce (tp), twice a layer: `a log2 g + 2 (g-1)/g t d b / beta`; all-to-all (ep), dispatch and combine a MoE
+    all-reduce (tp), twice a layer; all-to-all (ep), dispatch and combine a MoE
     layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Experts cut into
     slices over attention-data ranks (ep < dp) need each token at every slice. Overlap hides up to
     o * T_moe.
@@ -234,9 +279,7 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
     row = t * model.hidden * tune.activation_b
     time = 0.0
     if layout.tp > 1.0:
-        g = layout.tp
-        moved = exchange_time(2.0 * (g - 1.0) / g * row, g, device, tune)
-        time += 2.0 * model.layers * (tune.all_reduce_s * log2(g) + moved)
+        time += 2.0 * model.layers * all_reduce_time(row, layout.tp, device, tune)
     if max(layout.ep, layout.dp) > 1.0 and model.moe_layers > 0.0:
         g = max(layout.ep, layout.dp)
         slices = max(1.0, layout.dp / layout.ep)
@@ -293,9 +336,14 @@ def forward(
     between_m = tune.traffic_b * model.layers * t * width / bandwidth
     shards = min(layout.tp, model.kv_shards_max)
     seen = (model.layers - model.window_layers) * context_tokens
-    seen += model.window_layers * min(context_tokens, model.window_tokens)
+    in_window = min(context_tokens, model.window_tokens)
+    if context_tokens > model.window_tokens or decode <= 0.0:
+        in_window = min(context_tokens, model.window_tokens * model.window_seen_frac)
+    seen += model.window_layers * in_window
     pair = model.decode_qkv_elements if decode > 0.0 else model.prefill_qkv_elements
-    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * tune.attention_eta)
+    width = 0.5 * model.prefill_qkv_elements
+    att_eta = tune.attention_eta * (128.0 + tune.head_half_count) / 128.0 * width / (width + tune.head_half_count)
+    att_c = 2.0 * model.heads * pair * t * seen / layout.tp / (device.attention_flop_per_s * att_eta)
     att_m = local_sequences * seen * model.kv_elements * tune.kv_b / shards
     att_m /= device.memory_b_per_s * tune.attention_memory_eta
     total = blend(linear_c, linear_m, tune.blend_exponent) + blend(att_c, att_m, tune.blend_exponent) + between_m

@@ -21,6 +21,7 @@ from . import (
     hydraulics,
     inference,
     links,
+    load,
     power,
     reliability,
     serving,
@@ -108,6 +109,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "batch", lambda: serving.best_batch(model, device, layout, tune, request, 0.0, 0.0)
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
+    yield "load", lambda: load.at_load(model, device, layout, tune, request, 1.0, 0.5, 1.0, 0.0)
     yield "training", _training
 
 

@@ -188,22 +188,43 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class Pool(Record, frozen=True, kw_only=True):
-    """Accelerators that serve one model. `tp`, `ep`, `dp`, `batch` of 0 mean: the engine chooses and says what it chose.
+    """Accelerators that serve one model. `tp`, `pp`, `ep`, `dp`, `batch` of 0 and weights `auto` mean: the engine chooses
+    and says what it chose.
 
     `phase` splits prefill from decode; a decode pool names its `prefill_pool`, and the KV cache travels over the drawn links.
+    `moe_tp`: devices among which one expert is cut (0: as `ep` leaves it). `framework`: software and generation whose
+    maturity is known, such as `trtllm.1`. `activations` empty: as the weights. `chunk_tokens` 0: the usual prefill chunk.
+
+    Options of the model: `pruned_frac` of every layer's weights is cut away, a distilled student keeps `layers_kept_frac`
+    of the layers, compression keeps `kv_kept_frac` of the cache. `draft_tokens` are guessed a step by `draft_method`;
+    `draft_accept_frac` overrides its usual acceptance. Shares `weights_host_frac` and `kv_host_frac` lie in the host's
+    memory and stream in; cached prefixes lie in `prefix_tier`.
     """
 
     model: str
     workload: str = ""
-    weights: Literal["bf16", "fp8", "fp4", "int8", "int4"] = "fp8"
+    weights: Literal["auto", "bf16", "fp8", "fp4", "mxfp4", "int8", "int4"] = "fp8"
+    activations: Literal["", "bf16", "fp8", "fp4", "int8"] = ""
     kv: Literal["bf16", "fp8", "fp4"] = "fp8"
     tp: int = 0
     pp: int = 1
     ep: int = 0
+    moe_tp: int = 0
     dp: int = 0
     batch: int = 0
+    chunk_tokens: int = 0
     phase: Literal["both", "prefill", "decode"] = "both"
     prefill_pool: str = ""
+    framework: str = ""
+    draft_tokens: int = 0
+    draft_method: Literal["mtp1", "eagle3"] = "eagle3"
+    draft_accept_frac: float | None = None
+    pruned_frac: float = 0.0
+    layers_kept_frac: float = 1.0
+    kv_kept_frac: float = 1.0
+    weights_host_frac: float = 0.0
+    kv_host_frac: float = 0.0
+    prefix_tier: Literal["hbm", "host", "storage"] = "hbm"
 
 
 class Workload(Record, frozen=True, kw_only=True):
@@ -214,6 +235,7 @@ class Workload(Record, frozen=True, kw_only=True):
     output_tokens: int | None = None
     prefix_hit_frac: float | None = None
     offered_requests_per_s: float | None = None
+    arrival_cv: float | None = None
     ttft_limit_s: float | None = None
     tpot_limit_s: float | None = None
 

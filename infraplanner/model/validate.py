@@ -42,7 +42,17 @@ _RANGES: dict[str, Range] = {
     "floor_rating_kg_per_m2": (0, 1e6),
     "design_density_w_per_m2": (0, 1e7),
     "tp": (0, 1024),
-    "pp": (1, 1024),
+    "pp": (0, 1024),
+    "moe_tp": (0, 1024),
+    "chunk_tokens": (0, 1_000_000),
+    "draft_tokens": (0, 64),
+    "draft_accept_frac": (0, 1),
+    "pruned_frac": (0, 0.95),
+    "layers_kept_frac": (0.01, 1),
+    "kv_kept_frac": (0.01, 1),
+    "weights_host_frac": (0, 1),
+    "kv_host_frac": (0, 0.99),
+    "arrival_cv": (0, 1000),
     "cp": (1, 1024),
     "ep": (0, 4096),
     "dp": (0, 65536),
@@ -96,7 +106,7 @@ def _number_problems(table: str, record: Record) -> list[tuple[str, str, str]]:
             found.append((name, repr(value), "a finite number"))
             continue
         low, high = _RANGES.get(name, (-math.inf, math.inf))
-        if table == "jobs" and name in ("tp", "ep"):
+        if table == "jobs" and name in ("tp", "pp", "ep"):
             low = 1
         if not low <= value <= high:
             found.append((name, f"{value:g}", f"a number from {low:g} to {high:g}"))

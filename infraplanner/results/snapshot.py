@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from .diagnosis import PoolDiagnosis
 from .economics import EconomicsResult
 from .findings import Finding
+from .jobs import JobResult
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Refusal = Literal[
     "", "no_accelerators", "mixed_accelerators", "does_not_fit", "unknown_model", "unknown_request", "unknown_rate",
-    "unknown_prefill", "no_path", "training",
+    "unknown_prefill", "no_path", "training", "bad_layout",
 ]  # fmt: skip
 """Why a pool is not predicted."""
 WALLS = ("power", "memory", "thermal", "copper")
@@ -200,18 +201,31 @@ class PoolResult:
     limit_missed: str = ""
     band_low_frac: float | None = None
     band_high_frac: float | None = None
+    weights: str = ""
+    """Format of the weights, as given or chosen."""
+    load_batch: float | None = None
+    load_ttft_s: float | None = None
+    load_ttft_p95_s: float | None = None
+    load_tpot_s: float | None = None
+    load_queue_frac: float | None = None
+    load_note: str = ""
+    """Sequences in flight, latencies and queue of an instance at the load it gets, and where these are not valid."""
+    split_prefill_frac: float | None = None
+    split_tokens_per_s_per_accelerator: float | None = None
+    """Best split of the same accelerators into prefill and decode instances: share for prefill, output tokens/s each."""
     curve_tokens_per_s_per_user: Floats = field(default_factory=no_floats)
     curve_tokens_per_s_per_accelerator: Floats = field(default_factory=no_floats)
 
 
 @dataclass(frozen=True, slots=True)
 class ThroughputResult:
-    """All pools, and of those that are predicted why they are as fast as they are."""
+    """All pools, of those that are predicted why they are as fast as they are, and all training jobs."""
 
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
     rack_tokens_per_s: Floats = field(default_factory=no_floats)
     """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
+    jobs: tuple[JobResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from infraplanner.edit import Command, EditError
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.results.switches import layout_switches
 from infraplanner.session import LiveDrag, Session
 from infraplanner.units import number
 
@@ -35,6 +36,8 @@ class Bridge(QObject):
     levers_ranked = Signal(object)
     scenarios_compared = Signal(object)
     validated = Signal(object)
+    noticed = Signal(str)
+    """Something that follows from an edit and deserves a line, such as another layout of a pool."""
 
     _result_arrived = Signal(object)
 
@@ -44,6 +47,7 @@ class Bridge(QObject):
         self.selection: tuple[str, ...] = ()
         self.what_if = ""
         self._healthy: ResultSnapshot | None = None
+        self._rest: ResultSnapshot | None = None
         self._pending = ChangeSet()
         self._latest: ResultSnapshot | None = None
         self._change_timer = QTimer(self, singleShot=True, interval=0)
@@ -87,6 +91,7 @@ class Bridge(QObject):
 
     def announce_opened(self) -> None:
         """Tell that another plan is open, and after that its result if there is one already."""
+        self._rest = None
         self.opened.emit()
         result = self.session.result
         if result is not None and result.revision == self.session.document.revision:
@@ -114,7 +119,18 @@ class Bridge(QObject):
         if result is not None:
             self._note_what_if(result)
             self.result.emit(result)
+            self._note_switches(result)
             self._result_timer.start()
+
+    def _note_switches(self, result: ResultSnapshot) -> None:
+        """Name the pools that run in another layout since the input last rested."""
+        if result.provisional:
+            return
+        switched = layout_switches(self._rest, result) if self._rest is not None else []
+        self._rest = result
+        if switched:
+            more = "" if len(switched) < 3 else self.tr(" and {0} more").format(len(switched) - 2)
+            self.noticed.emit(self.tr("Layout switched: {0}").format("; ".join(switched[:2]) + more))
 
     def _note_what_if(self, result: ResultSnapshot) -> None:
         """The line that says which failure is shown and what it costs."""

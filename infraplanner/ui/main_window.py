@@ -281,6 +281,7 @@ class MainWindow(QMainWindow):
         bridge.opened.connect(self._opened)
         bridge.refused.connect(self.hint.setText)
         bridge.failed.connect(self.hint.setText)
+        bridge.noticed.connect(self.hint.setText)
         bridge.progress.connect(self._show_progress)
         bridge.result.connect(self._take_result)
         self.welcome.new_wanted.connect(self.files.new_sized)

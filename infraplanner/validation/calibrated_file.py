@@ -27,6 +27,12 @@ BANDS = {"dense": (10.0, 90.0), "moe": (10.0, 90.0), "unseen": (2.5, 97.5)}
 """Percentiles of measured over predicted that bound a band; `unseen` architectures take nearly all of the spread."""
 
 
+IN_VIEW = (
+    "Held out are the constants; the model's terms were chosen with all rows in view, so new kinds of rows err more."
+)
+"""What the cross-validation does not show."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Errors of one group of rows."""
@@ -113,7 +119,8 @@ def profile_text(fit: Fit, files: Iterable[Path], start_names: Mapping[str, str]
     told = "; ".join(f"{name} {_pair(held.get(name))} held out, {_pair(fitted[name])} fitted" for name in fitted)
     rows = [_source(title), *_fitted(fit, start_names), *_errors(held, told), *_pairs(fit), *_bands(fit)]
     head = [
-        "# Constants fitted by `infraplanner calibrate`. Each wins over the default of the same name without the prefix."
+        "# Constants fitted by `infraplanner calibrate`. Each wins over the default of the same name without the prefix.",
+        f"# {IN_VIEW}",
     ]
     head += ["format: infraplanner/profiles", "version: 1", "sources:", rows[0], "constant:"]
     return "\n".join([*head, *sorted(rows[1:])]) + "\n"

@@ -11,7 +11,7 @@ from infraplanner.catalog.types import Constant
 
 SHARED_LIMIT, LIMIT = 20, 40
 MIN_ROWS = 4
-PULL, FACTOR_PULL, MEASURED_PULL, MATURITY_PULL = 0.2, 0.5, 2.0, 2.0
+PULL, FACTOR_PULL, MEASURED_PULL, MATURITY_PULL = 0.2, 0.5, 2.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +29,27 @@ class Free:
 SHARED = {
     "memory_efficiency": (0.8, 0.5, 0.95),
     "attention_memory_efficiency": (0.83, 0.3, 0.95),
-    "expert_memory_factor": (0.8, 0.2, 1.0),
     "link_efficiency": (0.75, 0.3, 0.95),
     "moe_utilisation": (0.8, 0.2, 1.0),
     "half_saturation_tokens": (13.0, 1.0, 300.0),
-    "imbalance": (1.0, 0.05, 5.0),
+    "routing_skew": (0.25, 0.01, 0.5),
     "layer_time_s": (1e-5, 1e-6, 1e-4),
     "step_time_s": (2e-3, 1e-4, 1e-2),
     "sequence_time_s": (5e-6, 1e-7, 1e-4),
+    "host_slowness.grace": (1.3, 1.0, 4.0),
     "host_overlap": (0.5, 0.01, 1.0),
     "allreduce_latency_s": (3e-6, 5e-7, 3e-5),
+    "ring_latency_s": (8.7e-6, 3e-6, 5e-5),
     "activation_traffic_bytes": (8.0, 4.0, 60.0),
     "expert_traffic_bytes": (6.0, 4.0, 60.0),
-    "kv_occupancy": (0.7, 0.5, 1.0),
 }
+MEASURED = frozenset({"memory_efficiency", "attention_memory_efficiency"})
+"""Shared constants whose start values public kernel tables measured; they are held more firmly."""
 FIRST_TOKEN = {
-    "launch_layer_time_s": (1e-4, 1e-5, 3e-3),
-    "launch_moe_layer_time_s": (5e-4, 1e-5, 6e-3),
-    "launch_latent_layer_time_s": (5e-4, 1e-5, 6e-3),
-    "burst_share": (0.1, 0.01, 1.0),
+    "launch_layer_time_s": (1e-4, 1e-5, 5e-4),
+    "launch_moe_layer_time_s": (3e-4, 1e-5, 8e-4),
+    "launch_latent_layer_time_s": (3e-4, 1e-5, 8e-4),
+    "burst_share": (0.3, 0.05, 1.0),
     "admission_steps": (1.5, 0.5, 20.0),
 }
 """Start value and bounds of the shared constants, `inference.` before each name; the second group only delays first tokens."""
@@ -59,10 +61,16 @@ def free_constants(settings: Iterable[tuple[str, str, str]], catalog: Catalog) -
     `settings` are (family, precision, software) of the rows. At most 40 in all: the rarest factors are left out.
     """
     rows = list(settings)
-    found = [Free(f"inference.{name}", "shared", *bounds, PULL) for name, bounds in SHARED.items()]
+    found = [
+        Free(f"inference.{name}", "shared", *bounds, MEASURED_PULL if name in MEASURED else PULL)
+        for name, bounds in SHARED.items()
+    ]
     found += [Free(f"inference.{name}", "first_token", *bounds, PULL) for name, bounds in FIRST_TOKEN.items()]
-    pairs = Counter((family, precision) for family, precision, _ in rows)
-    pairs.update((family, "bf16") for family, precision, _ in rows if precision != "bf16")
+    pairs: dict[tuple[str, str], float] = {}
+    for family, precision, _ in rows:
+        pairs[family, precision] = pairs.get((family, precision), 0.0) + 1.0
+        if precision != "bf16":  # attention runs in 16 bits beside them, which tells half as much
+            pairs[family, "bf16"] = pairs.get((family, "bf16"), 0.0) + 0.5
     software = Counter(name for _, _, name in rows if name)
     factors = [
         (count, Free(_efficiency(*pair), "architecture", _start(pair, catalog), 0.15, 0.95, _pull(pair, catalog)))

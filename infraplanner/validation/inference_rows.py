@@ -22,6 +22,9 @@ kernel_cache.prepare_once()
 from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 from infraplanner.engine.pools import Case, operating_point  # noqa: E402
 
+from .chip_rows import filled  # noqa: E402
+from .clients import Client, client_of  # noqa: E402
+
 METRICS = frozenset(
     {
         "output_tokens_per_s",
@@ -70,6 +73,7 @@ class ServingRow:
     pool: Pool
     software: str
     case: Case
+    client: Client
     assumed: tuple[str, ...]
     tags: tuple[str, ...]
 
@@ -93,13 +97,18 @@ class ServingRow:
             bool(self.llm.experts),
             self.software,
             self.pool.batch > 0,
+            self.client,
         )
 
 
 def retuned(known: ServingRow, rule: Callable[[str], float]) -> ServingRow:
     """The row under another reader of constants."""
-    tune = tuning.tuning(known.part, known.pool, rule, moe=bool(known.llm.experts), software=known.software)
-    return replace(known, case=replace(known.case, tune=tune))
+    llm = known.llm
+    tune = tuning.tuning(
+        known.part, known.pool, rule, moe=bool(llm.experts), software=known.software, layers=llm.layers
+    )
+    asked = known.case.request._replace(burst_frac=_burst(known.client, rule))
+    return replace(known, case=replace(known.case, tune=known.client.tuned(tune), request=asked))
 
 
 def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
@@ -110,29 +119,38 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
         return Prediction(skipped=f"no profile of the accelerator {row['accelerator']}", tags=tuple(tags))
     if not isinstance(llm, Llm):
         return Prediction(skipped=f"no profile of the model {row['model']}", tags=tuple(tags))
-    sram = part.memory_bw_tb_per_s is None or "SRAM" in part.memory_type.upper()
+    sram = bool(tuning.sram_family(part)) or part.memory_bw_tb_per_s is None or "SRAM" in part.memory_type.upper()
     tags.append("class:sram" if sram else "class:moe" if llm.experts else "class:dense")
+    assumed: list[str] = []
+    row = filled(row, part, llm, assumed)
     missing = [name for name in FIGURES if not isinstance(row.get(name), int | float)]
     if missing:
         return Prediction(skipped=f"the row does not state {', '.join(missing)}", tags=tuple(tags))
-    assumed: list[str] = []
-    pool = _pool(row, part, _layout(row, llm, assumed), assumed)
+    pool = _pool(row, part, llm, _layout(row, llm, assumed), assumed)
     work = Workload(id="row", input_tokens=int(row["isl"]), output_tokens=int(row["osl"]), prefix_hit_frac=0.0)
     asked = tuning.request(pool, work, None)
     if asked is None:
         return Prediction(skipped="the row's lengths are not positive", tags=tuple(tags))
     software = software_of(row)
+    rule = constants(catalog)
+    client = client_of(row, rule, four_bit=part.fp4_tflops is not None)
+    assumed += client.told
+    asked = asked._replace(
+        input_tokens=asked.input_tokens * client.length_frac,
+        output_tokens=asked.output_tokens * client.length_frac,
+        burst_frac=_burst(client, rule),
+    )
     count = int(row["n_accelerators"])
     case = Case(
         model=tuning.model(llm),
         device=tuning.device(part, pool.weights, float(count)),
-        tune=tuning.tuning(part, pool, constants(catalog), moe=bool(llm.experts), software=software),
+        tune=client.tuned(tuning.tuning(part, pool, rule, moe=bool(llm.experts), software=software, layers=llm.layers)),
         request=asked,
         pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
         accelerators=count,
         weights=(0.0, 0.0, 0.0),
     )
-    return ServingRow(row, part, llm, pool, software, case, tuple(assumed), tuple(tags))
+    return ServingRow(row, part, llm, pool, software, case, client, tuple(assumed), tuple(tags))
 
 
 def software_of(row: Row) -> str:
@@ -149,8 +167,11 @@ def software_of(row: Row) -> str:
 
 def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[float, str] | str:
     """The predicted value in the row's unit and what limits it, or why there is none; `like` lends its constants."""
-    case = known.case if like is None else replace(known.case, tune=like.case.tune)
-    found = operating_point(case)
+    case = known.case
+    if like is not None:
+        asked = case.request._replace(burst_frac=like.case.request.burst_frac)
+        case = replace(case, tune=like.case.tune, request=asked)
+    found = operating_point(case, known.client.requests)
     if isinstance(found, str):
         return f"does not fit: {found}"
     point, state = found
@@ -170,6 +191,10 @@ def serving_value(known: ServingRow, like: ServingRow | None = None) -> tuple[fl
     if not math.isfinite(value):
         return f"{known.part.name} has no known rate for this: not predicted"
     return value, _busiest(state, point)
+
+
+def _burst(client: Client, rule: Callable[[str], float]) -> float:
+    return rule("inference.burst_share") if math.isnan(client.burst_frac) else client.burst_frac
 
 
 def _predict(row: Row, catalog: Catalog) -> Prediction:
@@ -197,12 +222,15 @@ def _layout(row: Row, llm: Llm, assumed: list[str]) -> tuple[int, int, int, int]
     return tensor, stages, experts, copies
 
 
-def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assumed: list[str]) -> Pool:
+def _pool(row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, int], assumed: list[str]) -> Pool:
     weights: Any = PRECISIONS.get(str(row.get("precision") or "").lower())
     if weights is None:
         weights = "fp8" if part.fp8_tflops is not None else "bf16"
         assumed.append(f"weights in {weights}")
-    cache: Any = "fp8" if weights in ("fp8", "fp4") and row.get("framework") != "sglang" else "bf16"
+    if llm.weight_format:  # published in one format only, whatever the table's column is called
+        weights = llm.weight_format
+        assumed.append(f"weights in {weights}, as published")
+    cache: Any = _cache(row, part, weights)
     assumed.append(f"KV cache in {cache}")
     tensor, stages, experts, copies = layout
     batch = row.get("concurrency_or_batch")
@@ -212,8 +240,20 @@ def _pool(row: Row, part: Accelerator, layout: tuple[int, int, int, int], assume
         assumed.append("batch: the largest that the KV memory allows")
     return Pool(
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
-        batch=int(batch or 0), phase=phase,
+        batch=int(batch or 0), phase=phase, draft_tokens=int(row.get("draft_tokens") or 0),
     )  # fmt: skip
+
+
+def _cache(row: Row, part: Accelerator, weights: str) -> str:
+    """Precision of the KV cache as the frameworks' published recipes set it.
+
+    8 bits with 8- and 4-bit weights, but 16 bits where a recipe leaves the choice to the engine: SGLang before
+    Blackwell, and 4-bit experts on parts without 4-bit units.
+    """
+    native = part.fp4_tflops is not None
+    if weights == "bf16" or (not native and (weights == "mxfp4" or row.get("framework") == "sglang")):
+        return "bf16"
+    return "fp8"
 
 
 def _busiest(state: int, point: Any) -> str:

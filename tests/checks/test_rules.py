@@ -49,7 +49,7 @@ def test_a_sound_hall_has_no_findings(catalog: Catalog) -> None:
     assert findings(sound(), catalog) == []
 
 
-@pytest.mark.parametrize("name", ["h100-pilot", "nvl72-pod"])
+@pytest.mark.parametrize("name", ["h100-pilot", "nvl72-pod", "sram-row"])
 def test_templates_open_without_errors_or_warnings(catalog: Catalog, name: str) -> None:
     plan = read_plan(places.resources_dir() / "templates" / f"{name}.yaml", catalog=catalog)
     open_ones = [f for f in findings(plan.document, catalog) if f.severity != "info" and not f.waived]
@@ -176,6 +176,10 @@ def too_large(doc: Document) -> None:
     change(doc, "pools", "serve", model="deepseek-r1", weights="bf16", tp=1, dp=1, ep=1)
 
 
+def uneven(doc: Document) -> None:
+    change(doc, "pools", "serve", tp=7)
+
+
 def unknown_model(doc: Document) -> None:
     change(doc, "pools", "serve", model="no-such-model")
 
@@ -233,6 +237,7 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("link.too-many-ports", many_ports, "sw1"),
     ("pool.no-accelerators", no_accelerators, "idle"),
     ("pool.does-not-fit", too_large, "serve"),
+    ("pool.bad-layout", uneven, "serve"),
     ("pool.not-predicted", unknown_model, "serve"),
     ("pool.no-path", no_path, "serve"),
     ("pool.latency-limit", hasty, "serve"),

@@ -76,6 +76,27 @@ def test_a_pool_trains_one_job(catalog: Catalog) -> None:
     assert "already trains job run" in result.coverage["training_tokens_per_s"].note
 
 
+def test_a_job_says_what_failures_cost_and_when_it_ends(catalog: Catalog) -> None:
+    (job,) = run(training_pod(tokens_total=15.6e12), catalog).throughput.jobs
+    assert job.tokens_per_s is not None
+    assert job.goodput_frac is not None
+    assert job.effective_tokens_per_s == pytest.approx(job.tokens_per_s * job.goodput_frac)
+    assert job.time_to_train_s == pytest.approx(15.6e12 / job.effective_tokens_per_s)
+    assert 0.97 < job.goodput_frac < 1.0
+    assert job.mtbf_s == pytest.approx(16384 / job.accelerator_count * 3.09 * 3600, rel=0.01)
+    assert job.loss is not None
+    assert 1.8 < job.loss < 2.0
+    assert job.optimal_parameters is not None
+    assert job.optimal_tokens is not None
+    assert 10.0 < job.optimal_tokens / job.optimal_parameters < 40.0
+
+
+def test_a_refused_job_has_its_reason(catalog: Catalog) -> None:
+    (job,) = run(training_pod(pp=128), catalog).throughput.jobs
+    assert job.tokens_per_s is None
+    assert "needs 1024" in job.not_predicted
+
+
 def test_a_jobs_collectives_load_the_links_and_a_thin_fabric_slows_it(catalog: Catalog) -> None:
     """The pod's links carry the rings; a hundredth of their rate makes the busiest one the step's length."""
     plan = training_pod()

@@ -15,7 +15,7 @@ from infraplanner.engine import tuning
 from infraplanner.kernels import inference, serving
 from infraplanner.model.entities import Pool
 
-CHAT = serving.Request(1024.0, 0.0, 1024.0, math.inf, math.inf, 0.0)
+CHAT = serving.Request(1024.0, 0.0, 1024.0, math.inf, math.inf, 0.0, 0.0)
 ONE = inference.Layout(1.0, 1.0, 1.0, 1.0)
 TP4 = inference.Layout(4.0, 1.0, 1.0, 1.0)
 
@@ -38,7 +38,14 @@ def parts(catalog: Catalog, accelerator: str, llm: str, *, weights: str = "fp8",
 def ideal(tune: inference.Tuning) -> inference.Tuning:
     """Constants without fixed times, so that only rates remain."""
     return tune._replace(
-        layer_s=0.0, moe_layer_s=0.0, host_s=0.0, sequence_s=0.0, all_reduce_s=0.0, all_to_all_s=0.0, blend_exponent=4.0
+        layer_s=0.0,
+        moe_layer_s=0.0,
+        host_s=0.0,
+        sequence_s=0.0,
+        all_reduce_s=0.0,
+        ring_s=0.0,
+        all_to_all_s=0.0,
+        blend_exponent=4.0,
     )
 
 
@@ -105,10 +112,22 @@ def test_dense_prefill_is_the_closed_form(catalog: Catalog) -> None:
 
 def test_all_reduce_volume_by_hand(catalog: Catalog) -> None:
     model, device, tune = parts(catalog, "h100-sxm", "llama3.1-70b")
-    tune = tune._replace(all_reduce_s=3e-6)
-    seconds = inference.network_time(model, device, TP4, tune, 64.0, 0.0)
-    volume = 2 * 3 / 4 * 64 * 8192 * 2
-    assert seconds == pytest.approx(2 * 80 * (3e-6 * 2 + volume / (450e9 * tune.link_eta)))
+    tune = tune._replace(all_reduce_s=3e-6, ring_s=9e-6)
+    for tokens in (8.0, 8192.0):
+        seconds = inference.network_time(model, device, TP4, tune, tokens, 0.0)
+        row = tokens * 8192 * 2
+        at_once = 3e-6 * 2 + 3 * row / (450e9 * tune.link_eta)
+        ring = 9e-6 * 2 + 2 * 3 / 4 * row / (450e9 * tune.link_eta)
+        assert (at_once < ring) == (tokens < 100.0)
+        assert seconds == pytest.approx(2 * 80 * min(at_once, ring))
+
+
+def test_a_pair_in_a_full_mesh_has_a_seventh_of_its_links(catalog: Catalog) -> None:
+    _, device, tune = parts(catalog, "gaudi2", "llama3.1-70b")
+    alone = inference.exchange_time(1e9, 2.0, device, tune)
+    assert device.peer_count == 7.0
+    assert alone == pytest.approx(1e9 / (262.5e9 / 7 * tune.link_eta))
+    assert inference.exchange_time(1e9, 8.0, device, tune) == pytest.approx(alone / 7)
 
 
 def test_traffic_beyond_the_island_goes_over_the_nic(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from infraplanner.io import plan_bytes, read_plan
 from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml")
+NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +178,9 @@ def test_the_pod_mixes_short_and_long_runs(pod):
         runs.append((abs(a.x_mm - b.x_mm) + abs(a.y_mm - b.y_mm)) / 1000)
     assert min(runs) == 0
     assert max(runs) > 5
+
+
+def test_the_sram_row(catalog):
+    row = read_plan(resources_dir() / "templates" / "sram-row.yaml", catalog)
+    assert geometry.pool_accelerators(row) == {"cards": 16, "gpu": 32, "lpu": 72, "wafer": 1}
+    assert {waiver.rule for waiver in row.document.table("waivers").values()} == {"pool.not-predicted"}

@@ -84,15 +84,34 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
         "Served": [
             Field("model", "Model", "", "text"),
             Field("workload", "Workload", "", "reference:workloads"),
-            Field("weights", "Weights", "", "choice:bf16,fp8,fp4,int8,int4"),
+            Field("framework", "Software", "", "text"),
+            Field("weights", "Weights", "", "choice:auto,bf16,fp8,fp4,mxfp4,int8,int4"),
+            Field("activations", "Activations", "", "choice:,bf16,fp8,fp4,int8"),
             Field("kv", "KV cache", "", "choice:bf16,fp8,fp4"),
+            Field("phase", "Phase", "", "choice:both,prefill,decode"),
+            Field("prefill_pool", "Prefill pool", "", "reference:pools"),
         ],
         "Layout (0 = chosen)": [
             Field("tp", "Tensor", "count", "whole"),
             Field("pp", "Pipeline", "count", "whole"),
             Field("ep", "Expert", "count", "whole"),
+            Field("moe_tp", "Expert slices", "count", "whole"),
             Field("dp", "Data", "count", "whole"),
             Field("batch", "Batch", "count", "whole"),
+            Field("chunk_tokens", "Prefill chunk", "tokens", "whole"),
+        ],
+        "Model options": [
+            Field("pruned_frac", "Pruned away", "frac"),
+            Field("layers_kept_frac", "Layers kept", "frac"),
+            Field("kv_kept_frac", "Cache kept", "frac"),
+            Field("draft_tokens", "Drafted tokens", "count", "whole"),
+            Field("draft_method", "Drafted by", "", "choice:mtp1,eagle3"),
+            Field("draft_accept_frac", "Drafts kept", "frac", optional=True),
+        ],
+        "Beyond the accelerator": [
+            Field("weights_host_frac", "Weights in host", "frac"),
+            Field("kv_host_frac", "Cache in host", "frac"),
+            Field("prefix_tier", "Prefixes in", "", "choice:hbm,host,storage"),
         ],
     },
     "halls": {
@@ -122,6 +141,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("output_tokens", "Output", "tokens", "whole", optional=True),
             Field("prefix_hit_frac", "Prefix hits", "frac", optional=True),
             Field("offered_requests_per_s", "Offered, req/s", "count", optional=True),
+            Field("arrival_cv", "Arrival variation", "count", optional=True),
             Field("ttft_limit_s", "First token", "s", optional=True),
             Field("tpot_limit_s", "Each token", "s", optional=True),
         ]
@@ -157,6 +177,8 @@ _RESULTS = {
         ("batch", "Batch"),
         ("ttft", "First token"),
         ("tpot", "Each token"),
+        ("load", "First, 95 %, each at load"),
+        ("split", "Prefill apart"),
         ("memory", "Memory used"),
         ("limiter", "Limited by"),
     ],
@@ -495,6 +517,14 @@ def _band(pool: PoolResult) -> str:
     return f"  {number(100 * pool.band_low_frac, 2)} +{number(100 * pool.band_high_frac, 2)} %"
 
 
+def _split(pool: PoolResult) -> str:
+    """What the same accelerators would yield with prefill and decode apart."""
+    if pool.split_prefill_frac is None or pool.split_tokens_per_s_per_accelerator is None:
+        return "–"
+    each = " ".join(scaled(pool.split_tokens_per_s_per_accelerator, "tok/s"))
+    return f"{number(100 * pool.split_prefill_frac, 2)} % for prefill: {each} an accelerator"
+
+
 def _pool_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     pool = next((pool for pool in result.throughput.pools if pool.id == key), None)
     if pool is None:
@@ -502,7 +532,12 @@ def _pool_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     memory = "–" if pool.memory_used_frac is None else f"{number(100 * pool.memory_used_frac)} %"
     return {
         "tokens": " ".join(scaled(pool.tokens_per_s, "tok/s")) + _band(pool),
-        "layout": f"{pool.instance_count} x tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}",
+        "layout": f"{pool.instance_count} x tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}, {pool.weights}",
+        "load": pool.load_note
+        or ", ".join(
+            " ".join(scaled(value, "s")) for value in (pool.load_ttft_s, pool.load_ttft_p95_s, pool.load_tpot_s)
+        ),
+        "split": _split(pool),
         "batch": str(pool.batch),
         "ttft": " ".join(scaled(pool.ttft_s, "s")),
         "tpot": " ".join(scaled(pool.tpot_s, "s")),

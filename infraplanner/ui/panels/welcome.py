@@ -15,6 +15,7 @@ from infraplanner.ui.widgets.unit_field import UnitField
 TEXTS = {
     "h100-pilot": ("H100 pilot", "4 air-cooled racks of two DGX H100, one row"),
     "nvl72-pod": ("NVL72 pod", "8 GB200 NVL72 racks, CDUs, A/B feeds, InfiniBand"),
+    "sram-row": ("SRAM row", "GPUs beside LPU, in-memory and wafer systems, one row"),
 }
 THUMB = QSize(216, 130)
 
