@@ -25,12 +25,14 @@ from infraplanner.results.snapshot import (
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
 from .elasticity import Elasticities, binding_wall, elasticities
 from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .protocol import Check
 from .routes import Routes, find_routes
+from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
 
@@ -48,6 +50,7 @@ class Settled:
 
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
+    thermal: Thermal = field(default_factory=Thermal)
     findings: tuple[Finding, ...] = ()
     links: int = 0
     pools: tuple[str, ...] = ()
@@ -102,9 +105,9 @@ def settled_result(
     routes = guard.run(
         "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
     )
-    result, slopes = _result(space, routes, None, failed, check, guard)
+    result, slopes, thermal = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(routes, slopes, thermal, result.findings, len(tables["links"]), tables["pools"].ids)
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -126,7 +129,7 @@ def _result(
     failed: frozenset[str],
     check: Check | None,
     guard: Guard,
-) -> tuple[ResultSnapshot, Elasticities]:
+) -> tuple[ResultSnapshot, Elasticities, Thermal]:
     """All stages of one frame; with a `settled` state to lean on the result is provisional."""
     started = time.perf_counter()
     provisional = settled is not None
@@ -134,11 +137,18 @@ def _result(
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
     pools = pool_inputs(space, routes)
+    known = settled.thermal if settled is not None else Thermal()
+    pools = slowed(pools, space.cases, known.clocks(compiled.tables["pools"].ids))
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
-        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
+        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES, known
+    if settled is None:
+        first = totals, pools
+        known, pools, totals = guard.run(
+            "air and chips", lambda: couple(space, first[1], failed, first[0], guard.pause), (known, pools, totals)
+        )
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
-    thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
+    thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
@@ -168,13 +178,13 @@ def _result(
         throughput=throughput,
         economics=economics,
         findings=settled.findings if settled is not None else (),
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs), dict[str, Coverage]()),
+        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs, known), dict[str, Coverage]()),
     )
     if check is not None:
         rules: Check = check
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
-    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes
+    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known
 
 
 def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:

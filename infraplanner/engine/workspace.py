@@ -57,6 +57,8 @@ class Workspace:
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.slopes: tuple[object, Any] | None = None
+        self.air_model: Any = None
+        self.chips: Any = None
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""

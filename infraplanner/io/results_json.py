@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from infraplanner.results.air import HallAir
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot
 
 SCHEMA = "infraplanner/results"
@@ -71,10 +72,30 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
 def _thermal(result: ResultSnapshot) -> dict[str, Any]:
     thermal = result.thermal
     return {
-        "racks": _rows(result.power.rack_ids, _columns(thermal, "rack_")),
+        "racks": _rows(result.power.rack_ids, _rack_columns(result)),
         "units": _rows(thermal.unit_ids, _columns(thermal, "unit_")),
         "halls": _rows(thermal.hall_ids, _columns(thermal, "hall_")),
+        "air": [_hall_air(hall) for hall in thermal.air.halls],
+        "case_limit_c": plain(thermal.chips.case_limit_c),
     }
+
+
+def _rack_columns(result: ResultSnapshot) -> dict[str, Any]:
+    """Heat, then what the air field and the chips add; null for all racks where there is neither."""
+    thermal, count = result.thermal, len(result.power.rack_ids)
+    columns = _columns(thermal, "rack_")
+    for part in (thermal.air, thermal.chips):
+        for name, values in _columns(part, "rack_").items():
+            columns[name] = values if len(values) == count else np.full(count, np.nan)
+    return columns
+
+
+def _hall_air(hall: HallAir) -> dict[str, Any]:
+    """A hall's field in figures; the cells themselves stay in the window."""
+    left_out = ("temperature_c", "x_m_per_s", "y_m_per_s")
+    figures = {item.name: plain(getattr(hall, item.name)) for item in fields(hall) if item.name not in left_out}
+    known = hall.temperature_c[np.isfinite(hall.temperature_c)]
+    return figures | {"warmest_c": plain(float(known.max())) if known.size else None}
 
 
 def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .air import AirResult
+from .chips import ChipResult
 from .findings import Finding
 
 Floats = NDArray[np.float64]
@@ -136,6 +138,9 @@ class ThermalResult:
     hall_ids: tuple[str, ...] = ()
     hall_heat_w: Floats = field(default_factory=no_floats)
     hall_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
+    air: AirResult = field(default_factory=AirResult)
+    chips: ChipResult = field(default_factory=ChipResult)
+    """Both are of the last settled state while something is dragged; empty when racks came or went."""
 
 
 @dataclass(frozen=True, slots=True)

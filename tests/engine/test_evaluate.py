@@ -88,7 +88,7 @@ def test_a_pod_gives_plausible_headlines(catalog: Catalog) -> None:
     assert summary.tokens_per_j == pytest.approx(summary.tokens_per_s / summary.facility_power_kw / 1e3)
     assert summary.binding_wall in {"power", "memory", "thermal", "copper", "compute", "demand", "none"}
     assert not result.provisional
-    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)} | {"fabric_load"}
+    assert set(result.coverage) == {field.name for field in dataclasses.fields(summary)} | {"fabric_load", "air", "chips"}
     no_nan(result)
 
 
