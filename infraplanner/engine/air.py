@@ -174,43 +174,45 @@ def _air_units(
     rows, places = rows[held][usable], places[usable]
     rated = plant.capacity_w[rows] / (air.rho_cp_j_per_m3_k * air.rise_k)
     wanted = demand_m3_per_s * (1.0 + air.margin_frac)
-    if rows.size and not np.isfinite(rated).all():
-        flow = np.full(rows.size, wanted / rows.size)
-        fall = np.full(rows.size, np.inf)
-    else:
-        flow = rated * min(1.0, wanted / float(rated.sum())) if rows.size else rated
-        with np.errstate(all="ignore"):
-            fall = plant.capacity_w[rows] / (air.rho_cp_j_per_m3_k * flow)
-    set_c = compiled.rule("thermal.air_supply_c") if hall.supply_air_c is None else hall.supply_air_c
-    intake = _intakes(floor, rows, places)
+    known = bool(np.isfinite(rated).all())
+    flow = rated * min(1.0, wanted / float(rated.sum())) if known and rows.size else np.full(rows.size, wanted)
+    if not known:
+        flow = flow / rows.size  # of unknown rating: they share what is asked for
+    set_c = float(compiled.rule("thermal.air_supply_c") if hall.supply_air_c is None else hall.supply_air_c)
+    approach = plant.approach_k[rows]
+    effect = np.where(np.isnan(approach), 1.0, air.rise_k / (air.rise_k + np.nan_to_num(approach)))
+    water = set_c - np.nan_to_num(approach)
+    intake = _intakes(floor, places)
     if floor.tiles.size and rows.size:
         cells = np.unique(intake.cell)
         total = float(flow.sum())
-        with np.errstate(all="ignore"):
-            reach = float((fall * flow).sum() / total)
+        coil = np.array([float((effect * flow).sum() / total)]), np.array([float((water * flow).sum() / total)])
         merged = k.Coolers(
             *_arrays(joined([cells])), *_arrays(joined([floor.tiles])), np.array([total]), np.array([set_c]),
-            np.array([reach]), np.zeros(1),
+            *coil, np.zeros(1),
         )  # fmt: skip
         return _Units(rows, flow, merged, True)
     outlets = floor.inlet.pick(places)  # a unit's front is its cold side, as a rack's
     made = k.Coolers(
-        *_arrays(intake), *_arrays(outlets), flow, np.full(rows.size, float(set_c)), fall, np.zeros(rows.size)
+        *_arrays(intake),
+        *_arrays(outlets),
+        flow,
+        np.full(rows.size, set_c),
+        effect,
+        water,
+        np.zeros(rows.size),
     )
     return _Units(rows, flow, made, False)
 
 
-def _intakes(floor: Floor, rows: Ints, places: Ints) -> Ports:
-    """Units on a ceiling plenum draw from it (no cells); those whose back stands in the hot aisle, and all units of a
-    hall without a plenum, draw where their back is.
-    """
+def _intakes(floor: Floor, places: Ints) -> Ports:
+    """Cells that units draw from: none for those that draw from along the ceiling."""
     own = floor.outlet.pick(places)
     if not floor.plenum:
         return own
-    behind = np.repeat(np.arange(rows.size), own.count())
-    outside = np.bincount(behind, floor.zone[own.cell] == 0, rows.size)
-    count = np.where(outside > 0, 0, own.count())
-    kept = own.cell[np.repeat(count > 0, own.count())]
+    beside = floor.beside[places - floor.racks.size - floor.nodes.size]
+    count = np.where(beside, own.count(), 0)
+    kept = own.cell[np.repeat(beside, own.count())]
     return Ports(np.concatenate([[0], np.cumsum(count)]).astype(np.int64), kept)
 
 

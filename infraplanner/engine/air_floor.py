@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 OPEN, RACK, UNIT, WALL = range(4)
 LANES = 16
+BESIDE = frozenset({"in_row", "rear_door"})
 CELLS_MAX = 600_000
 TILE_MIN_M, TILE_MAX_M = 0.3, 1.2
 STANDARD_TILE_M = 0.6
@@ -81,6 +82,8 @@ class Floor:
     plenum: bool
     contained_without_zone: bool
     blocked: tuple[tuple[int, int], ...]
+    beside: NDArray[np.bool_]
+    """Units (in their order) that draw air where their back stands; the others draw it from along the ceiling."""
 
 
 def floor_key(snapshot: Snapshot, compiled: Compiled, hall: str) -> tuple[object, ...]:
@@ -136,7 +139,10 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
     mark_cells(nx, ny, cell_m, x, y, half_x, half_y, kind, solid)
     _mark_records(snapshot, "columns", hall.id, nx, ny, cell_m, WALL, solid)
     bodies = x.size
-    front, back = (_ports(nx, ny, cell_m, x, y, half_x, half_y, way, solid, bodies) for way in (turn, (turn + 2) % 4))
+    owner = np.where(solid == WALL, -1, 0)
+    mark_cells(nx, ny, cell_m, x, y, half_x, half_y, np.arange(1, bodies + 1), owner)
+    owner[solid == WALL] = -1
+    front, back = (_ports(nx, ny, cell_m, x, y, half_x, half_y, way, owner, bodies) for way in (turn, (turn + 2) % 4))
     zone, hot, cold = _zones(snapshot, hall, nx, ny, cell_m)
     contained = hot if hall.containment == "hot" else cold if hall.containment == "cold" else np.zeros_like(hot)
     zone[~contained] = 0
@@ -154,31 +160,44 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
     leak = np.array([1.0, over, over, 0.0])
     fill_faces(nx, ny, solid, zone, leak, rule("thermal.air_containment_leak_ratio"), faces)
     outlet = back.or_else(front)
-    plenum = enclosed and hall.containment == "hot" and _draws_from_ceiling(compiled, units, bodies, outlet, zone)
+    beside = _draws_beside(compiled, units, bodies, outlet, hot)
+    plenum = bool((~beside & (compiled.plant.kind[units] == AIR)).any())
     if plenum:
-        faces.plenum_ratio[(zone > 0) & (solid == OPEN)] = rule("thermal.air_plenum_return_ratio")
+        rising = hot & (solid == OPEN)
+        if not rising.any():
+            rising[outlet.pick(np.arange(racks.size)).cell] = True
+        faces.plenum_ratio[rising] = rule("thermal.air_plenum_return_ratio")
+        plenum = bool(rising.any())
     tiles, blocked = _tiles(hall, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
     return Floor(
         nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, front.or_else(back), outlet, faces,
         FlowSolver(nx, ny, faces),
         plenum, hall.containment != "none" and not enclosed, blocked,
+        beside,
     )  # fmt: skip
 
 
-def _draws_from_ceiling(compiled: Compiled, units: Ints, bodies: int, outlet: Ports, zone: Ints) -> bool:
-    """True when some air unit does not stand with its back in the hot aisle, as in-row units do."""
+def _draws_beside(
+    compiled: Compiled, units: Ints, bodies: int, outlet: Ports, hot: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """In-row units and doors draw where their back stands, as does any unit whose whole back stands in a hot aisle.
+
+    Other units take warm air from above, where it rises to: from a ceiling plenum, or from under the ceiling.
+    """
     own = outlet.pick(np.arange(bodies - units.size, bodies))
     behind = np.repeat(np.arange(units.size), own.count())
-    outside = np.bincount(behind, zone[own.cell] == 0, units.size) > 0
-    return bool(((compiled.plant.kind[units] == AIR) & (outside | (own.count() == 0))).any())
+    outside = np.bincount(behind, ~hot[own.cell], units.size) > 0
+    near = [compiled.parts.cooling[code].cooling_kind in BESIDE if code >= 0 else False
+            for code in compiled.tables["cooling"]["unit"][units].tolist()]  # fmt: skip
+    return (np.array(near, dtype=np.bool_) | ~outside) & (own.count() > 0)
 
 
 def _ports(
-    nx: int, ny: int, cell_m: float, x: Floats, y: Floats, half_x: Floats, half_y: Floats, turn: Ints, solid: Ints,
+    nx: int, ny: int, cell_m: float, x: Floats, y: Floats, half_x: Floats, half_y: Floats, turn: Ints, owner: Ints,
     bodies: int,
 ) -> Ports:  # fmt: skip
     start, cell = np.zeros(bodies + 1, np.int64), np.zeros(max(1, LANES * bodies), np.int64)
-    count = face_cells(nx, ny, cell_m, x, y, half_x, half_y, turn, solid, start, cell)
+    count = face_cells(nx, ny, cell_m, x, y, half_x, half_y, turn, owner, start, cell)
     return Ports(start, cell[:count].copy())
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from infraplanner.compile.parts import column
-from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.chips import ChipState
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
@@ -123,12 +121,3 @@ def clock_rates(space: Workspace, margin_ratio: float) -> Floats | None:
         return None
     clock = with_clocks(held, state, len(space.cases))
     return np.array([slowdown(case, float(new)) for case, new in zip(space.cases, clock, strict=True)])
-
-
-def inlet_limits(compiled: Compiled) -> Floats:
-    """Warmest air that each rack may breathe [degC]: the lowest limit of what stands in it, else of class A1."""
-    bodies = compiled.bodies
-    limit = np.full(len(compiled.tables["racks"]), np.inf)
-    held = bodies.rack >= 0
-    np.fmin.at(limit, bodies.rack[held], column(compiled.parts.systems, "inlet_max_c")[bodies.system[held]])
-    return np.where(np.isfinite(limit), limit, compiled.rule("thermal.air_inlet_allowable_max_c"))

@@ -11,7 +11,6 @@ from infraplanner.kernels.frame import Totals
 from infraplanner.results.snapshot import WALLS, FabricResult, PowerResult, ThermalResult, ThroughputResult, WallResult
 
 from .elasticity import Elasticities
-from .thermal import inlet_limits
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -85,8 +84,8 @@ def head_used(space: Workspace, thermal: ThermalResult) -> tuple[Floats, Floats]
     with np.errstate(all="ignore"):
         if air.rack_inlet_c.size == count:
             supply = np.append(_supply_air(space, thermal), np.nan)[space.compiled.tables["racks"]["hall@halls"]]
-            inlet = (air.rack_inlet_c - supply) / (inlet_limits(space.compiled) - supply)
-        if chips.rack_case_c.size == count:
+            inlet = (air.rack_inlet_c - supply) / (space.compiled.inlet_limits() - supply)
+        if chips.rack_case_c.size == count and chips.case_limit_c is not None:
             case = (chips.rack_case_c - chips.rack_chip_inlet_c) / (chips.case_limit_c - chips.rack_chip_inlet_c)
     return inlet, case
 
@@ -94,7 +93,7 @@ def head_used(space: Workspace, thermal: ThermalResult) -> tuple[Floats, Floats]
 def _supply_air(space: Workspace, thermal: ThermalResult) -> Floats:
     """Supply air of each hall as the field found it."""
     assert space.compiled is not None
-    found = {hall.hall: hall.supply_c for hall in thermal.air.halls}
+    found = {hall.hall: hall.supply_c for hall in thermal.air.halls if hall.supply_c is not None}
     return np.array([found.get(key, np.nan) for key in space.compiled.tables["halls"].ids], dtype=np.float64)
 
 

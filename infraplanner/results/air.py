@@ -37,11 +37,11 @@ class HallAir:
     y_m_per_s: Floats = field(default_factory=_none)
     demand_m3_per_s: float = 0.0
     supply_m3_per_s: float = 0.0
-    supply_c: float = float("nan")
-    return_c: float = float("nan")
+    supply_c: float | None = None
+    return_c: float | None = None
     heat_w: float = 0.0
-    mass_residual_frac: float = float("nan")
-    heat_residual_frac: float = float("nan")
+    mass_residual_frac: float | None = None
+    heat_residual_frac: float | None = None
     sweeps: int = 0
 
 

@@ -25,7 +25,7 @@ class ChipResult:
     rack_chip_w: Floats = field(default_factory=_none)
     rack_plate_flow_l_per_min: Floats = field(default_factory=_none)
     rack_sink_k_per_w: Floats = field(default_factory=_none)
-    case_limit_c: float = float("nan")
+    case_limit_c: float | None = None
     throttled: tuple[str, ...] = ()
     """Racks whose chips lower their clock to hold the limit."""
     too_hot: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ def streams(inlets: list[list[int]], outlets: list[list[int]], flow: list[float]
 def coolers(inlets: list[list[int]], outlets: list[list[int]], flow: list[float], set_c: float = 20.0) -> k.Coolers:
     n = len(flow)
     return k.Coolers(
-        *ports(*inlets), *ports(*outlets), np.array(flow), np.full(n, set_c), np.full(n, np.inf), np.zeros(n)
+        *ports(*inlets), *ports(*outlets), np.array(flow), np.full(n, set_c), np.ones(n), np.full(n, set_c), np.zeros(n)
     )
 
 

@@ -13,10 +13,14 @@ from infraplanner.units import KILO
 
 from .scene import Floats, Scene
 
+TEMPERATURE_C = (18.0, 42.0)
+RECOMMENDED_C = 27.0
+"""Range of the temperature map and the recommended limit of inlet air, as the design says."""
+
 OVERLAYS = (
     ("none", "None", ""),
     ("power", "Power", ""),
-    ("temperature", "Inlet °C", "The air field is not modelled yet."),
+    ("temperature", "Inlet °C", ""),
     ("heat_flux", "Heat flux", ""),
     ("link_load", "Links", ""),
     ("tokens", "Tokens", "Tokens per rack on the floor are not modelled yet."),
@@ -61,7 +65,20 @@ def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: fl
     if key == "heat_flux":
         values = _by_id(scene, result.power.rack_ids, result.thermal.rack_heat_flux_w_per_m2 / KILO)
         return _made(key, "Heat per rack footprint", "kW/m²", scene, values, top)
+    if key == "temperature":
+        return _inlet(scene, result)
     return None
+
+
+def _inlet(scene: Scene, result: ResultSnapshot) -> Overlay:
+    """Inlet of racks and supply of air units on a fixed scale, so that halls can be compared."""
+    thermal, air = result.thermal, result.thermal.air
+    values = _by_id(scene, result.power.rack_ids, air.rack_inlet_c)
+    for key, blown, supply in zip(thermal.unit_ids, air.unit_air_m3_per_s, air.unit_supply_c, strict=False):
+        row = scene.bodies.index.get(key)
+        if row is not None and blown > 0.0:
+            values[row] = supply
+    return Overlay("temperature", "Air and rack inlet", "°C", *TEMPERATURE_C, values, (RECOMMENDED_C,))
 
 
 def _by_id(scene: Scene, ids: tuple[str, ...], figures: Floats) -> Floats:
