@@ -39,7 +39,8 @@ def air_hall(crahs: int = 8, containment: str = "none", raised: int = 600, profi
             id=f"crah{k}", hall="hall", x_mm=900 if left else 23100, y_mm=1400 + 2800 * (k // 2),
             rotation_deg=90 if left else 270, profile=profile, source_loop="chw",
         ))  # fmt: skip
-    add(doc, "cooling", Cooling(id="ch", hall="hall", x_mm=19000, y_mm=15600, profile="chiller-air", loop="chw"),
-        Cooling(id="ch2", hall="hall", x_mm=5000, y_mm=15600, profile="chiller-air", loop="chw"))  # fmt: skip
+    add(doc, "halls", Hall(id="yard", width_mm=30000, depth_mm=8000))
+    for name, x in (("ch", 6000), ("ch2", 18000)):
+        add(doc, "cooling", Cooling(id=name, hall="yard", x_mm=x, y_mm=4000, profile="chiller-air", loop="chw"))
     doc.take_changes()
     return doc
