@@ -8,6 +8,7 @@ import numpy as np
 
 from infraplanner.catalog.types import CoolingUnit
 from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.weather import typical_year
 
 from .context import Context, Message, Rule, rows
 
@@ -147,6 +148,13 @@ def air_only_in_bath(context: Context) -> Iterator[Message]:
             yield text, (racks.ids[row], tank)
 
 
+def unknown_weather(context: Context) -> Iterator[Message]:
+    """A site that names a weather year which the catalogue has not."""
+    site = context.snapshot.table("site").get("site")
+    if site is not None and site.weather and typical_year(context.compiled.parts.catalogue, site) is None:
+        yield f"The site names the weather {site.weather}; the catalogue has 0 typical years of that id.", (site.id,)
+
+
 RULES = (
     Rule("air.no-field", "error", "thermal", "Every hall's air finds a steady state", no_field),
     Rule("air.inlet-over-limit", "error", "thermal", "No rack breathes air above its limit", inlet_over_limit),
@@ -159,6 +167,7 @@ RULES = (
     Rule("chip.too-hot", "error", "thermal", "Chips stay below their limit", too_hot),
     Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
+    Rule("site.unknown-weather", "warning", "", "The weather that the site names is known", unknown_weather),
     Rule("cooling.frozen", "error", "thermal", "No coolant freezes", frozen_coolant),
     Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),
     Rule("cooling.air-only-in-bath", "error", "thermal", "What is immersed gives its heat to a liquid", air_only_in_bath),

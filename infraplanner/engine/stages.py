@@ -22,6 +22,7 @@ from infraplanner.results.snapshot import (
     ThermalResult,
     ThroughputResult,
 )
+from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
@@ -35,6 +36,7 @@ from .routes import Routes, find_routes
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
+from .year import year_result
 
 T = TypeVar("T")
 UNKNOWN_SLOPES = Elasticities()
@@ -51,6 +53,7 @@ class Settled:
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
     thermal: Thermal = field(default_factory=Thermal)
+    year: YearResult = field(default_factory=YearResult)
     findings: tuple[Finding, ...] = ()
     links: int = 0
     pools: tuple[str, ...] = ()
@@ -107,7 +110,9 @@ def settled_result(
     )
     result, slopes, thermal = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, thermal, result.findings, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(
+        routes, slopes, thermal, result.year, result.findings, len(tables["links"]), tables["pools"].ids
+    )
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -164,6 +169,12 @@ def _result(
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
+    fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
+    year = (
+        settled.year
+        if settled is not None
+        else guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+    )
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
@@ -177,6 +188,7 @@ def _result(
         fabric=fabric,
         throughput=throughput,
         economics=economics,
+        year=year,
         findings=settled.findings if settled is not None else (),
         coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs, known), dict[str, Coverage]()),
     )

@@ -111,6 +111,7 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "fabric": _fabric(result.fabric),
         "throughput": plain(result.throughput),
         "economics": plain(result.economics),
+        "year": plain(result.year),
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
         "failed": sorted(result.failed),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .air import AirResult
 from .chips import ChipResult
 from .findings import Finding
+from .year import YearResult
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -239,6 +240,7 @@ class ResultSnapshot:
     fabric: FabricResult = field(default_factory=FabricResult)
     throughput: ThroughputResult = field(default_factory=ThroughputResult)
     economics: EconomicsResult = field(default_factory=EconomicsResult)
+    year: YearResult = field(default_factory=YearResult)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()

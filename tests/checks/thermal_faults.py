@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Cooling, EmbeddedProfile, Loop, Rack, Zone
+from infraplanner.model.entities import Cooling, EmbeddedProfile, Loop, Rack, Site, Zone
 from tests.engine.halls import add
 from tests.engine.test_evaluate import change
 
@@ -84,6 +84,10 @@ def dry_server(doc: Document) -> None:
     add(doc, "racks", Rack(id="air", hall="hall", x_mm=22000, y_mm=3000, profile="dgx-h100-rack4", loop="bath"))
 
 
+def other_weather(doc: Document) -> None:
+    add(doc, "site", Site(id="site", weather="weather.atlantis"))
+
+
 FAULTS: list[Fault] = [
     ("air.no-field", no_air, "hall"),
     ("air.inlet-over-limit", hot_air, "r001"),
@@ -95,6 +99,7 @@ FAULTS: list[Fault] = [
     ("chip.too-hot", too_hot, "r001"),
     ("chip.throttled", throttled, "r001"),
     ("chip.starved-plate", starved, "r001"),
+    ("site.unknown-weather", other_weather, "site"),
     ("cooling.frozen", frozen, "tcs"),
     ("cooling.flow-twice", twice, "tcs"),
     ("cooling.air-only-in-bath", dry_server, "air"),
