@@ -148,6 +148,17 @@ def air_only_in_bath(context: Context) -> Iterator[Message]:
             yield text, (racks.ids[row], tank)
 
 
+def starved_loop(context: Context) -> Iterator[Message]:
+    """Loops whose pumps cannot give the worst-placed rack the coolant it wants."""
+    for loop in context.result.thermal.loops.loops:
+        if loop.reach_frac is not None and loop.reach_frac < 1.0 - 1e-6:
+            text = (
+                f"Pumps of loop {loop.loop} at full speed give rack {loop.worst} {100 * loop.reach_frac:.0f} % of the "
+                f"coolant it wants."
+            )
+            yield text, (loop.loop, loop.worst)
+
+
 def unknown_weather(context: Context) -> Iterator[Message]:
     """A site that names a weather year which the catalogue has not."""
     site = context.snapshot.table("site").get("site")
@@ -167,6 +178,7 @@ RULES = (
     Rule("chip.too-hot", "error", "thermal", "Chips stay below their limit", too_hot),
     Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
+    Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
     Rule("site.unknown-weather", "warning", "", "The weather that the site names is known", unknown_weather),
     Rule("cooling.frozen", "error", "thermal", "No coolant freezes", frozen_coolant),
     Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),

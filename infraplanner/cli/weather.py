@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     if not key.startswith("weather."):
         raise UserError(f"--id is “{key}”; expected an id that starts with “weather.”.")
     year = read_epw(path)
-    record = {
-        "id": key, "name": f"Weather year, {year.place}", "confidence": "user", "sources": [],
+    record: dict[str, object] = {
+        "id": key, "name": f"Weather year, {year.place}", "confidence": "unverified", "sources": [],
         "note": path.name, "topic": "weather_year",
         "data": {"latitude_deg": year.latitude_deg, "longitude_deg": year.longitude_deg, "height_m": year.height_m,
                  "packed": year.packed},

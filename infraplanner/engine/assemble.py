@@ -122,6 +122,8 @@ def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:
         hall_heat_flux_w_per_m2=keep("hall_heat_flux_w_per_m2", hall_flux),
         air=found.air,
         chips=found.chips,
+        loops=found.loops,
+        ride=found.ride,
     )
 
 

@@ -86,14 +86,16 @@ def chip_set(space: Workspace) -> ChipSet:
 
 
 def chip_state(
-    space: Workspace, held: ChipSet, wanted_frac: Floats, air_c: Floats, margin_ratio: float = 1.0
+    space: Workspace, held: ChipSet, wanted_frac: Floats, air_c: Floats, given_frac: Floats, margin_ratio: float = 1.0
 ) -> ChipState:
-    """Temperatures and clocks at a wanted share of dynamic power; `margin_ratio` widens the head under the limit."""
+    """Temperatures and clocks at a wanted share of dynamic power. `given_frac` is what pumps give each rack of the
+    coolant it wants; `margin_ratio` widens the head under the limit.
+    """
     compiled = space.compiled
     assert compiled is not None
     loop = compiled.tables["racks"]["loop@loops"]
     coolant = np.append(space.plant.loop_supply_c, np.nan)[loop]
-    flow = space.plant.rack_flow_m3_per_s[held.chips.rack] * held.flow_share
+    flow = (space.plant.rack_flow_m3_per_s * given_frac)[held.chips.rack] * held.flow_share
     out = bind.buffers(ChipState, **{"": held.body.size})
     chip_temperatures(held.chips, held.limits, wanted_frac, flow, coolant, air_c, margin_ratio, out)
     return out

@@ -12,6 +12,8 @@ from infraplanner.kernels.chips import ChipState
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
+from infraplanner.results.loops import LoopsResult
+from infraplanner.results.ride import RideRow
 from infraplanner.units import L_PER_M3, S_PER_MIN
 
 from .air import AirModel
@@ -29,6 +31,8 @@ from .chips import (
     wanted_load,
     with_clocks,
 )
+from .loops import loops_result
+from .ride import ride_rows
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -43,6 +47,8 @@ class Thermal:
     chips: ChipResult = field(default_factory=ChipResult)
     pools: tuple[str, ...] = ()
     clock_frac: Floats = field(default_factory=lambda: np.empty(0))
+    loops: LoopsResult = field(default_factory=LoopsResult)
+    ride: tuple[RideRow, ...] = ()
     racks: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
 
@@ -77,8 +83,11 @@ def couple(
     passes = int(compiled.rule("engine.coupling_passes_count"))
     for _ in range(passes):
         air = model.solve(space, pause)
+        pause()
+        loops = loops_result(space)
         wanted = wanted_load(space, held, clock)
-        state = chip_state(space, held, wanted, air.rack_inlet_c)
+        given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
+        state = chip_state(space, held, wanted, air.rack_inlet_c, given)
         later = with_clocks(held, state, len(ids))
         moved = float(np.abs(later - clock).max()) if clock.size else 0.0
         if moved <= CLOCK_TOLERANCE:
@@ -86,9 +95,11 @@ def couple(
         clock = later
         now = slowed(pools, space.cases, clock)
         totals = space.run(now, failed)
-    space.chips = (held, wanted, air.rack_inlet_c)
+    space.chips = (held, wanted, air.rack_inlet_c, given)
     tables = compiled.tables
-    found = Thermal(air, _chips(space, held, state), ids, clock, tables["racks"].ids, tables["cooling"].ids)
+    chips = _chips(space, held, state)
+    ride = ride_rows(space, air, chips, loops)
+    found = Thermal(air, chips, ids, clock, loops, ride, tables["racks"].ids, tables["cooling"].ids)
     return found, now, totals
 
 
@@ -115,8 +126,8 @@ def clock_rates(space: Workspace, margin_ratio: float) -> Floats | None:
     """
     if space.chips is None:
         return None
-    held, wanted, air_c = space.chips
-    state = chip_state(space, held, wanted, air_c, margin_ratio)
+    held, wanted, air_c, given = space.chips
+    state = chip_state(space, held, wanted, air_c, given, margin_ratio)
     if not (state.state != UNKNOWN).any():
         return None
     clock = with_clocks(held, state, len(space.cases))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from infraplanner.results.air import HallAir
-from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot
+from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
 VERSION = 1
@@ -73,9 +73,11 @@ def _thermal(result: ResultSnapshot) -> dict[str, Any]:
     thermal = result.thermal
     return {
         "racks": _rows(result.power.rack_ids, _rack_columns(result)),
-        "units": _rows(thermal.unit_ids, _columns(thermal, "unit_")),
+        "units": _rows(thermal.unit_ids, _unit_columns(thermal)),
         "halls": _rows(thermal.hall_ids, _columns(thermal, "hall_")),
         "air": [_hall_air(hall) for hall in thermal.air.halls],
+        "loops": [plain(loop) for loop in thermal.loops.loops],
+        "loss_of_cooling": [plain(row) for row in thermal.ride],
         "case_limit_c": plain(thermal.chips.case_limit_c),
     }
 
@@ -84,10 +86,17 @@ def _rack_columns(result: ResultSnapshot) -> dict[str, Any]:
     """Heat, then what the air field and the chips add; null for all racks where there is neither."""
     thermal, count = result.thermal, len(result.power.rack_ids)
     columns = _columns(thermal, "rack_")
-    for part in (thermal.air, thermal.chips):
+    for part in (thermal.air, thermal.chips, thermal.loops):
         for name, values in _columns(part, "rack_").items():
             columns[name] = values if len(values) == count else np.full(count, np.nan)
     return columns
+
+
+def _unit_columns(thermal: ThermalResult) -> dict[str, Any]:
+    """What units move, then the air they blow and their exchanger's approach."""
+    columns, count = _columns(thermal, "unit_"), len(thermal.unit_ids)
+    extra = {"air_m3_per_s": thermal.air.unit_air_m3_per_s, "approach_k": thermal.loops.unit_approach_k}
+    return columns | {key: v if len(v) == count else np.full(count, np.nan) for key, v in extra.items()}
 
 
 def _hall_air(hall: HallAir) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from .air import AirResult
 from .chips import ChipResult
 from .findings import Finding
+from .loops import LoopsResult
+from .ride import RideRow
 from .year import YearResult
 
 Floats = NDArray[np.float64]
@@ -141,7 +143,9 @@ class ThermalResult:
     hall_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
     air: AirResult = field(default_factory=AirResult)
     chips: ChipResult = field(default_factory=ChipResult)
-    """Both are of the last settled state while something is dragged; empty when racks came or went."""
+    loops: LoopsResult = field(default_factory=LoopsResult)
+    ride: tuple[RideRow, ...] = ()
+    """All four are of the last settled state while something is dragged; empty when racks came or went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ def other_weather(doc: Document) -> None:
     add(doc, "site", Site(id="site", weather="weather.atlantis"))
 
 
+def weak_pumps(doc: Document) -> None:
+    change(doc, "loops", "tcs", rise_k=3.0)
+    change(doc, "cooling", "cdu1", profile="cdu-jetcool-300")
+    change(doc, "cooling", "cdu2", profile="cdu-jetcool-300")
+
+
 FAULTS: list[Fault] = [
     ("air.no-field", no_air, "hall"),
     ("air.inlet-over-limit", hot_air, "r001"),
@@ -99,6 +105,7 @@ FAULTS: list[Fault] = [
     ("chip.too-hot", too_hot, "r001"),
     ("chip.throttled", throttled, "r001"),
     ("chip.starved-plate", starved, "r001"),
+    ("cooling.starved-loop", weak_pumps, "tcs"),
     ("site.unknown-weather", other_weather, "site"),
     ("cooling.frozen", frozen, "tcs"),
     ("cooling.flow-twice", twice, "tcs"),
