@@ -146,6 +146,8 @@ class ThermalResult:
     loops: LoopsResult = field(default_factory=LoopsResult)
     ride: tuple[RideRow, ...] = ()
     """All four are of the last settled state while something is dragged; empty when racks came or went."""
+    outdoor_dry_c: float | None = None
+    outdoor_wet_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,13 @@ from .base import Chart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
+from .loops import LoopsChart
+from .ride import RideChart
+from .staircase import StaircaseChart
+from .techniques import TechniquesChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
+from .year import YearChart
 
 FOUR, THREE, TWO = 1240, 850, 560
 
@@ -30,7 +35,13 @@ class ChartDock(QWidget):
         self.load = LoadChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.staircase = StaircaseChart(bridge)
+        self.loops = LoopsChart(bridge)
+        self.year = YearChart()
+        self.techniques = TechniquesChart(bridge)
+        self.ride = RideChart()
         self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load, self.failures]
+        self.charts += [self.staircase, self.loops, self.year, self.techniques, self.ride]
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -42,6 +53,11 @@ class ChartDock(QWidget):
             self.tr("Links"),
             self.tr("Link load"),
             self.tr("Failures"),
+            self.tr("Die to sky"),
+            self.tr("Loops"),
+            self.tr("Plant year"),
+            self.tr("Techniques"),
+            self.tr("Loss of cooling"),
         ):
             self.tabs.addTab(name)
         self.state = QLabel("")
