@@ -143,20 +143,41 @@ def _hall(
         return HallAir(hall.id, "no_heat", f"Nothing in hall {hall.id} heats its air.")
     up = bodies >= floor.racks.size
     units = _air_units(space, compiled, hall, floor, air, demand)
-    if not units.rows.size or not units.flow_m3_per_s.sum() > 0.0:
+    doors = _doors(space, compiled, floor, bodies[~up])
+    blown = float(units.flow_m3_per_s.sum())
+    if not blown > 0.0 and not doors.any():
         text = f"{heat.sum() / KILO:.1f} kW heat the air of hall {hall.id} and 0 running units blow cold air into it."
         return HallAir(hall.id, "no_supply", text, demand_m3_per_s=demand, heat_w=float(heat.sum()))
-    streams = _streams(floor, bodies[~up], flow[~up], np.full(int((~up).sum()), air.rise_k))
-    risen = float(flow[up].sum()) / float(units.flow_m3_per_s.sum())
+    set_c = supply_air(compiled, hall)
+    fall = doors / (air.rho_cp_j_per_m3_k * flow[~up])
+    streams = _streams(floor, bodies[~up], flow[~up], air.rise_k, set_c, fall)
+    risen = float(flow[up].sum()) / blown if blown > 0.0 else 0.0
     thin = min(1.0, RISEN_MOST_FRAC / risen) if risen > 0.0 else 1.0  # fewer cubic metres, warmer
-    rising = _streams(floor, bodies[up], flow[up] * thin, np.full(int(up.sum()), air.rise_k / thin))
+    rising = _streams(floor, bodies[up], flow[up] * thin, air.rise_k / thin, set_c, np.zeros(int(up.sum())))
     units.coolers.risen_frac[:] = risen * thin
     return _field(hall, floor, air, tolerance_k, found, bodies[~up], float(heat.sum()), streams, rising, units, pause)
 
 
-def _streams(floor: Floor, bodies: Ints, flow: Floats, rise: Floats) -> k.Streams:
+def supply_air(compiled: Compiled, hall: Hall) -> float:
+    """Supply air that the hall asks for, else the planning value [degC]."""
+    return float(compiled.rule("thermal.air_supply_c") if hall.supply_air_c is None else hall.supply_air_c)
+
+
+def _doors(space: Workspace, compiled: Compiled, floor: Floor, bodies: Ints) -> Floats:
+    """Heat that running rear doors can take from the exhaust of these racks [W]; a door without a rating takes all."""
+    out = np.zeros(floor.racks.size)
+    on = (floor.door_of >= 0) & space.alive.running[floor.units]
+    capacity = compiled.plant.capacity_w[floor.units][on]
+    np.add.at(out, floor.door_of[on], np.where(np.isnan(capacity), np.inf, capacity))
+    return out[bodies]
+
+
+def _streams(floor: Floor, bodies: Ints, flow: Floats, rise_k: float, door_c: float, fall_k: Floats) -> k.Streams:
     inlets, outlets = floor.inlet.pick(bodies), floor.outlet.pick(bodies)
-    return k.Streams(inlets.start, inlets.cell, outlets.start, outlets.cell, flow, rise)
+    return k.Streams(
+        inlets.start, inlets.cell, outlets.start, outlets.cell, flow, np.full(flow.size, rise_k),
+        np.full(flow.size, door_c), fall_k,
+    )  # fmt: skip
 
 
 def _air_units(
@@ -165,7 +186,12 @@ def _air_units(
     """Fans follow what the racks draw, with a margin, up to the flow that carries the unit's capacity."""
     plant = compiled.plant
     rows = floor.units
-    held = (plant.kind[rows] == AIR) & space.alive.running[rows] & (space.plant.unit_heat_w[rows] > 0.0)
+    held = (
+        (plant.kind[rows] == AIR)
+        & (floor.door_of < 0)
+        & space.alive.running[rows]
+        & (space.plant.unit_heat_w[rows] > 0.0)
+    )
     offset = floor.racks.size + floor.nodes.size
     places = np.flatnonzero(held) + offset
     usable = floor.inlet.count()[places] > 0
@@ -175,10 +201,11 @@ def _air_units(
     rated = plant.capacity_w[rows] / (air.rho_cp_j_per_m3_k * air.rise_k)
     wanted = demand_m3_per_s * (1.0 + air.margin_frac)
     known = bool(np.isfinite(rated).all())
-    flow = rated * min(1.0, wanted / float(rated.sum())) if known and rows.size else np.full(rows.size, wanted)
-    if not known:
-        flow = flow / rows.size  # of unknown rating: they share what is asked for
-    set_c = float(compiled.rule("thermal.air_supply_c") if hall.supply_air_c is None else hall.supply_air_c)
+    if known:
+        flow = rated * min(1.0, wanted / float(rated.sum())) if rows.size else rated
+    else:  # of unknown rating: they share what is asked for
+        flow = np.full(rows.size, wanted / rows.size)
+    set_c = supply_air(compiled, hall)
     approach = plant.approach_k[rows]
     effect = np.where(np.isnan(approach), 1.0, air.rise_k / (air.rise_k + np.nan_to_num(approach)))
     water = set_c - np.nan_to_num(approach)
@@ -255,7 +282,7 @@ def _field(
     temperature = np.empty((nx + 2) * (ny + 2))
     count = coolers.flow_m3_per_s.size
     sup, back = np.zeros(count), np.zeros(count)
-    set_c = float(coolers.set_c[0])
+    set_c = float(streams.door_c[0]) if streams.door_c.size else float(coolers.set_c[0])
     arguments = (
         nx, faces, phi, inner, stencil, _framed(streams, inner), row[by_row], body[by_row],
         _framed(rising, inner), _framed(coolers, inner), set_c, set_c + RUNAWAY_K, tolerance_k, SWEEPS, DEPTH,
@@ -273,10 +300,12 @@ def _field(
         )
         return replace(base, state="runaway" if state == 2 else "unsettled", note=text, sweeps=sweeps)
     pause()
-    taken = air.rho_cp_j_per_m3_k * float((coolers.flow_m3_per_s * (back - sup)).sum())
-    mean_supply = float((coolers.flow_m3_per_s * sup).sum() / supply)
-    mean_return = float((coolers.flow_m3_per_s * back).sum() / supply)
     temperature = temperature[inner]
+    taken = air.rho_cp_j_per_m3_k * (
+        float((coolers.flow_m3_per_s * (back - sup)).sum()) + _by_doors(streams, temperature)
+    )
+    mean_supply = float((coolers.flow_m3_per_s * sup).sum() / supply) if supply > 0.0 else set_c
+    mean_return = float((coolers.flow_m3_per_s * back).sum() / supply) if supply > 0.0 else set_c
     share = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising)
     _tell_racks(floor, bodies, streams, temperature, share, mean_supply, mean_return, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup
@@ -290,6 +319,14 @@ def _field(
         x_m_per_s=_frozen(x_speed), y_m_per_s=_frozen(y_speed), supply_c=mean_supply, return_c=mean_return,
         heat_residual_frac=taken / heat_w - 1.0, sweeps=sweeps,
     )  # fmt: skip
+
+
+def _by_doors(streams: k.Streams, temperature: Floats) -> float:
+    """Flow times fall that rear doors take off [m3/s K]."""
+    if not streams.door_fall_k.any():
+        return 0.0
+    hot = _means(streams.in_start, streams.in_cell, temperature) + streams.rise_k
+    return float((streams.flow_m3_per_s * np.clip(hot - streams.door_c, 0.0, streams.door_fall_k)).sum())
 
 
 def _frozen(values: Floats) -> Floats:
@@ -310,7 +347,7 @@ def _capture(
     k.add_flow(coolers.in_start, coolers.in_cell, from_room, 1.0, ends)
     k.add_flow(rising.in_start, rising.in_cell, rising.flow_m3_per_s, 1.0, ends)
     nothing = np.zeros(1, np.int64)
-    none = k.Streams(nothing, nothing[:0], nothing, nothing[:0], np.empty(0), np.empty(0))
+    none = k.Streams(nothing, nothing[:0], nothing, nothing[:0], *(np.empty(0) for _ in range(4)))
     share = np.empty((nx + 2) * (floor.ny + 2))
     used = k.solve_share(nx, stencil, ends, none, SHARE_TOLERANCE_FRAC, SWEEPS, DEPTH, share)
     inner = np.arange(cells) + 2 * (np.arange(cells) // nx) + nx + 3

@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 OPEN, RACK, UNIT, WALL = range(4)
 LANES = 16
 BESIDE = frozenset({"in_row", "rear_door"})
+DOOR_REACH_M = 0.5
 CELLS_MAX = 600_000
 TILE_MIN_M, TILE_MAX_M = 0.3, 1.2
 STANDARD_TILE_M = 0.6
@@ -75,6 +76,8 @@ class Floor:
     racks: Ints
     nodes: Ints
     units: Ints
+    door_of: Ints
+    """For every unit the place in `racks` of the rack whose rear door it is; -1 for all others."""
     inlet: Ports
     outlet: Ports
     faces: Faces
@@ -133,6 +136,10 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
     if nx < 2 or ny < 2 or nx * ny > CELLS_MAX:
         return None
     racks, nodes, units, x, y, half_x, half_y, turn, kind = _boxes(compiled, compiled.tables["halls"].index[hall.id])
+    door_of = _doors(compiled, units, racks, x, y, half_x, half_y, turn)
+    hung = np.zeros(x.size, np.bool_)  # doors hang on racks and in-rack units stand in them: neither blocks the floor
+    hung[x.size - units.size :] = (door_of >= 0) | _in_racks(compiled, units)
+    half_x, half_y = np.where(hung, 0.0, half_x), np.where(hung, 0.0, half_y)
     solid = np.zeros(nx * ny, np.int64)
     if hall.outline_mm:
         solid[~_inside(hall, nx, ny, cell_m)] = WALL
@@ -170,11 +177,39 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
         plenum = bool(rising.any())
     tiles, blocked = _tiles(hall, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
     return Floor(
-        nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, front.or_else(back), outlet, faces,
+        nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, door_of, front.or_else(back), outlet, faces,
         FlowSolver(nx, ny, faces),
         plenum, hall.containment != "none" and not enclosed, blocked,
         beside,
     )  # fmt: skip
+
+
+def _kinds(compiled: Compiled, units: Ints) -> list[str]:
+    codes = compiled.tables["cooling"]["unit"][units].tolist()
+    return [compiled.parts.cooling[code].cooling_kind if code >= 0 else "" for code in codes]
+
+
+def _in_racks(compiled: Compiled, units: Ints) -> NDArray[np.bool_]:
+    return np.array([kind == "cdu_in_rack" for kind in _kinds(compiled, units)], dtype=np.bool_)
+
+
+def _doors(
+    compiled: Compiled, units: Ints, racks: Ints, x: Floats, y: Floats, half_x: Floats, half_y: Floats, turn: Ints
+) -> Ints:
+    """The rack that each rear door hangs on: the nearest whose rear face is within reach."""
+    out = np.full(units.size, -1, np.int64)
+    n = racks.size
+    if not n:
+        return out
+    rear_x = x[:n] + np.where(turn[:n] == 1, -half_x[:n], np.where(turn[:n] == 3, half_x[:n], 0.0))
+    rear_y = y[:n] + np.where(turn[:n] == 0, half_y[:n], np.where(turn[:n] == 2, -half_y[:n], 0.0))
+    first = x.size - units.size
+    for place, kind in enumerate(_kinds(compiled, units)):
+        if kind == "rear_door":
+            away = np.hypot(rear_x - x[first + place], rear_y - y[first + place])
+            if away.min() <= DOOR_REACH_M:
+                out[place] = int(away.argmin())
+    return out
 
 
 def _draws_beside(
@@ -187,8 +222,7 @@ def _draws_beside(
     own = outlet.pick(np.arange(bodies - units.size, bodies))
     behind = np.repeat(np.arange(units.size), own.count())
     outside = np.bincount(behind, ~hot[own.cell], units.size) > 0
-    near = [compiled.parts.cooling[code].cooling_kind in BESIDE if code >= 0 else False
-            for code in compiled.tables["cooling"]["unit"][units].tolist()]  # fmt: skip
+    near = [kind in BESIDE for kind in _kinds(compiled, units)]
     return (np.array(near, dtype=np.bool_) | ~outside) & (own.count() > 0)
 
 

@@ -13,7 +13,7 @@ from infraplanner.engine.pools import PoolSolver
 from infraplanner.engine.stages import settled_result
 from infraplanner.engine.workspace import Workspace
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Loop, Rack, Site
+from infraplanner.model.entities import Cooling, Loop, Rack, Site
 from infraplanner.results.snapshot import ResultSnapshot
 from tests.engine.halls import add
 from tests.engine.test_evaluate import change
@@ -140,3 +140,36 @@ def test_a_frozen_loop_is_named(catalog: Catalog) -> None:
     found = [f for f in settled(document, catalog).findings if f.rule == "cooling.frozen"]
     assert [f.targets for f in found] == [("chw",)]
     assert "freezes at 0.0 °C" in found[0].message
+
+
+def test_rear_doors_take_the_heat_where_it_leaves(catalog: Catalog) -> None:
+    plain, doored = air_hall(crahs=10), air_hall(crahs=10)
+    for k in range(ROW):
+        y = 3600 + 600 + 600 + 125
+        add(doored, "cooling", Cooling(
+            id=f"door{k:02d}", hall="hall", x_mm=8700 + 600 * k, y_mm=y, rotation_deg=180, profile="rdhx-active",
+            source_loop="chw",
+        ))  # fmt: skip
+    before, after = settled(plain, catalog), settled(doored, catalog)
+    hall = after.thermal.air.halls[0]
+    assert hall.state == "settled"
+    assert abs(hall.heat_residual_frac or 1.0) < 1e-4
+    assert (hall.return_c or 99.0) < (before.thermal.air.halls[0].return_c or 0.0) - 1.0
+    assert np.nanmax(after.thermal.air.rack_inlet_c) <= np.nanmax(before.thermal.air.rack_inlet_c) + 1e-6
+    assert "air.no-opening" not in rules_of(after)
+
+
+def test_doors_alone_hold_a_hall(catalog: Catalog) -> None:
+    document = air_hall(crahs=0)
+    for pair in range(2):
+        for k in range(ROW):
+            for name, y, turn in (("a", 1325, 180), ("b", 2275, 0)):
+                add(document, "cooling", Cooling(
+                    id=f"door{pair}{name}{k:02d}", hall="hall", x_mm=8700 + 600 * k, y_mm=3600 + 6000 * pair + y,
+                    rotation_deg=turn, profile="rdhx-active", source_loop="chw",
+                ))  # fmt: skip
+    hall = settled(document, catalog).thermal.air.halls[0]
+    assert hall.state == "settled"
+    assert hall.supply_m3_per_s == 0.0
+    assert np.nanmax(hall.temperature_c) == pytest.approx(22.0, abs=0.01)
+    assert abs(hall.heat_residual_frac or 1.0) < 1e-4

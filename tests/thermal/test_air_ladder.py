@@ -31,7 +31,8 @@ def box(nx: int, ny: int, plenum: float = 0.0) -> k.Faces:
 
 
 def streams(inlets: list[list[int]], outlets: list[list[int]], flow: list[float], rise: list[float]) -> k.Streams:
-    return k.Streams(*ports(*inlets), *ports(*outlets), np.array(flow), np.array(rise))
+    n = len(flow)
+    return k.Streams(*ports(*inlets), *ports(*outlets), np.array(flow), np.array(rise), np.zeros(n), np.zeros(n))
 
 
 def coolers(inlets: list[list[int]], outlets: list[list[int]], flow: list[float], set_c: float = 20.0) -> k.Coolers:
@@ -68,7 +69,7 @@ class Field:
         count = units.flow_m3_per_s.size
         self.supply_c, self.return_c = np.zeros(count), np.zeros(count)
         field = np.empty((nx + 2) * (ny + 2))
-        none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], np.empty(0), np.empty(0))
+        none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
         start = float(units.set_c[0]) if count else 20.0
         self.state, self.sweeps, self.change = k.solve_temperature(
             nx, faces, self.phi, self.inner, self.stencil, framed[0], row[by], body[by], none, framed[1], start,
@@ -253,7 +254,7 @@ def test_capture_is_whole_where_all_exhaust_reaches_the_unit() -> None:
     k.fill_stencil(nx, ny, order, faces, field.phi, 0.0, field.blown, field.drawn, True, back)
     ends = np.zeros(nx * ny)
     k.add_flow(units.in_start, units.in_cell, units.flow_m3_per_s, 1.0, ends)
-    none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], np.empty(0), np.empty(0))
+    none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
     share = np.empty((nx + 2) * (ny + 2))
     assert k.solve_share(nx, back, ends, none, 1e-12, 5000, 4, share) < 5000
     at = share[field.inner]

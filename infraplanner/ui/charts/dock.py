@@ -20,6 +20,8 @@ from .tokens import TokensChart
 from .waterfall import WaterfallChart
 from .year import YearChart
 
+TABS = ({0}, {1, 6}, {2}, {3}, {4}, {5}, {7}, {8}, {9, 10})
+"""Charts of each tab after the overview, as places in `charts`."""
 FOUR, THREE, TWO = 1240, 850, 560
 
 
@@ -53,11 +55,9 @@ class ChartDock(QWidget):
             self.tr("Links"),
             self.tr("Link load"),
             self.tr("Failures"),
-            self.tr("Die to sky"),
             self.tr("Loops"),
-            self.tr("Plant year"),
-            self.tr("Techniques"),
-            self.tr("Loss of cooling"),
+            self.tr("Year"),
+            self.tr("Limits"),
         ):
             self.tabs.addTab(name)
         self.state = QLabel("")
@@ -106,7 +106,8 @@ class ChartDock(QWidget):
 
     def open_chart(self, chart: Chart) -> None:
         """Show one chart large."""
-        self.tabs.setCurrentIndex(1 + self.charts.index(chart))
+        position = self.charts.index(chart)
+        self.tabs.setCurrentIndex(1 + next(tab for tab, shown in enumerate(TABS) if position in shown))
 
     def resizeEvent(self, event: object) -> None:
         """As many charts as fit."""
@@ -116,7 +117,7 @@ class ChartDock(QWidget):
     def _arrange(self) -> None:
         index = self.tabs.currentIndex()
         if index > 0:
-            shown = {index - 1}
+            shown = TABS[index - 1]
         else:
             width = self.width()
             count = 4 if width >= FOUR else 3 if width >= THREE else 2 if width >= TWO else 1

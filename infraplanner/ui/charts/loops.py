@@ -18,7 +18,7 @@ from infraplanner.units import KILO, number, scaled
 
 from .base import Chart
 
-BOX_W, BOX_H, GAP_Y, MARGIN = 132.0, 44.0, 12.0, 12.0
+BOX_W, BOX_H, MARGIN = 112.0, 44.0, 12.0
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def diagram(snapshot: Snapshot, result: ResultSnapshot) -> Diagram:
             out.boxes.setdefault(source, Box(source, f"Loop {source}", title, 2, "liquid.ret"))
             out.pipes.append(Pipe(unit, source, "", f"{_c(supply.get(source))} °C"))
         else:
-            sky = [f"{_c(thermal.outdoor_dry_c)} °C, wet bulb {_c(thermal.outdoor_wet_c)} °C"]
+            sky = [f"{_c(thermal.outdoor_dry_c)} °C", f"wet {_c(thermal.outdoor_wet_c)} °C"]
             out.boxes.setdefault("sky", Box("sky", "Outdoor air", sky, 4, "text.muted"))
             out.pipes.append(Pipe(unit, "sky", ""))
     return out
@@ -173,7 +173,7 @@ class DiagramView(QWidget):
             painter.drawLine(start + offset, end + offset)
         painter.setPen(theme.colour("text.secondary"))
         painter.setFont(fonts.font(fonts.CAPTION))
-        wide = QRectF(start.x(), (start.y() + end.y()) / 2 - 22, end.x() - start.x(), 16)
+        wide = QRectF(start.x(), start.y() - 21, end.x() - start.x(), 16)
         if painter.fontMetrics().horizontalAdvance(pipe.text) < wide.width():
             painter.drawText(wide, Qt.AlignmentFlag.AlignCenter, pipe.text)
         if painter.fontMetrics().horizontalAdvance(pipe.below) < wide.width():

@@ -16,6 +16,8 @@ from infraplanner.ui.theme import fonts
 
 from .base import Chart, short
 
+WIDE_PX = 110
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,12 +48,10 @@ def staircase(snapshot: Snapshot, result: ResultSnapshot, rack: str) -> list[Ste
     inlet = float(chips.rack_chip_inlet_c[row]) if len(chips.rack_chip_inlet_c) else math.nan
     loop = record.loop if record is not None else ""
     wet = bool(loop) and math.isclose(inlet, supply.get(loop, math.nan), abs_tol=1e-6)
-    steps = [
-        Step("Outdoor air", thermal.outdoor_dry_c if thermal.outdoor_dry_c is not None else math.nan, "text.muted")
-    ]
+    steps = [Step("Outdoors", thermal.outdoor_dry_c if thermal.outdoor_dry_c is not None else math.nan, "text.muted")]
     if wet:
         steps += _water(snapshot, supply, loop)
-        steps.append(Step("Technology loop", inlet, "liquid.supply"))
+        steps.append(Step("Technology", inlet, "liquid.supply"))
     else:
         hall = next((h for h in air.halls if record is not None and h.hall == record.hall), None)
         steps.append(Step("Supply air", hall.supply_c if hall and hall.supply_c is not None else math.nan, "air.cold"))
@@ -131,9 +131,10 @@ class StaircaseChart(Chart):
         for text in self._texts:
             self.plot.removeItem(text)
         self._texts = []
+        wide = self.width() / len(steps) > WIDE_PX
         before: float | None = None
         for k, step in enumerate(steps):
-            rise = "" if before is None else f"  ({step.celsius - before:+.1f})".replace("-", "−")
+            rise = "" if before is None or not wide else f"  ({step.celsius - before:+.1f})".replace("-", "−")
             text = pg.TextItem(f"{short(step.celsius)}{rise}", color=self.colour("text.primary"), anchor=(0.5, 1))
             text.setFont(fonts.font(fonts.CAPTION, fonts.STRONG))
             text.setPos(k, step.celsius)

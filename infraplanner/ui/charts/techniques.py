@@ -62,7 +62,7 @@ class TechniquesChart(Chart):
         self._line.setValue(load)
         self._line.setPen(pg.mkPen(self.colour("accent.line"), width=2))
         self._note.setText(f" {racks[row]}: {number(load)} kW", color=self.colour("text.primary"))
-        self._note.setPos(load, len(bands) - 0.35)
+        self._note.setPos(load, len(bands) + 0.75)
         names = [(float(k), band[0]) for k, band in enumerate(bands)]
         self.left.names = dict(names)
         self.left.setTicks([names])
@@ -70,5 +70,5 @@ class TechniquesChart(Chart):
         self.scope.setText(self.tr("nameplate; bands are published or planning values, see the catalogue"))
         self.legend.show_entries([(self.tr("rack"), "accent.line", Qt.PenStyle.SolidLine)])
         self.label_bottom(self.tr("kW a rack"))
-        self.fix_range((0, 1.12 * max(float(most.max()), load)), (-0.6, len(bands)))
+        self.fix_range((0, 1.12 * max(float(most.max()), load)), (-0.6, len(bands) + 0.8))
         self.show_plot()
