@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
-from infraplanner.compile.plant import CHILLER, DRY, WET
+from infraplanner.compile.plant import CHILLER, DRY, OTHER, WET
 from infraplanner.compile.weather import HOURS, Weather, typical_year
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.plant_year import Hours, Yards, plant_year, synthetic_year, wet_bulb, wet_bulbs
@@ -52,6 +52,7 @@ def year_result(space: Workspace, totals: Totals, whole: bool) -> YearResult:
         synthetic=not weather.profile,
         note="" if weather.profile else "Weather made from two yearly means and planning swings, seed 1.",
         pue=float(facility.mean() / totals.it_w),
+        ere=float((facility.mean() - reused_w(space)) / totals.it_w),
         wue_l_per_kwh=float(litres.sum() / it_kwh),
         water_m3=float(litres.sum() / L_PER_M3),
         energy_kwh=float(facility.sum() / KILO),
@@ -115,6 +116,8 @@ def outdoor(space: Workspace) -> tuple[Yards, Ints]:
         if place[source[unit]] >= 0:
             then[place[loop[unit]]] = place[source[unit]]
         heat[source[unit]] -= space.plant.unit_heat_w[unit] + np.nan_to_num(space.plant.unit_power_w[unit])
+    lasting = _lasting(compiled, space, on)
+    heat -= np.bincount(loop[lasting], space.plant.unit_heat_w[lasting], len(loops))
     kinds = {
         name: on & (plant.kind == code) & (loop >= 0) for name, code in (("dry", DRY), ("wet", WET), ("ch", CHILLER))
     }
@@ -145,6 +148,24 @@ def outdoor(space: Workspace) -> tuple[Yards, Ints]:
         cop_start, cop_c, cop, part_load,
     )  # fmt: skip
     return yards, rows
+
+
+def _lasting(compiled: Compiled, space: Workspace, weathered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Units that send a loop's heat out of the plan whatever the weather: heat reuse."""
+    cooling = compiled.tables["cooling"]
+    leaves = (cooling["loop@loops"] >= 0) & (cooling["source_loop@loops"] < 0) & (compiled.plant.kind == OTHER)
+    lasting: NDArray[np.bool_] = leaves & ~weathered & space.alive.running & (space.plant.unit_heat_w > 0.0)
+    return lasting
+
+
+def reused_w(space: Workspace) -> float:
+    """Heat that leaves for use elsewhere [W]."""
+    compiled = space.compiled
+    assert compiled is not None
+    kinds = compiled.parts.cooling
+    codes = compiled.tables["cooling"]["unit"]
+    reuse = np.array([code >= 0 and kinds[code].cooling_kind == "heat_reuse" for code in codes.tolist()], np.bool_)
+    return float(np.nan_to_num(space.plant.unit_heat_w[reuse & space.alive.running]).sum())
 
 
 def _chiller_curves(

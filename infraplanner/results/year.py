@@ -37,6 +37,8 @@ class YearResult:
     synthetic: bool = False
     note: str = ""
     pue: float | None = None
+    ere: float | None = None
+    """Energy reuse effectiveness: facility energy less reused heat, over IT energy; equal to PUE without reuse."""
     wue_l_per_kwh: float | None = None
     water_m3: float | None = None
     energy_kwh: float | None = None

@@ -15,7 +15,7 @@ from infraplanner.compile.weather import HOURS, typical_year, unpack
 from infraplanner.engine import evaluate
 from infraplanner.io.epw import pack, read_epw
 from infraplanner.kernels import plant_year as k
-from infraplanner.model.entities import Site
+from infraplanner.model.entities import Cooling, Site
 from infraplanner.text import TextError
 from tests.conftest import SHARED
 from tests.engine.halls import add, pod
@@ -198,3 +198,18 @@ def test_a_year_takes_milliseconds() -> None:
 def test_packing_rounds_to_a_tenth() -> None:
     dry = [20.04] * HOURS
     assert unpack(pack(dry, dry, [101325.0] * HOURS))[0][0] == pytest.approx(20.0)
+
+
+def test_reused_heat_leaves_the_year_and_counts_in_ere(catalog: Catalog) -> None:
+    plain, reuse = pod(), pod()
+    for document in (plain, reuse):
+        add(document, "site", Site(id="site", region="us-virginia"))
+    at = {"hall": "hall", "x_mm": 33000, "y_mm": 4000}
+    add(reuse, "cooling", Cooling(id="hr", profile="heat-reuse-1000", loop="fws", **at))
+    a, b = (evaluate(document.snapshot(), catalog) for document in (plain, reuse))
+    assert a.year.ere == a.year.pue
+    moved = dict(zip(b.thermal.unit_ids, b.thermal.unit_heat_w.tolist(), strict=True))["hr"]
+    assert moved > 100e3
+    it_w = (b.summary.it_power_kw or 0.0) * 1e3
+    assert (b.year.pue or 0.0) - (b.year.ere or 0.0) == pytest.approx(moved / it_w)
+    assert b.year.missed_hours < a.year.missed_hours  # the coolers have less to do

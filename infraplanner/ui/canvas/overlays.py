@@ -8,14 +8,15 @@ import numpy as np
 
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.theme import maps
+from infraplanner.ui.theme.current import current
 from infraplanner.ui.theme.tokens import Theme
 from infraplanner.units import KILO
 
 from .scene import Floats, Scene
 
-TEMPERATURE_C = (18.0, 42.0)
+TEMPERATURE_C = {True: (18.0, 42.0), False: (12.0, 42.0)}
 RECOMMENDED_C = 27.0
-"""Range of the temperature map and the recommended limit of inlet air, as the design says."""
+"""Range of the temperature map in the dark and the light theme, and the recommended limit of inlet air, as the design says."""
 
 OVERLAYS = (
     ("none", "None", ""),
@@ -78,7 +79,9 @@ def _inlet(scene: Scene, result: ResultSnapshot) -> Overlay:
         row = scene.bodies.index.get(key)
         if row is not None and blown > 0.0:
             values[row] = supply
-    return Overlay("temperature", "Air and rack inlet", "°C", *TEMPERATURE_C, values, (RECOMMENDED_C,))
+    return Overlay(
+        "temperature", "Air and rack inlet", "°C", *TEMPERATURE_C[current().theme.is_dark], values, (RECOMMENDED_C,)
+    )
 
 
 def _by_id(scene: Scene, ids: tuple[str, ...], figures: Floats) -> Floats:

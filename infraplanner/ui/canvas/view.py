@@ -87,7 +87,7 @@ class FloorView(Geometry, QWidget):
         bridge.result.connect(self.take_result)
         bridge.opened.connect(self.reopen)
         bridge.selection_changed.connect(self.update)
-        current().changed.connect(self._restart)
+        current().changed.connect(self._retheme)
 
     # --- data in
 
@@ -190,6 +190,10 @@ class FloorView(Geometry, QWidget):
     def set_layers(self, visible: frozenset[str]) -> None:
         """Show these layers."""
         self.layers = visible
+        self._restart()
+
+    def _retheme(self) -> None:
+        self._refresh_figures()
         self._restart()
 
     def _restart(self) -> None:
