@@ -15,7 +15,7 @@ from infraplanner.compile.weather import HOURS, typical_year, unpack
 from infraplanner.engine import evaluate
 from infraplanner.io.epw import pack, read_epw
 from infraplanner.kernels import plant_year as k
-from infraplanner.model.entities import Cooling, Site
+from infraplanner.model.entities import Cooling, Feed, Site
 from infraplanner.text import TextError
 from tests.conftest import SHARED
 from tests.engine.halls import add, pod
@@ -206,6 +206,7 @@ def test_reused_heat_leaves_the_year_and_counts_in_ere(catalog: Catalog) -> None
         add(document, "site", Site(id="site", region="us-virginia"))
     at = {"hall": "hall", "x_mm": 33000, "y_mm": 4000}
     add(reuse, "cooling", Cooling(id="hr", profile="heat-reuse-1000", loop="fws", **at))
+    add(reuse, "feeds", Feed(id="f-hr", source="rpp-a", target="hr"))
     a, b = (evaluate(document.snapshot(), catalog) for document in (plain, reuse))
     assert a.year.ere == a.year.pue
     moved = dict(zip(b.thermal.unit_ids, b.thermal.unit_heat_w.tolist(), strict=True))["hr"]
