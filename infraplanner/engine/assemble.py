@@ -13,7 +13,6 @@ from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
-    EconomicsResult,
     FabricResult,
     PoolResult,
     PowerResult,
@@ -22,10 +21,11 @@ from infraplanner.results.snapshot import (
     ThroughputResult,
     WaterfallStep,
 )
-from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
+from infraplanner.units import L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
+from .diagnosis import diagnose
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
 from .thermal import Thermal
@@ -184,6 +184,7 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         link_ids=links.ids,
         medium=CodedText(keep("medium", cables.medium), [row.id for row in compiled.parts.media]),
         length_m=keep("length_m", cables.length_m),
+        need_m=keep("need_m", cables.need_m),
         ordered_m=keep("ordered_m", cables.ordered_m),
         reach_m=keep("reach_m", cables.reach_m),
         margin_m=keep("margin_m", cables.margin_m),
@@ -201,7 +202,11 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
 
 def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
     """All pools."""
-    return ThroughputResult(tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)))
+    found = (diagnose(case) for case in space.cases)
+    return ThroughputResult(
+        tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)),
+        tuple(diagnosis for diagnosis in found if diagnosis is not None),
+    )
 
 
 def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:
@@ -295,22 +300,6 @@ def limiter(case: PoolCase, limit: int) -> str:
     shares["fixed_time"] = 1.0 - sum(shares.values())
     busiest = max(shares, key=lambda key: shares[key])
     return "kv_capacity" if state == 1 and busiest != "compute" else busiest
-
-
-def economics_result(space: Workspace, totals: Totals) -> EconomicsResult:
-    """Energy of a year at the present draw, and the price of the links."""
-    kwh = totals.facility_w / KILO * H_PER_YEAR
-    notes = ["Energy: present facility power for 8,760 hours."]
-    if space.climate.price_assumed:
-        notes.append("Electricity price: planning value, the plan gives no region or price.")
-    if totals.cables.unknown_price:
-        notes.append(f"Link price: without {totals.cables.unknown_price} bundles of unknown price.")
-    return EconomicsResult(
-        energy_usd_per_year=optional(kwh * space.climate.usd_per_kwh),
-        energy_kwh_per_year=optional(kwh),
-        link_capex_usd=float(totals.cables.price_usd),
-        conventions=tuple(notes),
-    )
 
 
 def _compiled(space: Workspace) -> Compiled:

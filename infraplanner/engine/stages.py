@@ -10,12 +10,13 @@ from typing import TypeVar
 import numpy as np
 
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
-    EconomicsResult,
     FabricResult,
+    PoolResult,
     PowerResult,
     ResultSnapshot,
     Summary,
@@ -29,6 +30,7 @@ from . import assemble
 from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
+from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
 from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .protocol import Check
@@ -156,7 +158,7 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
-    economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
+    economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -168,12 +170,19 @@ def _result(
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
-    summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     year = (
         settled.year
         if settled is not None
         else guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+    )
+    summary = replace(
+        summary,
+        training_tokens_per_s=total_tokens_per_s(jobs),
+        usd_per_million_tokens=economics.usd_per_million_tokens,
+        kg_co2e_per_million_tokens=economics.kg_co2e_per_million_tokens,
+        capex_usd=economics.capex_usd,
+        opex_usd_per_year=economics.opex_usd_per_year,
     )
     result = ResultSnapshot(
         revision=snapshot.revision,
@@ -190,7 +199,9 @@ def _result(
         economics=economics,
         year=year,
         findings=settled.findings if settled is not None else (),
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs, known), dict[str, Coverage]()),
+        coverage=guard.run(
+            "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
+        ),
     )
     if check is not None:
         rules: Check = check
@@ -205,6 +216,15 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     warnings = sum(1 for f in findings if f.severity == "warning" and not f.waived)
     summary = replace(result.summary, error_count=errors, warning_count=warnings)
     return replace(result, findings=findings, summary=summary)
+
+
+def _band_end(pools: list[PoolResult], name: str) -> float | None:
+    """Tokens/s if every pool missed its prediction by this end of its band; None where a band is unknown."""
+    ends: list[float | None] = [getattr(pool, name) for pool in pools]
+    known = [end for end in ends if end is not None]
+    if not pools or len(known) < len(pools):
+        return None
+    return sum((pool.tokens_per_s or 0.0) * (1.0 + end) for pool, end in zip(pools, known, strict=True))
 
 
 def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *, whole: bool) -> Summary:
@@ -224,6 +244,8 @@ def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *
         wue_l_per_kwh=assemble.optional(litres_per_kwh),
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
+        tokens_per_s_low=_band_end(pools, "band_low_frac"),
+        tokens_per_s_high=_band_end(pools, "band_high_frac"),
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
         binding_wall=bound,
     )

@@ -39,8 +39,10 @@ class Climate:
     dry_bulb_c: float
     wet_bulb_c: float
     usd_per_kwh: float
+    carbon_g_per_kwh: float
     assumed: bool
     price_assumed: bool
+    carbon_assumed: bool
 
 
 class Workspace:
@@ -170,10 +172,13 @@ def climate(snapshot: Snapshot, compiled: Compiled) -> Climate:
 
     dry, wet = pick("dry_bulb_c", "dry_bulb_mean_c"), pick("wet_bulb_c", "wet_bulb_mean_c")
     price = pick("electricity_usd_per_kwh", "electricity_usd_per_kwh")
+    carbon = pick("carbon_g_per_kwh", "carbon_g_per_kwh")
     return Climate(
         dry_bulb_c=rule("site.default_dry_bulb_c") if dry is None else dry,
         wet_bulb_c=rule("site.default_wet_bulb_c") if wet is None else wet,
         usd_per_kwh=rule("site.default_electricity_usd_per_kwh") if price is None else price,
+        carbon_g_per_kwh=rule("site.default_carbon_g_per_kwh") if carbon is None else carbon,
         assumed=dry is None or wet is None,
         price_assumed=price is None,
+        carbon_assumed=carbon is None,
     )

@@ -48,7 +48,10 @@ def _columns(result: Any, prefix: str) -> dict[str, Any]:
 
 
 def _fabric(fabric: FabricResult) -> dict[str, Any]:
-    names = ("medium", "length_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac", "load_bps")
+    names = (
+        "medium", "length_m", "need_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac",
+        "load_bps", "latency_s",
+    )  # fmt: skip
     per_link = {name: list(fabric.medium) if name == "medium" else getattr(fabric, name) for name in names}
     return {
         "links": _rows(fabric.link_ids, per_link),

@@ -15,7 +15,7 @@ from .base import Chart, PlainAxis, short
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class YearChart(Chart):
+class PlantYearChart(Chart):
     """Bars: PUE above 1. Line: water per IT energy, on the right axis."""
 
     title = "Plant year"
