@@ -37,7 +37,6 @@ def unpack(packed: str) -> tuple[Floats, Floats, Floats]:
     if steps.size != 3 * HOURS:
         raise ValueError(f"a packed year of {steps.size // 3} hours; expected {HOURS}")
     columns = np.cumsum(steps.reshape(3, HOURS), axis=1) * np.array([[TENTH], [TENTH], [TEN_PA]])
-    columns.setflags(write=False)
     return columns[0], columns[1], columns[2]
 
 

@@ -75,6 +75,28 @@ class Stencil(NamedTuple):
     own_m3_per_s: Floats
 
 
+class Mixing(NamedTuple):
+    """Memory of `_mix`: last differences of changes and of results in rings, their products, the last change and
+    result.
+    """
+
+    slopes_c: Floats
+    rises_c: Floats
+    products: Floats
+    right: Floats
+    step_c: Floats
+    last_c: Floats
+
+
+@kernel
+def mixing_memory(size: int, depth: int) -> Mixing:
+    """Empty memory for fields of a size."""
+    return Mixing(
+        np.zeros(depth * size), np.zeros(depth * size), np.zeros(depth * depth), np.zeros(depth), np.zeros(size),
+        np.zeros(size),
+    )  # fmt: skip
+
+
 @kernel
 def mark_cells(
     nx: int, ny: int, cell_m: float, x_m: Floats, y_m: Floats, half_x_m: Floats, half_y_m: Floats, value: Ints,
@@ -321,39 +343,63 @@ def _solve_small(matrix: Floats, right: Floats, weight: Floats) -> bool:
 
 
 @kernel
-def _mix(depth: int, kept: int, before_c: Floats, step_c: Floats, fields_c: Floats, steps_c: Floats) -> None:
-    """Anderson's mixing: from the last sweeps' results and changes, the point whose change should be least; into
-    `before_c`.
+def _product(a: Floats, b: Floats) -> float:
+    """Scalar product in four sums side by side: one running sum would wait for itself at every term."""
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    n = a.size - a.size % 4
+    for p in range(0, n, 4):
+        s0 += a[p] * b[p]
+        s1 += a[p + 1] * b[p + 1]
+        s2 += a[p + 2] * b[p + 2]
+        s3 += a[p + 3] * b[p + 3]
+    for p in range(n, a.size):
+        s0 += a[p] * b[p]
+    return s0 + s1 + s2 + s3
 
-    `fields` and `steps` are rings of `depth` rows; row `kept % depth` is the newest. Solves the small least-squares
-    problem by normal equations with a trace of damping.
+
+@kernel
+def _mix(depth: int, done: int, after_c: Floats, state: Mixing, before_c: Floats) -> float:
+    """Anderson's mixing: from the last passes' results and changes, the point whose change should be least, into
+    `before_c`; returns the largest change of this pass [K].
+
+    `after_c` is this pass's result from `before_c`. Keeps the last `depth` differences of results and of changes with
+    the products of the latter, and solves the small least-squares problem with a trace of damping.
     """
     size = before_c.size
-    count = min(kept, depth - 1)
-    newest = kept % depth
-    before_c[:] = fields_c[newest * size : (newest + 1) * size]
+    row = (done - 1) % depth
+    slope, rise = state.slopes_c[row * size : (row + 1) * size], state.rises_c[row * size : (row + 1) * size]
+    worst = 0.0
+    for p in range(size):
+        step = after_c[p] - before_c[p]
+        worst = max(worst, abs(step))
+        slope[p] = step - state.step_c[p]
+        rise[p] = after_c[p] - state.last_c[p]
+        state.step_c[p] = step
+        state.last_c[p] = after_c[p]
+    count = min(done, depth)
+    before_c[:] = after_c
     if count == 0:
-        return
-    gram, right, weight = np.zeros((count, count)), np.zeros(count), np.zeros(count)
+        return worst
     for i in range(count):
-        a = (kept - 1 - i) % depth * size
-        for p in range(size):
-            right[i] += (step_c[p] - steps_c[a + p]) * step_c[p]
-        for j in range(i, count):
-            b = (kept - 1 - j) % depth * size
-            total = 0.0
-            for p in range(size):
-                total += (step_c[p] - steps_c[a + p]) * (step_c[p] - steps_c[b + p])
-            gram[i, j] = total
-            gram[j, i] = total
+        other = state.slopes_c[i * size : (i + 1) * size]
+        product = _product(slope, other)
+        state.products[row * depth + i] = product
+        state.products[i * depth + row] = product
+        state.right[i] = _product(other, state.step_c)
+    matrix, right, weight = np.zeros((count, count)), np.zeros(count), np.zeros(count)
     for i in range(count):
-        gram[i, i] *= 1.0 + 1e-10
-    if not _solve_small(gram, right, weight):
-        return
-    for i in range(count):
-        a = (kept - 1 - i) % depth * size
-        for p in range(size):
-            before_c[p] -= weight[i] * (fields_c[newest * size + p] - fields_c[a + p])
+        right[i] = state.right[i]
+        for j in range(count):
+            matrix[i, j] = state.products[i * depth + j]
+        matrix[i, i] *= 1.0 + 1e-10
+    if _solve_small(matrix, right, weight):
+        for i in range(count):
+            w = weight[i]
+            if w != 0.0:
+                part = state.rises_c[i * size : (i + 1) * size]
+                for p in range(size):
+                    before_c[p] -= w * part[p]
+    return worst
 
 
 @kernel
@@ -372,8 +418,8 @@ def solve_temperature(
     """
     size = field_c.size
     field_c[:] = start_c
-    fields, steps = np.zeros(depth * size), np.zeros(depth * size)
-    step, given = np.zeros(size), np.zeros(stencil.at.size)
+    state = mixing_memory(size, depth)
+    after, given = np.empty(size), np.zeros(stencil.at.size)
     ceiling = bool(faces.plenum_ratio.max() > 0.0)
     change = np.inf
     for done in range(sweeps):
@@ -392,19 +438,10 @@ def solve_temperature(
             given,
             field_c,
         )
-        row = done % depth * size
-        fields[row : row + size] = field_c
-        after = fields[row : row + size]
+        after[:] = field_c
         _sweep(nx, stencil, given, streams, blow_row, blow_body, after)
-        change = 0.0
-        highest = -np.inf
-        for p in range(size):
-            step[p] = after[p] - field_c[p]
-            change = max(change, abs(step[p]))
-            highest = max(highest, after[p])
-        steps[row : row + size] = step
-        if highest > highest_c:
-            field_c[:] = after
+        change = _mix(depth, done, after, state, field_c)
+        if done % 8 == 7 and after.max() > highest_c:
             return 2, done + 1, change
         if change <= tolerance_k:
             field_c[:] = after
@@ -412,8 +449,7 @@ def solve_temperature(
                 faces, phi_m3_per_s, stencil, rising, coolers, inner, ceiling, start_c, nx, supply_c, return_c, given,
                 field_c,
             )  # fmt: skip
-            return 0, done + 1, change
-        _mix(depth, done, field_c, step, fields, steps)
+            return 2 if after.max() > highest_c else 0, done + 1, change
     return 1, sweeps, change
 
 
@@ -471,26 +507,18 @@ def solve_share(
     """
     share_frac[:] = 0.0
     size = share_frac.size
-    fields, steps = np.zeros(depth * size), np.zeros(depth * size)
-    given, step = np.zeros(stencil.at.size), np.zeros(size)
+    state = mixing_memory(size, depth)
+    after, given = np.empty(size), np.zeros(stencil.at.size)
     nothing = np.zeros(0, np.int64)
     for c in range(ends_m3_per_s.size):
         k = stencil.place[c]
         given[k] = ends_m3_per_s[c] / stencil.own_m3_per_s[k] if stencil.own_m3_per_s[k] > 0.0 else 0.0
     for done in range(sweeps):
-        row = done % depth * size
-        after = fields[row : row + size]
         after[:] = share_frac
         _sweep(nx, stencil, given, streams, nothing, nothing, after)
-        change = 0.0
-        for p in range(size):
-            step[p] = after[p] - share_frac[p]
-            change = max(change, abs(step[p]))
-        steps[row : row + size] = step
-        if change <= tolerance_frac:
+        if _mix(depth, done, after, state, share_frac) <= tolerance_frac:
             share_frac[:] = after
             return done + 1
-        _mix(depth, done, share_frac, step, fields, steps)
     return sweeps
 
 
