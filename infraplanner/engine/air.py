@@ -27,7 +27,7 @@ MASS_TOLERANCE_FRAC = 1e-9
 RUNAWAY_K = 150.0
 TOLERANCE_K = 1e-4
 SWEEPS = 400
-SHARE_TOLERANCE_FRAC = 1e-3
+SHARE_TOLERANCE_FRAC = 1e-4
 DEPTH = 3
 RISEN_MOST_FRAC = 0.9
 Breathing = TypeVar("Breathing", k.Streams, k.Coolers)
@@ -306,7 +306,7 @@ def _field(
     )
     mean_supply = float((coolers.flow_m3_per_s * sup).sum() / supply) if supply > 0.0 else set_c
     mean_return = float((coolers.flow_m3_per_s * back).sum() / supply) if supply > 0.0 else set_c
-    share = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising)
+    share = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising, streams.out_cell)
     _tell_racks(floor, bodies, streams, temperature, share, mean_supply, mean_return, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup
     found["return"][units.rows] = back[0] if units.merged else back
@@ -336,7 +336,7 @@ def _frozen(values: Floats) -> Floats:
 
 def _capture(
     floor: Floor, faces: k.Faces, phi: Floats, order: Ints, mixing: float, blown: Floats, drawn: Floats,
-    coolers: k.Coolers, rising: k.Streams,
+    coolers: k.Coolers, rising: k.Streams, watch: Ints,
 ) -> Floats:  # fmt: skip
     """Share of the air at every cell that reaches a unit before a rack draws it in; NaN when that did not settle."""
     nx, cells = floor.nx, phi.size
@@ -349,8 +349,8 @@ def _capture(
     nothing = np.zeros(1, np.int64)
     none = k.Streams(nothing, nothing[:0], nothing, nothing[:0], *(np.empty(0) for _ in range(4)))
     share = np.empty((nx + 2) * (floor.ny + 2))
-    used = k.solve_share(nx, stencil, ends, none, SHARE_TOLERANCE_FRAC, SWEEPS, DEPTH, share)
     inner = np.arange(cells) + 2 * (np.arange(cells) // nx) + nx + 3
+    used = k.solve_share(nx, stencil, ends, none, inner[watch], SHARE_TOLERANCE_FRAC, SWEEPS, share)
     return share[inner] if used < SWEEPS else np.full(cells, np.nan)
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from ._jit import kernel
 from .arrays import Floats, Ints
 
+PLAIN = 30
+"""Passes before mixing begins: one costs a quarter of a mixed one, and most halls need no more than these."""
 LANES = 16
 """Most cells along one face of a body."""
 STEPS = 3
@@ -95,6 +97,16 @@ def mixing_memory(size: int, depth: int) -> Mixing:
         np.zeros(depth * size), np.zeros(depth * size), np.zeros(depth * depth), np.zeros(depth), np.zeros(size),
         np.zeros(size),
     )  # fmt: skip
+
+
+@kernel
+def _replace(after_c: Floats, before_c: Floats) -> float:
+    """Put one field in the place of another; returns the largest change."""
+    worst = 0.0
+    for p in range(before_c.size):
+        worst = max(worst, abs(after_c[p] - before_c[p]))
+        before_c[p] = after_c[p]
+    return worst
 
 
 @kernel
@@ -418,29 +430,23 @@ def solve_temperature(
     """
     size = field_c.size
     field_c[:] = start_c
-    state = mixing_memory(size, depth)
+    state = mixing_memory(0, depth)
     after, given = np.empty(size), np.zeros(stencil.at.size)
     ceiling = bool(faces.plenum_ratio.max() > 0.0)
     change = np.inf
     for done in range(sweeps):
         _give(
-            faces,
-            phi_m3_per_s,
-            stencil,
-            rising,
-            coolers,
-            inner,
-            ceiling,
-            start_c,
-            nx,
-            supply_c,
-            return_c,
-            given,
+            faces, phi_m3_per_s, stencil, rising, coolers, inner, ceiling, start_c, nx, supply_c, return_c, given,
             field_c,
-        )
+        )  # fmt: skip
         after[:] = field_c
         _sweep(nx, stencil, given, streams, blow_row, blow_body, after)
-        change = _mix(depth, done, after, state, field_c)
+        if done < PLAIN:
+            change = _replace(after, field_c)
+        else:
+            if done == PLAIN:
+                state = mixing_memory(size, depth)
+            change = _mix(depth, done - PLAIN, after, state, field_c)
         if done % 8 == 7 and after.max() > highest_c:
             return 2, done + 1, change
         if change <= tolerance_k:
@@ -499,25 +505,26 @@ def _give(
 
 @kernel
 def solve_share(
-    nx: int, stencil: Stencil, ends_m3_per_s: Floats, streams: Streams, tolerance_frac: float, sweeps: int, depth: int,
+    nx: int, stencil: Stencil, ends_m3_per_s: Floats, streams: Streams, watch: Ints, tolerance_frac: float, sweeps: int,
     share_frac: Floats,
 ) -> int:  # fmt: skip
     """The adjoint field: of the air at each cell, which share ends at a unit (`ends`, by cell); returns sweeps used
-    (the limit means: not settled). `streams` is empty here: what a rack draws in ends there. `share_frac` is framed.
+    (the limit means: not settled). `streams` is empty here: what a rack draws in ends there. `share_frac` is framed;
+    it has settled when the cells of `watch` have, for still corners take long and are of no account.
     """
     share_frac[:] = 0.0
-    size = share_frac.size
-    state = mixing_memory(size, depth)
-    after, given = np.empty(size), np.zeros(stencil.at.size)
-    nothing = np.zeros(0, np.int64)
+    given, nothing = np.zeros(stencil.at.size), np.zeros(0, np.int64)
+    last = np.zeros(watch.size)
     for c in range(ends_m3_per_s.size):
         k = stencil.place[c]
         given[k] = ends_m3_per_s[c] / stencil.own_m3_per_s[k] if stencil.own_m3_per_s[k] > 0.0 else 0.0
     for done in range(sweeps):
-        after[:] = share_frac
-        _sweep(nx, stencil, given, streams, nothing, nothing, after)
-        if _mix(depth, done, after, state, share_frac) <= tolerance_frac:
-            share_frac[:] = after
+        _sweep(nx, stencil, given, streams, nothing, nothing, share_frac)
+        change = 0.0
+        for j in range(watch.size):
+            change = max(change, abs(share_frac[watch[j]] - last[j]))
+            last[j] = share_frac[watch[j]]
+        if change <= tolerance_frac:
             return done + 1
     return sweeps
 
