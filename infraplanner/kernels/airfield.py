@@ -14,8 +14,8 @@ import numpy as np
 from ._jit import kernel
 from .arrays import Floats, Ints
 
-PLAIN = 30
-"""Passes before mixing begins: one costs a quarter of a mixed one, and most halls need no more than these."""
+PLAIN = 4
+"""Passes before mixing begins: one costs half of a mixed one, and the first ones carry supply air through the hall."""
 LANES = 16
 """Most cells along one face of a body."""
 STEPS = 3
@@ -307,10 +307,12 @@ def leaving(streams: Streams, s: int, inlet_c: float) -> float:
 
 @kernel
 def _sweep(
-    nx: int, stencil: Stencil, given_c: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, field_c: Floats
-) -> None:
+    nx: int, stencil: Stencil, given_c: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, blow_frac: Floats,
+    field_c: Floats,
+) -> None:  # fmt: skip
     """One Gauss-Seidel pass in the stencil's order, the streams' passage inside it. `given_c` is what is blown in, in
-    the stencil's order and already divided by the cell's exchange; `blow_row` rises.
+    the stencil's order and already divided by the cell's exchange; `blow_row` rises; `blow_frac` is a body's part of
+    that exchange.
     """
     part, at = stencil.part_ratio, stencil.at
     wide = nx + 2
@@ -326,9 +328,8 @@ def _sweep(
         )
         while next_blow < blow_row.size and blow_row[next_blow] == k:
             s = blow_body[next_blow]
-            share = streams.flow_m3_per_s[s] / (streams.out_start[s + 1] - streams.out_start[s])
             inlet = mean_over(streams.in_start, streams.in_cell, s, field_c)
-            value += share * leaving(streams, s, inlet) / stencil.own_m3_per_s[k]
+            value += blow_frac[next_blow] * leaving(streams, s, inlet)
             next_blow += 1
         field_c[p] = value
 
@@ -432,15 +433,24 @@ def solve_temperature(
     field_c[:] = start_c
     state = mixing_memory(0, depth)
     after, given = np.empty(size), np.zeros(stencil.at.size)
-    ceiling = bool(faces.plenum_ratio.max() > 0.0)
+    roof = np.flatnonzero(faces.plenum_ratio > 0.0)
+    blow_frac = np.empty(blow_row.size)
+    for j in range(blow_row.size):
+        s = blow_body[j]
+        share = streams.flow_m3_per_s[s] / (streams.out_start[s + 1] - streams.out_start[s])
+        blow_frac[j] = share / stencil.own_m3_per_s[blow_row[j]]
+    out_row = np.empty(coolers.out_cell.size, np.int64)
+    for j in range(out_row.size):
+        p = coolers.out_cell[j]
+        out_row[j] = stencil.place[(p // (nx + 2) - 1) * nx + p % (nx + 2) - 1]
     change = np.inf
     for done in range(sweeps):
         _give(
-            faces, phi_m3_per_s, stencil, rising, coolers, inner, ceiling, start_c, nx, supply_c, return_c, given,
+            faces, phi_m3_per_s, stencil, rising, coolers, inner, roof, out_row, start_c, supply_c, return_c, given,
             field_c,
         )  # fmt: skip
         after[:] = field_c
-        _sweep(nx, stencil, given, streams, blow_row, blow_body, after)
+        _sweep(nx, stencil, given, streams, blow_row, blow_body, blow_frac, after)
         if done < PLAIN:
             change = _replace(after, field_c)
         else:
@@ -452,7 +462,7 @@ def solve_temperature(
         if change <= tolerance_k:
             field_c[:] = after
             _give(
-                faces, phi_m3_per_s, stencil, rising, coolers, inner, ceiling, start_c, nx, supply_c, return_c, given,
+                faces, phi_m3_per_s, stencil, rising, coolers, inner, roof, out_row, start_c, supply_c, return_c, given,
                 field_c,
             )  # fmt: skip
             return 2 if after.max() > highest_c else 0, done + 1, change
@@ -460,10 +470,12 @@ def solve_temperature(
 
 
 @kernel
-def _plenum_mix(faces: Faces, phi_m3_per_s: Floats, inner: Ints, field_c: Floats, otherwise_c: float) -> float:
-    """Temperature of the ceiling plenum [degC]: that of the air that rises into it, mixed."""
+def _plenum_mix(
+    faces: Faces, phi_m3_per_s: Floats, roof: Ints, inner: Ints, field_c: Floats, otherwise_c: float
+) -> float:
+    """Temperature of the ceiling plenum [degC]: that of the air that rises into it (from the cells `roof`), mixed."""
     flow, heat = 0.0, 0.0
-    for c in range(phi_m3_per_s.size):
+    for c in roof:
         up = faces.plenum_ratio[c] * phi_m3_per_s[c]
         if up > 0.0:
             flow += up
@@ -473,13 +485,12 @@ def _plenum_mix(faces: Faces, phi_m3_per_s: Floats, inner: Ints, field_c: Floats
 
 @kernel
 def _give(
-    faces: Faces, phi_m3_per_s: Floats, stencil: Stencil, rising: Streams, coolers: Coolers, inner: Ints, ceiling: bool,
-    start_c: float, nx: int, supply_c: Floats, return_c: Floats, given_c: Floats, field_c: Floats,
+    faces: Faces, phi_m3_per_s: Floats, stencil: Stencil, rising: Streams, coolers: Coolers, inner: Ints, roof: Ints,
+    out_row: Ints, start_c: float, supply_c: Floats, return_c: Floats, given_c: Floats, field_c: Floats,
 ) -> None:  # fmt: skip
     """What units blow into the cells, at the supply temperature that the present field lets them make."""
     given_c[:] = 0.0
-    wide = nx + 2
-    plenum_c = _plenum_mix(faces, phi_m3_per_s, inner, field_c, start_c) if ceiling else start_c
+    plenum_c = _plenum_mix(faces, phi_m3_per_s, roof, inner, field_c, start_c)
     flow, heat = 0.0, 0.0
     for s in range(rising.flow_m3_per_s.size):
         flow += rising.flow_m3_per_s[s]
@@ -492,15 +503,13 @@ def _give(
         supply_c[i] = cooler_supply(coolers, i, return_c[i])
         n = coolers.out_start[i + 1] - coolers.out_start[i]
         for j in range(coolers.out_start[i], coolers.out_start[i + 1]):
-            p = coolers.out_cell[j]
-            k = stencil.place[(p // wide - 1) * nx + p % wide - 1]
+            k = out_row[j]
             given_c[k] += coolers.flow_m3_per_s[i] / n * supply_c[i] / stencil.own_m3_per_s[k]
-    if ceiling:
-        for c in range(phi_m3_per_s.size):
-            down = -faces.plenum_ratio[c] * phi_m3_per_s[c]
-            if down > 0.0:
-                k = stencil.place[c]
-                given_c[k] += down * plenum_c / stencil.own_m3_per_s[k]
+    for c in roof:
+        down = -faces.plenum_ratio[c] * phi_m3_per_s[c]
+        if down > 0.0:
+            k = stencil.place[c]
+            given_c[k] += down * plenum_c / stencil.own_m3_per_s[k]
 
 
 @kernel
@@ -519,7 +528,7 @@ def solve_share(
         k = stencil.place[c]
         given[k] = ends_m3_per_s[c] / stencil.own_m3_per_s[k] if stencil.own_m3_per_s[k] > 0.0 else 0.0
     for done in range(sweeps):
-        _sweep(nx, stencil, given, streams, nothing, nothing, share_frac)
+        _sweep(nx, stencil, given, streams, nothing, nothing, last, share_frac)
         change = 0.0
         for j in range(watch.size):
             change = max(change, abs(share_frac[watch[j]] - last[j]))
