@@ -431,7 +431,7 @@ def solve_temperature(
     """
     size = field_c.size
     field_c[:] = start_c
-    state = mixing_memory(0, depth)
+    state = mixing_memory(size - field_c.size, depth)  # none yet; an integer and no literal, for one signature
     after, given = np.empty(size), np.zeros(stencil.at.size)
     roof = np.flatnonzero(faces.plenum_ratio > 0.0)
     blow_frac = np.empty(blow_row.size)
