@@ -12,7 +12,9 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, evaluate
+from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -230,7 +232,32 @@ class Session:
             if costs is not None:
                 done(costs)
 
-        self.engine.run_when_idle(job)
+        self.engine.run_when_idle(job, "failures")
+
+    def rank_levers(self, done: Callable[[list[Lever]], None]) -> None:
+        """Try what the catalogue offers and rank it by tokens gained, in the background; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            levers = rank_levers(snapshot, catalog, stop=stop)
+            if levers is not None:
+                done(levers)
+
+        self.engine.run_when_idle(job, "levers")
+
+    def compare_scenarios(self, done: Callable[[list[Case]], None]) -> None:
+        """Solve the plan and each of its scenarios in the background; `done` is called in that thread."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            cases = compare_scenarios(snapshot, catalog, stop=stop)
+            if cases is not None:
+                done(cases)
+
+        self.engine.run_when_idle(job, "scenarios")
 
     def validate(self, paths: Sequence[str | Path], done: Callable[[dict[str, Any]], None]) -> None:
         """Predict measured rows in the background with the profiles in force; `done` gets the report of `validate`."""
@@ -242,7 +269,7 @@ class Session:
 
             done(validate([Path(path) for path in paths], all_predictors(catalog)))
 
-        self.engine.run_when_idle(job)
+        self.engine.run_when_idle(job, "validate")
 
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""

@@ -203,10 +203,24 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
 def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
     """All pools."""
     found = (diagnose(case) for case in space.cases)
-    return ThroughputResult(
-        tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)),
-        tuple(diagnosis for diagnosis in found if diagnosis is not None),
+    pools = tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases))
+    diagnoses = tuple(diagnosis for diagnosis in found if diagnosis is not None)
+    return ThroughputResult(pools, diagnoses, space.recycler.copy("rack_tokens", _rack_tokens(space, pools)))
+
+
+def _rack_tokens(space: Workspace, pools: tuple[PoolResult, ...]) -> Floats:
+    """Each rack's share of its pools' output by powered accelerators."""
+    compiled = _compiled(space)
+    bodies, racks = compiled.bodies, len(compiled.tables["racks"])
+    each = np.array(
+        [math.nan if p.tokens_per_s is None else p.tokens_per_s_per_accelerator or 0.0 for p in pools] + [math.nan]
     )
+    rate = each[bodies.pool] * bodies.accelerator_count
+    decodes = (bodies.rack >= 0) & (bodies.accelerator_count > 0.0) & ~np.isnan(rate)
+    decodes[decodes] &= space.alive.powered[bodies.rack[decodes]]
+    made = np.bincount(bodies.rack[decodes], rate[decodes], racks)
+    known = np.bincount(bodies.rack[decodes], minlength=racks) > 0
+    return np.where(known, made, np.nan)
 
 
 def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:

@@ -101,6 +101,9 @@ def economics_result(space: Workspace, totals: Totals, throughput: ThroughputRes
         embodied_kg_per_year=_known(embodied),
         kg_co2e_per_million_tokens=_known(carbon),
         pools=tuple(_pool_cost(space, row, total * serving, use, throughput) for row in range(len(space.cases))),
+        rack_usd_per_year=space.recycler.copy(
+            "rack_usd", _rack_cost(space, totals, book, rate=rate, life=life[IT], use=use)
+        ),
         cloud=_cloud(compiled, total, accelerators),
         conventions=_conventions(space, totals, capex, use=use, rate=rate, unknown=unknown, book=book),
     )
@@ -303,6 +306,28 @@ def prefill_share(case: Case, layout: Any, batch: float) -> float:
     both = configuration(case.model, case.device, layout, case.tune, case.request, batch)
     alone = configuration(case.model, case.device, layout, case.tune, case.request._replace(phase=1.0), batch)
     return float(min(1.0, both[1] / alone[1]))
+
+
+def _rack_cost(space: Workspace, totals: Totals, book: Book, *, rate: float, life: float, use: float) -> Floats:
+    """What stands in each rack and the energy it takes [USD/yr]."""
+    compiled = space.compiled
+    assert compiled is not None
+    bodies, racks = compiled.bodies, len(compiled.tables["racks"])
+    prices, _ = system_prices(cast(Hashable, compiled.parts.catalogue), book.value("server_factor"))
+    held = bodies.rack >= 0
+    own = prices[bodies.system, 0][held]
+    yearly = own * (float(capital_recovery(rate, life)) + book.value("maintenance_it_frac"))
+    capital = np.bincount(bodies.rack[held], yearly, racks).astype(
+        np.float64
+    )  # a body of unknown price makes its rack unknown
+    pooled = held & (bodies.pool >= 0) & (bodies.accelerator_count > 0.0)
+    swing = np.nan_to_num(space.draw.body_w[: bodies.rack.size] - bodies.idle_w)[pooled]
+    mean_w = space.draw.rack_w - (1.0 - use) * np.bincount(bodies.rack[pooled], np.maximum(swing, 0.0), racks)
+    overhead = totals.facility_w / totals.it_w if totals.it_w > 0.0 else 1.0
+    kwh = mean_w * overhead * H_PER_YEAR * S_PER_H / J_PER_KWH
+    return (
+        np.where(np.bincount(bodies.rack[held], minlength=racks) > 0, capital, np.nan) + kwh * space.climate.usd_per_kwh
+    )
 
 
 def _cloud(compiled: Compiled, total_usd: float, accelerators: float) -> tuple[CloudOffer, ...]:

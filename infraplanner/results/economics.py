@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +66,8 @@ class EconomicsResult:
     embodied_kg_per_year: float | None = None
     kg_co2e_per_million_tokens: float | None = None
     pools: tuple[PoolCost, ...] = ()
+    rack_usd_per_year: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Annuity and maintenance of what stands in each rack and its energy with its share of cooling and losses, in
+    PowerResult.rack_ids' order; NaN where a price is unknown. Plant, building and people are not in it."""
     cloud: tuple[CloudOffer, ...] = ()
     conventions: tuple[str, ...] = ()

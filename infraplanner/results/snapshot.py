@@ -222,6 +222,8 @@ class ThroughputResult:
 
     pools: tuple[PoolResult, ...] = ()
     diagnoses: tuple[PoolDiagnosis, ...] = ()
+    rack_tokens_per_s: Floats = field(default_factory=no_floats)
+    """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
 
 
 @dataclass(frozen=True, slots=True)

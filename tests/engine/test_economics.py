@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from infraplanner import places
@@ -124,3 +125,17 @@ def test_an_unknown_price_gives_no_cost_of_a_token(catalog: Catalog) -> None:
     assert math.isnan(prices[row, 0])
     h100 = ids.index("dgx-h100-rack4")
     assert prices[h100, 0] == pytest.approx(32 * 32500.0 * 1.2)
+
+
+def test_racks_carry_their_own_tokens_and_cost(pod: ResultSnapshot) -> None:
+    """Racks' output adds up to the hall's; a rack costs its annuity, maintenance and energy."""
+    tokens, usd = pod.throughput.rack_tokens_per_s, pod.economics.rack_usd_per_year
+    index = {key: row for row, key in enumerate(pod.power.rack_ids)}
+    assert np.nansum(tokens) == pytest.approx(pod.summary.tokens_per_s)
+    assert math.isnan(tokens[index["A02"]])  # prefill only
+    assert math.isnan(tokens[index["A08"]])
+    assert math.isnan(usd[index["A07"]])  # a storage rack has no price in the book
+    capital = 3.25e6 * (recovery(0.07, 5.0) + 0.04)
+    full_kwh = float(pod.power.rack_power_w[index["A01"]]) * pod.summary.pue * 8.76
+    price = _line(pod.economics, "Energy") / pod.economics.energy_kwh_per_year
+    assert capital < usd[index["A01"]] < capital + full_kwh * price

@@ -18,6 +18,7 @@ from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
 from .plant_year import PlantYearChart
 from .ride import RideChart
+from .scenarios import ScenarioChart
 from .staircase import StaircaseChart
 from .techniques import TechniquesChart
 from .tokens import TokensChart
@@ -39,6 +40,7 @@ class ChartDock(QWidget):
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.scenarios = ScenarioChart(bridge)
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
@@ -53,6 +55,7 @@ class ChartDock(QWidget):
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
+            (self.tr("Scenarios"), [self.scenarios]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""
