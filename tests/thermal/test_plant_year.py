@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infraplanner.catalog import Catalog
+from infraplanner import places
+from infraplanner.catalog import Catalog, load_catalog
 from infraplanner.cli.main import main
 from infraplanner.compile.weather import HOURS, typical_year, unpack
 from infraplanner.engine import evaluate
@@ -214,3 +215,13 @@ def test_reused_heat_leaves_the_year_and_counts_in_ere(catalog: Catalog) -> None
     it_w = (b.summary.it_power_kw or 0.0) * 1e3
     assert (b.year.pue or 0.0) - (b.year.ere or 0.0) == pytest.approx(moved / it_w)
     assert b.year.missed_hours < a.year.missed_hours  # the coolers have less to do
+
+
+@needs_epw
+def test_the_command_makes_a_profile_that_a_site_can_name(tmp_path: Path) -> None:
+    assert main(["weather", str(EPW), "--id", "weather.mine", "-o", str(tmp_path / "mine.yaml")]) == 0
+    mine = load_catalog(places.shipped_profiles_dir(), tmp_path)
+    assert mine.problems == ()
+    year = typical_year(mine, Site(id="site", weather="weather.mine"))
+    assert year is not None
+    assert year.profile == "weather.mine"

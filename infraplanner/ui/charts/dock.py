@@ -35,8 +35,7 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall = WaterfallChart()
         self.heat = HeatChart()
-        self.links = LinkChart(bridge)
-        self.load = LoadChart()
+        self.links, self.load = LinkChart(bridge), LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
