@@ -32,9 +32,10 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
+from .job_traffic import job_routes, paced
 from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .protocol import Check
-from .routes import Routes, find_routes
+from .routes import JobRoute, Routes, find_routes
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
@@ -110,7 +111,7 @@ def settled_result(
     routes = guard.run(
         "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
     )
-    result, slopes, thermal = _result(space, routes, None, failed, check, guard)
+    result, slopes, thermal, routes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
     return result, Settled(
         routes, slopes, thermal, result.year, result.findings, len(tables["links"]), tables["pools"].ids
@@ -126,7 +127,7 @@ def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    return _result(space, routes, Settled(routes), failed, None, guard)[0]
+    return _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
 
 
 def _result(
@@ -136,8 +137,13 @@ def _result(
     failed: frozenset[str],
     check: Check | None,
     guard: Guard,
-) -> tuple[ResultSnapshot, Elasticities, Thermal]:
-    """All stages of one frame; with a `settled` state to lean on the result is provisional."""
+    *,
+    fresh: bool = False,
+) -> tuple[ResultSnapshot, Elasticities, Thermal, Routes]:
+    """All stages of one frame; with a `settled` state to lean on the result is provisional.
+
+    The jobs' traffic is routed anew without such a state or when `fresh`; the routes come back with it.
+    """
     started = time.perf_counter()
     provisional = settled is not None
     assert space.snapshot is not None
@@ -148,12 +154,18 @@ def _result(
     pools = slowed(pools, space.cases, known.clocks(compiled.tables["pools"].ids))
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
-        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES, known
+        broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
+        return broken, UNKNOWN_SLOPES, known, routes
     if settled is None:
         first = totals, pools
         known, pools, totals = guard.run(
             "air and chips", lambda: couple(space, first[1], failed, first[0], guard.pause), (known, pools, totals)
         )
+    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
+    if settled is None or fresh:
+        found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
+        routes = replace(routes, jobs=found)
+    jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
@@ -169,7 +181,6 @@ def _result(
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
-    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     year = (
         settled.year
@@ -207,7 +218,7 @@ def _result(
         rules: Check = check
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
-    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known
+    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known, routes
 
 
 def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:
