@@ -21,6 +21,7 @@ COMMANDS = {
     "bench": ("infraplanner.cli.bench", "the program's own performance figures"),
     "schema": ("infraplanner.cli.schema", "JSON Schema of the plan file"),
     "profiles": ("infraplanner.cli.profiles", "list, show or verify profiles"),
+    "weather": ("infraplanner.cli.weather", "an EnergyPlus weather file as a profile"),
     "doctor": ("infraplanner.cli.doctor", "check this machine"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from infraplanner.results.findings import SEVERITIES, Finding
@@ -36,6 +37,8 @@ def _summary(result: ResultSnapshot) -> str:
         ("Facility power", " ".join(scaled(facility, "W"))),
         ("PUE", number(s.pue, 4)),
         ("WUE", f"{number(s.wue_l_per_kwh)} L/kWh"),
+        ("Year of weather", _year(result)),
+        ("Warmest inlet", _warmest(result)),
         ("Output tokens", " ".join(scaled(s.tokens_per_s, "tok/s")) + _band(s)),
         ("Tokens per joule", f"{number(s.tokens_per_j)} tok/J"),
         ("Capital", " ".join(scaled(s.capex_usd, "$"))),
@@ -45,6 +48,27 @@ def _summary(result: ResultSnapshot) -> str:
         ("Binding wall", s.binding_wall or "–"),
     ]
     return columns(rows)
+
+
+def _year(result: ResultSnapshot) -> str:
+    """PUE and WUE of the year as the pair that they are, and hours."""
+    year = result.year
+    if year.pue is None:
+        return "–"
+    pair = f"PUE {number(year.pue, 4)} with WUE {number(year.wue_l_per_kwh)} L/kWh"
+    return f"{pair}, {year.free_hours} h free cooling, {year.missed_hours} h above set point, {year.place}"
+
+
+def _warmest(result: ResultSnapshot) -> str:
+    """The rack that breathes the warmest air, or why that is not known."""
+    inlet = result.thermal.air.rack_inlet_c
+    known = [
+        (float(value), key) for value, key in zip(inlet, result.power.rack_ids, strict=False) if math.isfinite(value)
+    ]
+    if known:
+        value, key = max(known)
+        return f"{number(value)} °C at {key}"
+    return next((hall.note for hall in result.thermal.air.halls if hall.note), "–")
 
 
 def _band(summary: Summary) -> str:

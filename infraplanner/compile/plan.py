@@ -14,7 +14,7 @@ from .bodies import BodyArrays, build_bodies
 from .chain import ChainArrays, build_chain
 from .columns import SPECS
 from .network import NetworkArrays, build_network
-from .parts import Catalogue, Ints, Parts
+from .parts import Catalogue, Floats, Ints, Parts, column
 from .plant import PlantArrays, build_plant
 from .ports import PortArrays, build_ports
 from .rules import Lookup, constants
@@ -86,6 +86,7 @@ class Compiled:
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
+    _limits: tuple[BodyArrays, Floats] | None = field(default=None, init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
@@ -110,6 +111,17 @@ class Compiled:
         self.join(stale, snapshot)
         self.revision = snapshot.revision
         return Stale(stale, self._rows_with(changes, "racks", PLACE_FIELDS), self._own(changes), bool(remaps))
+
+    def inlet_limits(self) -> Floats:
+        """Warmest air that each rack may breathe [degC]: the lowest limit of what stands in it, else of class A1."""
+        if self._limits is None or self._limits[0] is not self.bodies:
+            limit = np.full(len(self.tables["racks"]), np.inf)
+            held = self.bodies.rack >= 0
+            stated = column(self.parts.systems, "inlet_max_c")[self.bodies.system[held]]
+            np.fmin.at(limit, self.bodies.rack[held], stated)
+            allowed = np.where(np.isfinite(limit), limit, self.rule("thermal.air_inlet_allowable_max_c"))
+            self._limits = (self.bodies, allowed)
+        return self._limits[1]
 
     def _own(self, changes: ChangeSet) -> Ints:
         return self._rows_with(changes, "links", LINK_FIELDS)

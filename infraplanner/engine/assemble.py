@@ -30,6 +30,7 @@ from .diagnosis import diagnose
 from .load import best_split, load_point
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
+from .thermal import Thermal
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -81,7 +82,7 @@ def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[Wa
     )
 
 
-def thermal_result(space: Workspace) -> ThermalResult:
+def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:
     """Racks, units, loops and halls."""
     compiled = _compiled(space)
     plant, arrays, racks = space.plant, compiled.plant, compiled.tables["racks"]
@@ -95,6 +96,11 @@ def thermal_result(space: Workspace) -> ThermalResult:
         heat = _hall_heat(compiled, space)
         hall_flux = heat / (halls["width_m"] * halls["depth_m"])
     supply, back = _air_side(compiled, space)
+    found = known if known.fits(space) else Thermal()
+    if found.air.unit_supply_c.size:
+        blown = np.isfinite(found.air.unit_supply_c)
+        supply = np.where(blown, found.air.unit_supply_c, supply)
+        back = np.where(blown, found.air.unit_return_c, back)
     return ThermalResult(
         rack_air_w=keep("rack_air_w", space.draw.air_w),
         rack_liquid_w=keep("rack_liquid_w", space.draw.liquid_w),
@@ -116,6 +122,12 @@ def thermal_result(space: Workspace) -> ThermalResult:
         hall_ids=halls.ids,
         hall_heat_w=keep("hall_heat_w", heat),
         hall_heat_flux_w_per_m2=keep("hall_heat_flux_w_per_m2", hall_flux),
+        air=found.air,
+        chips=found.chips,
+        loops=found.loops,
+        ride=found.ride,
+        outdoor_dry_c=optional(space.climate.dry_bulb_c),
+        outdoor_wet_c=optional(space.climate.wet_bulb_c),
     )
 
 

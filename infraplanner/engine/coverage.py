@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.snapshot import Coverage, Summary
 
 from .jobs import JobCase, job_notes
+from .thermal import Thermal
 from .workspace import Workspace
 
 
@@ -14,7 +17,8 @@ def coverage(
     space: Workspace,
     totals: Totals,
     summary: Summary,
-    jobs: tuple[JobCase, ...] = (),
+    jobs: tuple[JobCase, ...],
+    known: Thermal,
     economics: EconomicsResult | None = None,
 ) -> dict[str, Coverage]:
     """Coverage of every summary key, and of the load on links."""
@@ -45,12 +49,26 @@ def coverage(
             "modelled", "Spread of held-out measurements about predictions of their class, all pools erring alike."
         )
     out["tokens_per_s_low"] = out["tokens_per_s_high"] = band
-    walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
+    walls = "From elasticities of memory, copper and compute; power through caps, cooling through throttled clocks."
     out["binding_wall"] = Coverage("partial", walls)
+    out["air"] = _air(known)
+    out["chips"] = _chips(known)
     load = "Cache transfer from prefill to decode pools, and collectives of training jobs; storage and checkpoints are not."
     out["fabric_load"] = Coverage("partial", load)
     out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
     return out
+
+
+def _air(known: Thermal) -> Coverage:
+    text = "Depth-averaged flow over the floor; without jets, buoyancy and layers over the height, leaks are planning values."
+    said = [hall.note for hall in known.air.halls if hall.state not in ("settled", "no_heat")]
+    settled = any(hall.state == "settled" for hall in known.air.halls)
+    return Coverage("partial" if settled else "not_modelled", " ".join([text, *said, *known.air.notes]))
+
+
+def _chips(known: Thermal) -> Coverage:
+    text = "Cold plates by the law of a published accelerator plate, heat sinks by a planning resistance; limits are defaults."
+    return Coverage("partial" if np.isfinite(known.chips.rack_case_c).any() else "not_modelled", text)
 
 
 def _money(summary: Summary, economics: EconomicsResult) -> dict[str, Coverage]:

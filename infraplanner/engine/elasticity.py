@@ -15,6 +15,7 @@ from infraplanner.kernels.serving import best_batch, configuration
 from . import bind
 from .demand import with_rates
 from .pools import Case
+from .thermal import clock_rates
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,7 @@ class Capacity:
     memory: float = 1.0
     copper: float = 1.0
     compute: float = 1.0
+    thermal: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Throughput:
         self._racks = bind.racks(space.compiled)
         self._limited = bool(np.isfinite(self._racks.cap_frac).any())
         self._rates: dict[tuple[int, Capacity], float] = {}
+        self._clocks: dict[float, Floats | None] = {}
 
     @property
     def power_limited(self) -> bool:
@@ -69,6 +72,8 @@ class Throughput:
         """Tokens/s with capacities scaled; NaN pools count as nothing."""
         space, pools = self._space, self._pools
         rate = np.array([self._rate(row, at) for row in range(len(space.cases))])
+        slowed = self._at_clock(at.thermal)
+        rate = rate if slowed is None else rate * slowed
         changed = with_rates(pools, rate, pools.link_per_s * at.copper)
         served: Served = bind.buffers(Served, **{"": len(space.cases)})
         serve_pools(self._bodies, space.alive.powered, changed, served)
@@ -84,12 +89,23 @@ class Throughput:
         ]
         return float(np.nansum(out))
 
+    @property
+    def chips_known(self) -> bool:
+        """True when some chip's temperature is known; without one no cooling figure touches throughput."""
+        return self._at_clock(1.0) is not None
+
+    def _at_clock(self, margin_ratio: float) -> Floats | None:
+        """Rates of the pools over those at full clock, at the clocks that a wider or narrower thermal head leaves."""
+        if margin_ratio not in self._clocks:
+            self._clocks[margin_ratio] = clock_rates(self._space, margin_ratio)
+        return self._clocks[margin_ratio]
+
     def _rate(self, row: int, at: Capacity) -> float:
         """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
         case = self._space.cases[row]
         if case.case is None or case.solution is None:
             return math.nan
-        key = (row, replace(at, power=1.0))
+        key = (row, replace(at, power=1.0, thermal=1.0))
         if key not in self._rates:
             self._rates[key] = instance_rate(scaled(case.case, at), case.solution.layout)
         return self._rates[key]
@@ -105,8 +121,11 @@ class Throughput:
 
     def slopes(self, at: Capacity) -> dict[str, float | None]:
         """All slopes at a point."""
-        out = {item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name != "power"}
+        out = {
+            item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name not in ("power", "thermal")
+        }
         out["power"] = self.slope(at, "power") if self._limited else 0.0
+        out["thermal"] = self.slope(at, "thermal") if self.chips_known else None
         return out
 
 
@@ -149,7 +168,9 @@ def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float]) 
     slopes = model.slopes(Capacity())
     found = Elasticities(**slopes, demand_met=met)  # type: ignore[arg-type]
     bound = binding_wall(found, utilisation)
-    later, factor = _next(model, bound, utilisation, met) if bound in ("power", "memory", "copper") else (None, None)
+    later, factor = (
+        _next(model, bound, utilisation, met) if bound in ("power", "memory", "thermal", "copper") else (None, None)
+    )
     found = replace(found, next=later, next_factor=factor)
     space.slopes = (key, found)
     return found
@@ -159,8 +180,10 @@ def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple
     cases = tuple((case.case, case.solution.layout if case.solution else None) for case in space.cases)
     arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
     caps = bind.racks(space.compiled).cap_frac if space.compiled is not None else np.empty(0)
+    clocks = clock_rates(space, 1.0), clock_rates(space, 1.0 - STEP), clock_rates(space, 1.0 + STEP)
+    heat = tuple(None if rates is None else rates.tobytes() for rates in clocks)
     order = tuple(sorted(utilisation, key=lambda wall: (utilisation[wall], wall)))  # all that breaking ties looks at
-    return (cases, order, caps.tobytes(), *(array.tobytes() for array in arrays))
+    return (cases, order, heat, caps.tobytes(), *(array.tobytes() for array in arrays))
 
 
 def _next(model: Throughput, bound: str, utilisation: dict[str, float], met: bool) -> tuple[str | None, float | None]:

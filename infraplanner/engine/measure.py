@@ -64,6 +64,7 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
             lambda: run_plant(units, loops, space.alive.running, climate.dry_bulb_c, climate.wet_bulb_c, space.plant),
             [*units, *loops, *space.plant],
         ),
+        **_air(space),
         "link": _timed(
             lambda: lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, space.cables),
             [rows, *ends, *space.cables],
@@ -73,6 +74,16 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
         "training": _training(catalog),
     }
     return [KernelTime(name, *found[name]) if name in found else KernelTime(name) for name in NAMES]
+
+
+def _air(space: object) -> dict[str, tuple[float, int, float]]:
+    """The air field of the plan's first hall: flow from a factored matrix, temperature from one start value."""
+    from .air import bench_case
+
+    found = {}
+    for name, (call, touched) in bench_case(space).items():  # type: ignore[arg-type]
+        found[name] = _timed(call, touched)
+    return found
 
 
 def _timed(call: Callable[[], object], touched: Iterable[object]) -> tuple[float, int, float]:

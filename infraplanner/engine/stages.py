@@ -24,9 +24,11 @@ from infraplanner.results.snapshot import (
     ThermalResult,
     ThroughputResult,
 )
+from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
@@ -35,8 +37,10 @@ from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .protocol import Check
 from .routes import JobRoute, Routes, find_routes
+from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
+from .year import year_result
 
 T = TypeVar("T")
 UNKNOWN_SLOPES = Elasticities()
@@ -52,6 +56,8 @@ class Settled:
 
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
+    thermal: Thermal = field(default_factory=Thermal)
+    year: YearResult = field(default_factory=YearResult)
     findings: tuple[Finding, ...] = ()
     links: int = 0
     pools: tuple[str, ...] = ()
@@ -106,9 +112,11 @@ def settled_result(
     routes = guard.run(
         "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
     )
-    result, slopes, routes = _result(space, routes, None, failed, check, guard)
+    result, slopes, thermal, routes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(
+        routes, slopes, thermal, result.year, result.findings, len(tables["links"]), tables["pools"].ids
+    )
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -132,7 +140,7 @@ def _result(
     guard: Guard,
     *,
     fresh: bool = False,
-) -> tuple[ResultSnapshot, Elasticities, Routes]:
+) -> tuple[ResultSnapshot, Elasticities, Thermal, Routes]:
     """All stages of one frame; with a `settled` state to lean on the result is provisional.
 
     The jobs' traffic is routed anew without such a state or when `fresh`; the routes come back with it.
@@ -143,16 +151,24 @@ def _result(
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
     pools = pool_inputs(space, routes)
+    known = settled.thermal if settled is not None else Thermal()
+    pools = slowed(pools, space.cases, known.clocks(compiled.tables["pools"].ids))
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
-        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES, routes
+        broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
+        return broken, UNKNOWN_SLOPES, known, routes
+    if settled is None:
+        first = totals, pools
+        known, pools, totals = guard.run(
+            "air and chips", lambda: couple(space, first[1], failed, first[0], guard.pause), (known, pools, totals)
+        )
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     if settled is None or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
         routes = replace(routes, jobs=found)
     jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
-    thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
+    thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
     economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
@@ -166,6 +182,12 @@ def _result(
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
+    fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
+    year = (
+        settled.year
+        if settled is not None
+        else guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+    )
     summary = replace(
         summary,
         training_tokens_per_s=total_tokens_per_s(jobs),
@@ -192,16 +214,17 @@ def _result(
         fabric=fabric,
         throughput=throughput,
         economics=economics,
+        year=year,
         findings=settled.findings if settled is not None else (),
         coverage=guard.run(
-            "coverage", lambda: coverage(space, totals, summary, jobs, economics), dict[str, Coverage]()
+            "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
         ),
     )
     if check is not None:
         rules: Check = check
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
-    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, routes
+    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known, routes
 
 
 def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:

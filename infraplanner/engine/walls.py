@@ -18,7 +18,7 @@ Place = tuple[float | None, str | None]
 NOTES = {
     "power": "Worst node over its continuous limit (80 % of the rating behind breakers).",
     "memory": "Larger of bytes held over usable bytes and memory time over step time, in the worst pool.",
-    "thermal": "Worst unit by heat or flow over capacity; inlet and case temperatures are not modelled yet.",
+    "thermal": "Worst of unit heat and flow over capacity, and of inlet and case temperature between supply and limit.",
     "copper": "Worst of link load, needed length over reach, and visible communication over step time.",
 }
 
@@ -35,7 +35,7 @@ def places(
     return {
         "power": _worst((power.node_load_frac / _continuous(space), power.node_ids)),
         "memory": _memory_use(throughput),
-        "thermal": _worst((thermal.unit_load_frac, thermal.unit_ids), (thermal.unit_flow_frac, thermal.unit_ids)),
+        "thermal": _thermal_use(space, thermal, power.rack_ids),
         "copper": _copper_use(space, totals, fabric),
     }
 
@@ -67,6 +67,34 @@ def _worst(*columns: tuple[Floats, tuple[str, ...]]) -> tuple[float | None, str 
         if known.size and known.max() > best:
             best, where = float(known.max()), ids[int(known.argmax())]
     return (best, where) if math.isfinite(best) else (None, None)
+
+
+def _thermal_use(space: Workspace, thermal: ThermalResult, racks: tuple[str, ...]) -> Place:
+    columns = [(thermal.unit_load_frac, thermal.unit_ids), (thermal.unit_flow_frac, thermal.unit_ids)]
+    inlet, case = head_used(space, thermal)
+    return _worst(*columns, (inlet, racks), (case, racks))
+
+
+def head_used(space: Workspace, thermal: ThermalResult) -> tuple[Floats, Floats]:
+    """(temperature - supply) / (limit - supply) of every rack's inlet air and of its hottest case; NaN where unknown."""
+    assert space.compiled is not None
+    count = len(space.compiled.tables["racks"])
+    inlet, case = np.full(count, np.nan), np.full(count, np.nan)
+    air, chips = thermal.air, thermal.chips
+    with np.errstate(all="ignore"):
+        if air.rack_inlet_c.size == count:
+            supply = np.append(_supply_air(space, thermal), np.nan)[space.compiled.tables["racks"]["hall@halls"]]
+            inlet = (air.rack_inlet_c - supply) / (space.compiled.inlet_limits() - supply)
+        if chips.rack_case_c.size == count and chips.case_limit_c is not None:
+            case = (chips.rack_case_c - chips.rack_chip_inlet_c) / (chips.case_limit_c - chips.rack_chip_inlet_c)
+    return inlet, case
+
+
+def _supply_air(space: Workspace, thermal: ThermalResult) -> Floats:
+    """Supply air of each hall as the field found it."""
+    assert space.compiled is not None
+    found = {hall.hall: hall.supply_c for hall in thermal.air.halls if hall.supply_c is not None}
+    return np.array([found.get(key, np.nan) for key in space.compiled.tables["halls"].ids], dtype=np.float64)
 
 
 def _memory_use(throughput: ThroughputResult) -> tuple[float | None, str | None]:

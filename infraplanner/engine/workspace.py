@@ -60,6 +60,9 @@ class Workspace:
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.job_loads: dict[object, Any] = {}
         self.slopes: tuple[object, Any] | None = None
+        self.air_model: Any = None
+        self.chips: Any = None
+        self.wet_bulbs: Any = None
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot
+from infraplanner.results.air import HallAir
+from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
 VERSION = 1
@@ -74,10 +75,39 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
 def _thermal(result: ResultSnapshot) -> dict[str, Any]:
     thermal = result.thermal
     return {
-        "racks": _rows(result.power.rack_ids, _columns(thermal, "rack_")),
-        "units": _rows(thermal.unit_ids, _columns(thermal, "unit_")),
+        "racks": _rows(result.power.rack_ids, _rack_columns(result)),
+        "units": _rows(thermal.unit_ids, _unit_columns(thermal)),
         "halls": _rows(thermal.hall_ids, _columns(thermal, "hall_")),
+        "air": [_hall_air(hall) for hall in thermal.air.halls],
+        "loops": [plain(loop) for loop in thermal.loops.loops],
+        "loss_of_cooling": [plain(row) for row in thermal.ride],
+        "case_limit_c": plain(thermal.chips.case_limit_c),
     }
+
+
+def _rack_columns(result: ResultSnapshot) -> dict[str, Any]:
+    """Heat, then what the air field and the chips add; null for all racks where there is neither."""
+    thermal, count = result.thermal, len(result.power.rack_ids)
+    columns = _columns(thermal, "rack_")
+    for part in (thermal.air, thermal.chips, thermal.loops):
+        for name, values in _columns(part, "rack_").items():
+            columns[name] = values if len(values) == count else np.full(count, np.nan)
+    return columns
+
+
+def _unit_columns(thermal: ThermalResult) -> dict[str, Any]:
+    """What units move, then the air they blow and their exchanger's approach."""
+    columns, count = _columns(thermal, "unit_"), len(thermal.unit_ids)
+    extra = {"air_m3_per_s": thermal.air.unit_air_m3_per_s, "approach_k": thermal.loops.unit_approach_k}
+    return columns | {key: v if len(v) == count else np.full(count, np.nan) for key, v in extra.items()}
+
+
+def _hall_air(hall: HallAir) -> dict[str, Any]:
+    """A hall's field in figures; the cells themselves stay in the window."""
+    left_out = ("temperature_c", "x_m_per_s", "y_m_per_s")
+    figures = {item.name: plain(getattr(hall, item.name)) for item in fields(hall) if item.name not in left_out}
+    known = hall.temperature_c[np.isfinite(hall.temperature_c)]
+    return figures | {"warmest_c": plain(float(known.max())) if known.size else None}
 
 
 def _without(part: Any, name: str) -> dict[str, Any]:
@@ -104,6 +134,7 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "fabric": _fabric(result.fabric),
         "throughput": _without(result.throughput, "rack_tokens_per_s") | {"racks": _racks(result, "tokens_per_s")},
         "economics": _without(result.economics, "rack_usd_per_year") | {"racks": _racks(result, "usd_per_year")},
+        "year": plain(result.year),
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
         "failed": sorted(result.failed),

@@ -16,8 +16,9 @@ def effectiveness(ntu_ratio: float, capacity_ratio: float) -> float:
     """
     if abs(1.0 - capacity_ratio) < 1e-9:
         return ntu_ratio / (1.0 + ntu_ratio)
-    falling = np.exp(-ntu_ratio * (1.0 - capacity_ratio))
-    return float((1.0 - falling) / (1.0 - capacity_ratio * falling))
+    rest = 1.0 - capacity_ratio
+    fallen = -np.expm1(-ntu_ratio * rest)  # 1 - e without the loss of digits near equal capacities
+    return float(fallen / (rest + capacity_ratio * fallen))
 
 
 @kernel

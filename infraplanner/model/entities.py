@@ -24,9 +24,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Site(Record, frozen=True, kw_only=True):
-    """Where the plan stands and what its energy costs. One record, id `site`."""
+    """Where the plan stands and what its energy costs. One record, id `site`. `weather` names a typical year's profile."""
 
     region: str = ""
+    weather: str = ""
     altitude_m: float | None = None
     dry_bulb_c: float | None = None
     wet_bulb_c: float | None = None

@@ -13,10 +13,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .air import AirResult
+from .chips import ChipResult
 from .diagnosis import PoolDiagnosis
 from .economics import EconomicsResult
 from .findings import Finding
 from .jobs import JobResult
+from .loops import LoopsResult
+from .ride import RideRow
+from .year import YearResult
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -142,6 +147,13 @@ class ThermalResult:
     hall_ids: tuple[str, ...] = ()
     hall_heat_w: Floats = field(default_factory=no_floats)
     hall_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
+    air: AirResult = field(default_factory=AirResult)
+    chips: ChipResult = field(default_factory=ChipResult)
+    loops: LoopsResult = field(default_factory=LoopsResult)
+    ride: tuple[RideRow, ...] = ()
+    """All four are of the last settled state while something is dragged; empty when racks came or went."""
+    outdoor_dry_c: float | None = None
+    outdoor_wet_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +260,7 @@ class ResultSnapshot:
     fabric: FabricResult = field(default_factory=FabricResult)
     throughput: ThroughputResult = field(default_factory=ThroughputResult)
     economics: EconomicsResult = field(default_factory=EconomicsResult)
+    year: YearResult = field(default_factory=YearResult)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()

@@ -60,6 +60,7 @@ SPECS = (
     Spec("overlay_heat_flux", "Overlay: heat flux", "Analyse", "3"),
     Spec("overlay_link_load", "Overlay: links", "Analyse", "4"),
     Spec("overlay_findings", "Overlay: findings", "Analyse", "5"),
+    Spec("overlay_temperature", "Overlay: inlet temperature", "Analyse", "6"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
     Spec("repair_all", "Repair all", "Analyse", "Shift+X", "ok"),

@@ -31,10 +31,14 @@ from infraplanner.results.findings import Finding
 from tests.engine.halls import add, pod
 from tests.engine.test_evaluate import change
 
+from .thermal_faults import FAULTS as THERMAL_FAULTS
+
 
 def sound() -> Document:
     """The pod with enough air and room that no rule speaks."""
-    return pod(racks=4, links=8)
+    document = pod(racks=4, links=8)
+    change(document, "halls", "hall", supply_air_c=20.0)  # an open row breathes some of its own air
+    return document
 
 
 def findings(document: Document, catalog: Catalog) -> list[Finding]:
@@ -244,6 +248,7 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("placement.overlap", stacked, "r000"),
     ("placement.outside-hall", outside, "r001"),
     ("placement.same-units", crowded, "sw1"),
+    *THERMAL_FAULTS,
 ]
 
 

@@ -32,6 +32,8 @@ PLAIN = {
     "feed_weight", "load_weight",
     # a fitted law `k Q^n`, a pump's falling curve, scratch of the flow network, tokens by class
     "coefficient", "slope", "share",
+    # a small system of equations, the law of a cold plate
+    "matrix", "right", "products", "a", "b", "plate_exponent", "chiller_cop", "part_load", "count",
 }  # fmt: skip
 
 

@@ -8,15 +8,20 @@ import numpy as np
 
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.theme import maps
+from infraplanner.ui.theme.current import current
 from infraplanner.ui.theme.tokens import Theme
 from infraplanner.units import KILO
 
 from .scene import Floats, Scene
 
+TEMPERATURE_C = {True: (18.0, 42.0), False: (12.0, 42.0)}
+RECOMMENDED_C = 27.0
+"""Range of the temperature map in the dark and the light theme, and the recommended limit of inlet air, as the design says."""
+
 OVERLAYS = (
     ("none", "None", ""),
     ("power", "Power", ""),
-    ("temperature", "Inlet °C", "The air field is not modelled yet."),
+    ("temperature", "Inlet °C", ""),
     ("heat_flux", "Heat flux", ""),
     ("link_load", "Links", ""),
     ("tokens", "Tokens", ""),
@@ -61,6 +66,8 @@ def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: fl
     if key == "heat_flux":
         values = _by_id(scene, result.power.rack_ids, result.thermal.rack_heat_flux_w_per_m2 / KILO)
         return _made(key, "Heat per rack footprint", "kW/m²", scene, values, top)
+    if key == "temperature":
+        return _inlet(scene, result)
     if key == "tokens":
         values = _by_id(scene, result.power.rack_ids, result.throughput.rack_tokens_per_s / KILO)
         return _made(key, "Output of a rack", "k tok/s", scene, values, top)
@@ -68,6 +75,19 @@ def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: fl
         values = _by_id(scene, result.power.rack_ids, result.economics.rack_usd_per_year / KILO)
         return _made(key, "Rack and its energy", "k$ a year", scene, values, top)
     return None
+
+
+def _inlet(scene: Scene, result: ResultSnapshot) -> Overlay:
+    """Inlet of racks and supply of air units on a fixed scale, so that halls can be compared."""
+    thermal, air = result.thermal, result.thermal.air
+    values = _by_id(scene, result.power.rack_ids, air.rack_inlet_c)
+    for key, blown, supply in zip(thermal.unit_ids, air.unit_air_m3_per_s, air.unit_supply_c, strict=False):
+        row = scene.bodies.index.get(key)
+        if row is not None and blown > 0.0:
+            values[row] = supply
+    return Overlay(
+        "temperature", "Air and rack inlet", "°C", *TEMPERATURE_C[current().theme.is_dark], values, (RECOMMENDED_C,)
+    )
 
 
 def _by_id(scene: Scene, ids: tuple[str, ...], figures: Floats) -> Floats:

@@ -22,7 +22,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
 
-from . import paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
+from . import paint_air, paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
 from .camera import Camera, detail_level
 from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
@@ -88,7 +88,7 @@ class FloorView(Geometry, QWidget):
         bridge.result.connect(self.take_result)
         bridge.opened.connect(self.reopen)
         bridge.selection_changed.connect(self.update)
-        current().changed.connect(self._restart)
+        current().changed.connect(self._retheme)
 
     # --- data in
 
@@ -191,6 +191,10 @@ class FloorView(Geometry, QWidget):
     def set_layers(self, visible: frozenset[str]) -> None:
         """Show these layers."""
         self.layers = visible
+        self._restart()
+
+    def _retheme(self) -> None:
+        self._refresh_figures()
         self._restart()
 
     def _restart(self) -> None:
@@ -314,6 +318,9 @@ class FloorView(Geometry, QWidget):
         painter.fillRect(QRectF(0, 0, camera.width, camera.height), theme.colour("surface.canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_floor.paint_floor(painter, theme, camera, scene, self.level, self.layers)
+        air = self.overlay if self.overlay is not None and self.overlay.key == "temperature" else None
+        if air is not None and self.result is not None:
+            paint_air.paint_air(painter, theme, camera, scene, self.result.thermal.air.halls, air)
         rows: NDArray[np.int64] | None = None
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
@@ -330,6 +337,8 @@ class FloorView(Geometry, QWidget):
             if paint_far.is_block(camera) and self.overlay is None and rows is None:
                 rows = paint_far.paint_blocks(painter, theme, camera, scene)
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
+        if air is not None and not self.moving:
+            paint_air.paint_inlet_labels(painter, theme, camera, bodies, air, self.level)
 
     def _paint_far(self, painter: QPainter, camera: Camera, faint: float) -> None:
         """All lines of a large hall seen from far away; those of what moves stay where they were until release."""

@@ -14,8 +14,13 @@ from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
+from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
+from .plant_year import PlantYearChart
+from .ride import RideChart
 from .scenarios import ScenarioChart
+from .staircase import StaircaseChart
+from .techniques import TechniquesChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
 
@@ -30,8 +35,7 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall = WaterfallChart()
         self.heat = HeatChart()
-        self.links = LinkChart(bridge)
-        self.load = LoadChart()
+        self.links, self.load = LinkChart(bridge), LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
@@ -39,10 +43,13 @@ class ChartDock(QWidget):
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
+        self.staircase, self.techniques = StaircaseChart(bridge), TechniquesChart(bridge)
+        self.loops, self.plant_year, self.ride = LoopsChart(bridge), PlantYearChart(), RideChart()
         self.groups: tuple[tuple[str, list[Chart]], ...] = (
             (self.tr("Power"), [self.waterfall]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
-            (self.tr("Thermal"), [self.heat]),
+            (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride]),
+            (self.tr("Loops"), [self.loops]),
             (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,6 +160,8 @@ _RESULTS = {
         ("draw", "Draw now"),
         ("flux", "Heat flux"),
         ("die", "Die heat flux"),
+        ("inlet", "Inlet air"),
+        ("chip", "Case, junction"),
         ("flow", "Coolant flow"),
         ("sides", "Feeds A, B"),
     ],
@@ -478,9 +481,30 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")),
         "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
         "die": f"{number(float(thermal.rack_die_flux_w_per_cm2[row]))} W/cm²",
+        "inlet": _inlet(result, row),
+        "chip": _chip(result, row),
         "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
         "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
     }
+
+
+def _inlet(result: ResultSnapshot, row: int) -> str:
+    """Inlet temperature, and how much of the exhaust comes back; empty without a settled field."""
+    air = result.thermal.air
+    if not len(air.rack_inlet_c) or not math.isfinite(air.rack_inlet_c[row]):
+        return "–"
+    again = float(air.rack_recirculation_frac[row])
+    return f"{number(float(air.rack_inlet_c[row]))} °C, {number(100 * again, 2)} % recirculated"
+
+
+def _chip(result: ResultSnapshot, row: int) -> str:
+    """Case and junction of the hottest chip, and its clock where that is lowered."""
+    chips = result.thermal.chips
+    if not len(chips.rack_case_c) or not math.isfinite(chips.rack_case_c[row]):
+        return "–"
+    clock = float(chips.rack_clock_frac[row])
+    slow = f", {number(100 * clock)} % clock" if clock < 1.0 else ""
+    return f"{number(float(chips.rack_case_c[row]))}, {number(float(chips.rack_junction_c[row]))} °C{slow}"
 
 
 def _unit_figures(result: ResultSnapshot, key: str) -> dict[str, str]:

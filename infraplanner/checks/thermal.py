@@ -1,0 +1,186 @@
+"""The air field, the chips and the coolants: what is too warm, what cannot breathe, what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from infraplanner.catalog.types import CoolingUnit
+from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.weather import typical_year
+
+from .context import Context, Message, Rule, rows
+
+IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
+
+
+def _racks(context: Context) -> tuple[str, ...]:
+    return context.result.power.rack_ids
+
+
+def no_field(context: Context) -> Iterator[Message]:
+    """Halls whose air field is no result, and why."""
+    for hall in context.result.thermal.air.halls:
+        if hall.state not in ("settled", "no_heat"):
+            yield hall.note, (hall.hall,)
+
+
+def inlet_over_limit(context: Context) -> Iterator[Message]:
+    """Racks that breathe warmer air than what stands in them allows."""
+    inlet = context.result.thermal.air.rack_inlet_c
+    if inlet.size != len(_racks(context)):
+        return
+    limit = context.compiled.inlet_limits()
+    for row in rows(inlet > limit + 1e-6):
+        text = f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C, more than the {limit[row]:.1f} °C it allows."
+        yield text, (_racks(context)[row],)
+
+
+def inlet_over_advice(context: Context) -> Iterator[Message]:
+    """Racks above the recommended inlet temperature but within what they allow."""
+    inlet = context.result.thermal.air.rack_inlet_c
+    if inlet.size != len(_racks(context)):
+        return
+    advice, limit = context.compiled.rule("thermal.air_inlet_recommended_max_c"), context.compiled.inlet_limits()
+    for row in rows((inlet > advice + 1e-6) & ~(inlet > limit + 1e-6)):
+        text = f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C; {advice:.0f} °C is recommended at most."
+        yield text, (_racks(context)[row],)
+
+
+def no_breath(context: Context) -> Iterator[Message]:
+    """Racks before and behind which no floor is open."""
+    for rack in context.result.thermal.air.no_port:
+        yield f"Rack {rack} has 0 open tiles before and behind it; air needs 1 to get in and 1 to get out.", (rack,)
+
+
+def tile_under_rack(context: Context) -> Iterator[Message]:
+    """Racks that stand on the perforated tiles of a cold aisle."""
+    for rack, count in context.result.thermal.air.blocked_tiles:
+        yield f"Rack {rack} stands on {count} perforated tiles of a cold aisle; 0 are allowed.", (rack,)
+
+
+def containment_without_aisle(context: Context) -> Iterator[Message]:
+    """Halls that are said to be contained but draw no aisle."""
+    for note in context.result.thermal.air.notes:
+        yield note, (note.split()[1],)
+
+
+def throttled(context: Context) -> Iterator[Message]:
+    """Racks whose chips lower their clock to stay at the case limit."""
+    chips = context.result.thermal.chips
+    index = context.compiled.tables["racks"].index
+    for rack in chips.throttled:
+        clock = chips.rack_clock_frac[index[rack]]
+        text = (
+            f"Chips in rack {rack} throttle to {100 * clock:.0f} % of their clock to hold {chips.case_limit_c:.0f} °C."
+        )
+        yield text, (rack,)
+
+
+def too_hot(context: Context) -> Iterator[Message]:
+    """Racks whose chips pass the limit even at the lowest clock."""
+    chips = context.result.thermal.chips
+    index = context.compiled.tables["racks"].index
+    for rack in chips.too_hot:
+        case = chips.rack_case_c[index[rack]]
+        text = (
+            f"Chips in rack {rack} reach {case:.0f} °C at their lowest clock, over the limit of "
+            f"{chips.case_limit_c:.0f} °C."
+        )
+        yield text, (rack,)
+
+
+def runaway(context: Context) -> Iterator[Message]:
+    """Racks whose chips heat themselves: leakage rises faster than their cooling takes heat away."""
+    for rack in context.result.thermal.chips.runaway:
+        yield f"Chips in rack {rack} run away thermally: leakage grows faster than their plate cools.", (rack,)
+
+
+def frozen_coolant(context: Context) -> Iterator[Message]:
+    """Loops whose supply lies below the freezing point of their coolant."""
+    loops = context.compiled.tables["loops"]
+    supply = np.fmin(loops["supply_c"], context.result.thermal.loop_supply_c)
+    freezing = np.array([context.compiled.rule(f"fluid.{name}.freezing_c") for name in FLUIDS])
+    point = freezing[loops["fluid"]]
+    for row in rows(supply <= point):
+        fluid = FLUIDS[loops["fluid"][row]]
+        text = f"Loop {loops.ids[row]} supplies {fluid} at {supply[row]:.1f} °C; it freezes at {point[row]:.1f} °C."
+        yield text, (loops.ids[row],)
+
+
+def starved_plate(context: Context) -> Iterator[Message]:
+    """Racks whose cold plates get less flow than their law was measured at."""
+    flow = context.result.thermal.chips.rack_plate_flow_l_per_min
+    plate = context.compiled.parts.catalogue.find("cp-oam-pg25")
+    if flow.size != len(_racks(context)) or not isinstance(plate, CoolingUnit):
+        return
+    least = float(plate.details.get("flow_lpm", "nan").split(",")[0])
+    for row in rows((flow > 0.0) & (flow < least)):
+        rack = _racks(context)[row]
+        yield (
+            f"Cold plates in rack {rack} get {flow[row]:.2f} L/min each; {least:g} L/min is the least they take.",
+            (rack,),
+        )
+
+
+def both_flows(context: Context) -> Iterator[Message]:
+    """Loops that set their flow twice."""
+    loops = context.compiled.tables["loops"]
+    for row in rows(np.isfinite(loops["rise_k"]) & np.isfinite(loops["flow_l_per_min_per_kw"])):
+        name = loops.ids[row]
+        rise, flow = loops["rise_k"][row], loops["flow_l_per_min_per_kw"][row]
+        yield f"Loop {name} sets its flow by {rise:g} K and by {flow:g} L/min/kW; only one may be given.", (name,)
+
+
+def air_only_in_bath(context: Context) -> Iterator[Message]:
+    """Racks on the loop of an immersion tank whose servers give no heat to a liquid."""
+    compiled, thermal = context.compiled, context.result.thermal
+    cooling, racks = compiled.tables["cooling"], compiled.tables["racks"]
+    baths = np.array([compiled.parts.cooling[code].cooling_kind in IMMERSION if code >= 0 else False
+                      for code in cooling["unit"].tolist()], dtype=np.bool_)  # fmt: skip
+    held = cooling["loop@loops"][baths]
+    loops = {int(loop): cooling.ids[row] for row, loop in zip(rows(baths), held.tolist(), strict=True) if loop >= 0}
+    for row in rows(np.isin(racks["loop@loops"], list(loops)) & (racks["loop@loops"] >= 0)):
+        if not thermal.rack_liquid_w[row] > 0.0 and thermal.rack_air_w[row] > 0.0:
+            tank = loops[int(racks["loop@loops"][row])]
+            text = f"Immersion tank {tank} holds rack {racks.ids[row]}, whose air-cooled servers give 0 W to a liquid."
+            yield text, (racks.ids[row], tank)
+
+
+def starved_loop(context: Context) -> Iterator[Message]:
+    """Loops whose pumps cannot give the worst-placed rack the coolant it wants."""
+    for loop in context.result.thermal.loops.loops:
+        if loop.reach_frac is not None and loop.reach_frac < 1.0 - 1e-6:
+            text = (
+                f"Pumps of loop {loop.loop} at full speed give rack {loop.worst} {100 * loop.reach_frac:.0f} % of the "
+                f"coolant it wants."
+            )
+            yield text, (loop.loop, loop.worst)
+
+
+def unknown_weather(context: Context) -> Iterator[Message]:
+    """A site that names a weather year which the catalogue has not."""
+    site = context.snapshot.table("site").get("site")
+    if site is not None and site.weather and typical_year(context.compiled.parts.catalogue, site) is None:
+        yield f"The site names the weather {site.weather}; the catalogue has 0 typical years of that id.", (site.id,)
+
+
+RULES = (
+    Rule("air.no-field", "error", "thermal", "Every hall's air finds a steady state", no_field),
+    Rule("air.inlet-over-limit", "error", "thermal", "No rack breathes air above its limit", inlet_over_limit),
+    Rule("air.inlet-over-advice", "warning", "thermal", "Inlet air is within the recommended range", inlet_over_advice),
+    Rule("air.no-opening", "error", "thermal", "Every rack has open floor before and behind it", no_breath),
+    Rule("air.tile-under-rack", "error", "thermal", "No rack stands on a perforated tile", tile_under_rack),
+    Rule("air.containment-without-aisle", "warning", "thermal", "A contained hall draws its aisles",
+         containment_without_aisle),
+    Rule("chip.runaway", "error", "thermal", "No chip runs away thermally", runaway),
+    Rule("chip.too-hot", "error", "thermal", "Chips stay below their limit", too_hot),
+    Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
+    Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
+    Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
+    Rule("site.unknown-weather", "warning", "", "The weather that the site names is known", unknown_weather),
+    Rule("cooling.frozen", "error", "thermal", "No coolant freezes", frozen_coolant),
+    Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),
+    Rule("cooling.air-only-in-bath", "error", "thermal", "What is immersed gives its heat to a liquid", air_only_in_bath),
+)  # fmt: skip

@@ -1,0 +1,229 @@
+"""Technology loops as branched pipe networks: headers along the racks, pumps of the CDUs, exchangers to facility water."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.plan import Compiled
+from infraplanner.compile.plant import CDU
+from infraplanner.kernels.exchange import approach, film_conductance, rated_conductance, table_at
+from infraplanner.kernels.hydraulics import (
+    Branches,
+    BranchFlows,
+    divide_flow,
+    flow_regime,
+    pump_power,
+    reynolds,
+    velocity,
+)
+from infraplanner.model.entities import Pipe
+from infraplanner.results.loops import LoopFlow, LoopsResult
+from infraplanner.units import KILO, L_PER_M3, MM_PER_M, S_PER_MIN
+
+from . import bind
+from .workspace import Workspace
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+TOLERANCE_FRAC = 1e-6
+PASSES = 60
+SPEED_STEPS = 30
+TO_L_PER_MIN = L_PER_M3 * S_PER_MIN
+BORES_MM = (25.0, 32.0, 40.0, 50.0, 65.0, 80.0, 100.0, 125.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0)
+"""Nominal pipe bores that a planning header is chosen from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A loop's network with its fluid and pumps: dp of one pump = lift - slope Q^2."""
+
+    net: Branches
+    rows: Ints
+    wanted_m3_per_s: Floats
+    density_kg_per_m3: float
+    viscosity_pa_s: float
+    exponent: float
+    lift_pa: float
+    slope: float
+    pumps: int
+    bore_m: float
+
+
+def loops_result(space: Workspace) -> LoopsResult:
+    """Every loop with racks that take coolant; without a pump's head the flow stays unknown and says so."""
+    compiled = space.compiled
+    assert compiled is not None
+    reach = np.full(len(compiled.tables["racks"]), np.nan)
+    flows = []
+    rack_loop = compiled.tables["racks"]["loop@loops"]
+    for row, key in enumerate(compiled.tables["loops"].ids):
+        racks = np.flatnonzero((rack_loop == row) & (space.plant.rack_flow_m3_per_s > 0.0))
+        if racks.size:
+            flows.append(_loop(space, compiled, row, key, racks, reach))
+    return LoopsResult(tuple(flows), reach, _approaches(space, compiled))
+
+
+def _loop(space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints, reach: Floats) -> LoopFlow:
+    wanted = space.plant.rack_flow_m3_per_s[racks]
+    table, plant = compiled.tables["cooling"], compiled.plant
+    units = np.flatnonzero((table["loop@loops"] == row) & (plant.kind == CDU) & space.alive.running)
+    units = units[space.plant.unit_heat_w[units] > 0.0]
+    fluid = FLUIDS[compiled.tables["loops"]["fluid"][row]]
+    supply = float(space.plant.loop_supply_c[row])
+    rise = float(space.plant.loop_heat_w[row] / (plant.rho_cp_j_per_m3_k[row] * wanted.sum()))
+    base = LoopFlow(key, fluid, int(racks.size), int(units.size), float(wanted.sum()) * TO_L_PER_MIN,
+                    supply_c=supply if math.isfinite(supply) else None,
+                    return_c=supply + rise if math.isfinite(supply + rise) else None)  # fmt: skip
+    if not units.size:
+        return replace(base, note=f"Loop {key} has 0 running pumps.")
+    header = _header(space, compiled, row, racks, wanted, units, fluid, supply)
+    if header is None:
+        return replace(
+            base, note=f"Loop {key}: the head or flow of its pumps, or its coolant at this supply, is unknown."
+        )
+    full = _balance(header, 1.0, header.pumps)
+    if full is None:
+        return replace(base, note=f"The flows of loop {key} did not settle.")
+    share = full[1].rack_m3_per_s[header.rows] / wanted
+    reach[racks] = share
+    speed = _speed(header, float(share.min()))
+    duty = _balance(header, speed, header.pumps)
+    if duty is None:
+        return replace(base, note=f"The flows of loop {key} did not settle.")
+    total, head = duty[0], header.lift_pa * speed**2 - header.slope / header.pumps**2 * duty[0] ** 2
+    spared = _balance(header, 1.0, header.pumps - 1) if header.pumps > 1 else None
+    number = reynolds(total, header.bore_m, header.density_kg_per_m3, header.viscosity_pa_s)
+    return replace(
+        base,
+        flow_l_per_min=total * TO_L_PER_MIN,
+        speed_frac=speed,
+        head_kpa=head / KILO,
+        pump_w=float(pump_power(total, head, compiled.rule("thermal.pump_efficiency"))),
+        reach_frac=float(share.min()),
+        spread_frac=float(share.max() / share.min()),
+        worst=compiled.tables["racks"].ids[racks[int(share.argmin())]],
+        spare=spared is not None and bool((spared[1].rack_m3_per_s[header.rows] >= wanted * (1.0 - 1e-6)).all()),
+        between=int(flow_regime(number)) == 1,
+        header_mm=header.bore_m * MM_PER_M,
+        velocity_m_per_s=float(velocity(total, header.bore_m)),
+    )
+
+
+def _header(
+    space: Workspace, compiled: Compiled, row: int, racks: Ints, wanted: Floats, units: Ints, fluid: str, supply: float
+) -> Header | None:
+    """Racks in order along their row hang on a header that starts at the end nearest to the pumps."""
+    rule = compiled.rule
+    profiles = [compiled.parts.cooling[code] for code in compiled.tables["cooling"]["unit"][units].tolist()]
+    heads = [profile.head_kpa for profile in profiles if profile.head_kpa is not None]
+    rated = compiled.plant.flow_m3_per_s[units]
+    if not heads or not np.isfinite(rated).any() or fluid == "air":
+        return None
+    record = compiled.parts.catalogue.find(f"fluid-table.{fluid}")
+    data = getattr(record, "data", {})
+    celsius = supply if math.isfinite(supply) else rule("thermal.coolant_reference_c")
+    temperatures = np.array(data.get("temperature_c", ()), dtype=np.float64)
+    if not temperatures.size:
+        return None
+    density, viscosity = (
+        float(table_at(celsius, temperatures, np.array(data[name], dtype=np.float64)))
+        for name in ("density_kg_per_m3", "viscosity_pa_s")
+    )
+    if not (density > 0.0 and viscosity > 0.0):
+        return None
+    head, flow = min(heads) * KILO, float(np.nanmean(rated))
+    lift = rule("thermal.pump_shutoff_ratio") * head
+    order, step = _along(space, compiled, racks, units)
+    bore = _bore(space, compiled, row, float(wanted.sum()))
+    exponent = rule("thermal.loop_flow_exponent")
+    n = racks.size
+    net = Branches(
+        parent=np.arange(-1, n - 1, dtype=np.int64),
+        bore_m=np.full(n, bore),
+        length_m=2.0 * step,  # supply and return
+        roughness_m=np.full(n, rule("thermal.pipe_roughness_m")),
+        fittings_ratio=np.full(n, 2.0 * rule("thermal.tee_loss_ratio")),
+        coefficient=rule("thermal.rack_drop_kpa") * KILO / wanted[order] ** exponent,
+    )
+    rows = np.empty(n, np.int64)
+    rows[order] = np.arange(n)
+    return Header(net, rows, wanted, density, viscosity, exponent, lift, (lift - head) / flow**2, int(units.size), bore)
+
+
+def _along(space: Workspace, compiled: Compiled, racks: Ints, units: Ints) -> tuple[Ints, Floats]:
+    """Order of the racks from the pumps on, and the run of header before each [m]."""
+    table, cooling = compiled.tables["racks"], compiled.tables["cooling"]
+    x, y = table["x_m"][racks], table["y_m"][racks]
+    from_x, from_y = float(cooling["x_m"][units].mean()), float(cooling["y_m"][units].mean())
+    lead = x if np.ptp(x) >= np.ptp(y) else y
+    start = from_x if np.ptp(x) >= np.ptp(y) else from_y
+    order = np.argsort(lead if start <= lead.mean() else -lead, kind="stable")
+    px, py = np.append(from_x, x[order]), np.append(from_y, y[order])
+    return order, np.abs(np.diff(px)) + np.abs(np.diff(py))
+
+
+def _bore(space: Workspace, compiled: Compiled, row: int, flow_m3_per_s: float) -> float:
+    """The drawn main of this loop, else the smallest nominal bore within the planning velocity [m]."""
+    assert space.snapshot is not None
+    key = compiled.tables["loops"].ids[row]
+    drawn = [
+        pipe.dn_mm for pipe in space.snapshot.table("pipes").values() if isinstance(pipe, Pipe) and pipe.loop == key
+    ]
+    if drawn:
+        return max(drawn) / MM_PER_M
+    least = math.sqrt(4.0 * flow_m3_per_s / (math.pi * compiled.rule("thermal.header_velocity_m_per_s"))) * MM_PER_M
+    return next((bore for bore in BORES_MM if bore >= least), least) / MM_PER_M
+
+
+def _balance(header: Header, speed_frac: float, pumps: int) -> tuple[float, BranchFlows] | None:
+    """Flow of the pumps and of every branch; None when it did not settle or no pump runs."""
+    if pumps < 1:
+        return None
+    out: BranchFlows = bind.buffers(BranchFlows, **{"": header.net.parent.size})
+    total, change, _ = divide_flow(
+        header.net, header.exponent, header.lift_pa * speed_frac**2, header.slope / pumps**2, header.density_kg_per_m3,
+        header.viscosity_pa_s, TOLERANCE_FRAC, PASSES, out,
+    )  # fmt: skip
+    return (float(total), out) if change <= TOLERANCE_FRAC else None
+
+
+def _speed(header: Header, reach: float) -> float:
+    """Pump speed at which the worst-placed rack gets what it wants; full speed when even that falls short."""
+    if reach <= 1.0:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(SPEED_STEPS):
+        middle = 0.5 * (low + high)
+        found = _balance(header, middle, header.pumps)
+        enough = found is not None and bool((found[1].rack_m3_per_s[header.rows] >= header.wanted_m3_per_s).all())
+        low, high = (low, middle) if enough else (middle, high)
+        if high - low < 1e-4:
+            break
+    return high
+
+
+def _approaches(space: Workspace, compiled: Compiled) -> Floats:
+    """Operating approach of every CDU [K]: UA from its rating point, less where flows are lower than rated."""
+    plant, rule, table = compiled.plant, compiled.rule, compiled.tables["cooling"]
+    out = np.full(len(table), np.nan)
+    loop, source = table["loop@loops"], table["source_loop@loops"]
+    rated = (plant.kind == CDU) & (loop >= 0) & (source >= 0) & (space.plant.unit_heat_w > 0.0)
+    for unit in np.flatnonzero(rated).tolist():
+        heat, capacity, near = space.plant.unit_heat_w[unit], plant.capacity_w[unit], plant.approach_k[unit]
+        hot_content, cold_content = plant.rho_cp_j_per_m3_k[loop[unit]], plant.rho_cp_j_per_m3_k[source[unit]]
+        rated_flow = plant.flow_m3_per_s[unit]
+        hot_rated = capacity / rule("thermal.technology_rise_k") if np.isnan(rated_flow) else rated_flow * hot_content
+        cold_rated = capacity / rule("thermal.facility_rise_k")
+        hot = space.plant.unit_flow_m3_per_s[unit] * hot_content
+        cold = heat * plant.flow_m3_per_j[source[unit]] * cold_content
+        if not min(hot, cold, hot_rated, cold_rated, near) > 0.0:
+            continue
+        ua = rated_conductance(capacity, hot_rated, cold_rated, near + capacity / hot_rated, 0.0)
+        ua = film_conductance(ua, hot / hot_rated, cold / cold_rated, rule("thermal.film_exponent"))
+        out[unit] = approach(heat, ua, hot, cold)
+    return out

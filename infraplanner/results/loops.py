@@ -1,0 +1,56 @@
+"""Liquid loops as pipe networks, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def _none() -> Floats:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFlow:
+    """One technology loop: what its racks want and what its pumps give.
+
+    `speed` is the pump speed at which the worst-placed rack gets what it wants (1: full speed, which may fall short);
+    `reach` what that rack gets at full speed over what it wants; `spread` the best- over the worst-placed rack.
+    `spare`: with one pump unit less every rack still gets what it wants. `between`: some pipe flows neither laminar
+    nor turbulent, where friction is a blend.
+    """
+
+    loop: str
+    fluid: str
+    racks: int
+    pumps: int
+    wanted_l_per_min: float
+    flow_l_per_min: float | None = None
+    speed_frac: float | None = None
+    head_kpa: float | None = None
+    pump_w: float | None = None
+    reach_frac: float | None = None
+    spread_frac: float | None = None
+    worst: str = ""
+    spare: bool | None = None
+    between: bool = False
+    header_mm: float | None = None
+    velocity_m_per_s: float | None = None
+    supply_c: float | None = None
+    return_c: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopsResult:
+    """All technology loops; per rack what it gets over what it wants (NaN: on none), per unit its operating approach
+    from the counterflow law (NaN: no exchanger, or data missing).
+    """
+
+    loops: tuple[LoopFlow, ...] = ()
+    rack_reach_frac: Floats = field(default_factory=_none)
+    unit_approach_k: Floats = field(default_factory=_none)

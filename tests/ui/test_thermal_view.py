@@ -1,0 +1,110 @@
+"""The air field on the floor, what a failed unit does to it, and the charts of the thermal side."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from infraplanner.results.air import HallAir
+from infraplanner.ui.canvas.paint_air import filled
+from infraplanner.ui.theme.current import current
+
+from .conftest import Driver
+
+
+def picture(drive: Driver) -> np.ndarray:
+    """What the floor shows, as (height, width, 4) bytes."""
+    image = drive.floor.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).copy()
+
+
+def hall(drive: Driver) -> HallAir:
+    assert drive.floor.result is not None
+    return drive.floor.result.thermal.air.halls[0]
+
+
+def test_the_inlet_overlay_paints_the_field_and_labels_racks(drive: Driver) -> None:
+    drive.show_all()
+    plain = picture(drive)
+    drive.window.overlays.choose("temperature")
+    drive.settle()
+    overlay = drive.floor.overlay
+    assert overlay is not None
+    assert overlay.unit == "°C"
+    rack = drive.floor.scene.bodies.index["A01"]
+    assert 24.0 < overlay.values[rack] < 32.0
+    assert hall(drive).state == "settled"
+    assert (picture(drive) != plain).any(axis=2).mean() > 0.2  # floor, not only bodies
+
+
+def test_the_scale_follows_the_theme(drive: Driver) -> None:
+    drive.window.overlays.choose("temperature")
+    drive.settle()
+    seen = {}
+    for _ in range(2):
+        overlay = drive.floor.overlay
+        assert overlay is not None
+        seen[current().theme.is_dark] = (overlay.low, overlay.high)
+        drive.window.toggle_theme()
+        drive.settle()
+    assert seen == {True: (18.0, 42.0), False: (12.0, 42.0)}
+
+
+def test_failing_a_fan_wall_with_a_key_moves_the_field_and_repair_brings_it_back(drive: Driver) -> None:
+    drive.window.overlays.choose("temperature")
+    drive.settle()
+    before = hall(drive).temperature_c.copy()
+    drive.bridge.select(["fw-1"])
+    drive.window.actions_["fail"].trigger()
+    drive.settle()
+    assert drive.session.failed == frozenset({"fw-1"})
+    during = hall(drive).temperature_c.copy()
+    assert np.nanmax(np.abs(during - before)) > 0.05
+    drive.bridge.repair_all()
+    drive.settle()
+    np.testing.assert_array_equal(hall(drive).temperature_c, before)
+
+
+def test_gaps_in_the_field_are_filled_from_their_neighbours_only() -> None:
+    field = np.full((3, 5), 20.0)
+    field[1, 2] = np.nan
+    assert filled(field)[1, 2] == 20.0
+    assert np.isnan(filled(np.full((2, 2), np.nan))).all()
+
+
+def test_thermal_charts_say_what_the_result_says(drive: Driver) -> None:
+    charts, result = drive.window.charts, drive.session.result
+    assert result is not None
+    for chart in (charts.staircase, charts.loops, charts.plant_year, charts.techniques, charts.ride):
+        charts.open_chart(chart)
+        drive.settle()
+        assert chart.isVisible()
+        assert "error" not in chart.values(), chart.values()
+        assert chart.values()
+    steps = charts.staircase.values()
+    assert next(iter(steps)) == "Outdoors"
+    assert steps["Technology"] < steps["Case"] < steps["Junction"]
+    assert charts.plant_year.values()["pue"] == result.year.pue
+    assert charts.techniques.values()["Perimeter air, open aisles"] is False
+    assert charts.techniques.values()["Cold plates, two phases"] is True
+    assert charts.loops.values()["tcs-a"] == result.thermal.loops.loops[0].flow_l_per_min
+    charts.open_chart(charts.loops)
+    drive.settle()
+    places = charts.loops.view.places()
+    boxes = list(places.values())
+    assert all(not a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_the_staircase_follows_the_selection(drive: Driver) -> None:
+    charts = drive.window.charts
+    charts.open_chart(charts.staircase)
+    drive.bridge.select(["B05"])
+    drive.settle()
+    assert "B05" in charts.staircase.scope.text()
+
+
+def test_the_inspector_tells_inlet_and_chip(drive: Driver) -> None:
+    drive.bridge.select(["A01"])
+    drive.settle()
+    texts = " ".join(label.text() for label in drive.window.inspector.findChildren(type(drive.window.hint)))
+    assert "recirculated" in texts
