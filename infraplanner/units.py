@@ -20,6 +20,7 @@ NANO: Final = 1e-9
 BITS_PER_BYTE: Final = 8.0
 KELVIN_OFFSET: Final = 273.15
 MM_PER_M: Final = 1000.0
+MM2_PER_M2: Final = 1e6
 L_PER_M3: Final = 1000.0
 S_PER_MIN: Final = 60.0
 S_PER_H: Final = 3600.0

@@ -28,6 +28,7 @@ from . import tuning
 from .bind import family_names
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
+from .supply import supply_result, wiring_result
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -64,6 +65,8 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         unserved_w=float(totals.unconnected_w),
         residual_w=float(totals.residual_w),
         waterfall=_waterfall(compiled, space, totals),
+        supply=supply_result(space, float(totals.facility_w)),
+        wiring=wiring_result(space),
     )
 
 
@@ -73,7 +76,7 @@ def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[Wa
         WaterfallStep("Grid", float(totals.facility_w), "total"),
         WaterfallStep("MV", float(sums[0]), "loss"),
         WaterfallStep("UPS", float(sums[1]), "loss"),
-        WaterfallStep("Distribution", float(sums[2]), "loss"),
+        WaterfallStep("Distribution", float(sums[2] + space.leg_flows.leg_loss_w.sum()), "loss"),
         WaterfallStep("Cooling", float(totals.cooling_w), "cooling"),
         WaterfallStep("IT", float(totals.it_w), "total"),
     )

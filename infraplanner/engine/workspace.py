@@ -14,6 +14,7 @@ from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.kernels.cooling import Plant
 from infraplanner.kernels.draw import Draw
 from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
+from infraplanner.kernels.legs import LegFlows
 from infraplanner.kernels.links import Cables, CableSums, Media, Route, rows_of_racks
 from infraplanner.kernels.power import Flows
 from infraplanner.model.changes import ChangeSet
@@ -39,6 +40,7 @@ class Climate:
     dry_bulb_c: float
     wet_bulb_c: float
     usd_per_kwh: float
+    carbon_g_per_kwh: float
     assumed: bool
     price_assumed: bool
 
@@ -94,7 +96,8 @@ class Workspace:
         self.no_load = np.zeros(size["links"])
         self.no_load.setflags(write=False)
         self.draw = bind.buffers(Draw, body=racks + size["devices"], **{"": racks})
-        self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, **{"": nodes})
+        self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, part=size["feeds"], **{"": nodes})
+        self.leg_flows = bind.buffers(LegFlows, **{"": 0})
         self.plant = bind.buffers(Plant, unit=units, loop=size["loops"], hall=size["halls"], rack=racks)
         self.served = bind.buffers(Served, **{"": size["pools"]})
         self.kept_frac = np.ones(racks)
@@ -129,9 +132,13 @@ class Workspace:
         self.alive = self._alive(failed)
         devices = self._rows("devices", failed)
         rule = compiled.rule
+        legs = bind.legs(compiled)
+        if self.leg_flows.leg_w.size != legs.cold_ohm.size:
+            nodes = len(compiled.tables["power"])
+            self.leg_flows = bind.buffers(LegFlows, leg=legs.cold_ohm.size, node=nodes)
         totals: Totals = frame(
             self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.sums,
-            bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), self.flows,
+            bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), legs, self.flows, self.leg_flows,
             bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
             compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
@@ -151,6 +158,7 @@ class Workspace:
             flags[name] = np.ones(len(self.compiled.tables[name]), np.bool_)
             if failed:
                 flags[name][self._rows(name, failed)] = False
+        flags["power"] &= ~self.compiled.tables["power"]["maintenance"]
         return Alive(flags["power"], flags["racks"], flags["cooling"], flags["racks"].copy(), flags["cooling"].copy())
 
 
@@ -167,10 +175,12 @@ def climate(snapshot: Snapshot, compiled: Compiled) -> Climate:
 
     dry, wet = pick("dry_bulb_c", "dry_bulb_mean_c"), pick("wet_bulb_c", "wet_bulb_mean_c")
     price = pick("electricity_usd_per_kwh", "electricity_usd_per_kwh")
+    carbon = pick("carbon_g_per_kwh", "carbon_g_per_kwh")
     return Climate(
         dry_bulb_c=rule("site.default_dry_bulb_c") if dry is None else dry,
         wet_bulb_c=rule("site.default_wet_bulb_c") if wet is None else wet,
         usd_per_kwh=rule("site.default_electricity_usd_per_kwh") if price is None else price,
+        carbon_g_per_kwh=float("nan") if carbon is None else carbon,
         assumed=dry is None or wet is None,
         price_assumed=price is None,
     )

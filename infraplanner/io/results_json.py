@@ -65,6 +65,15 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
         "unserved_w": plain(power.unserved_w),
         "residual_w": plain(power.residual_w),
         "waterfall": [plain(step) for step in power.waterfall],
+        "supply": {
+            "mode": power.supply.mode,
+            "sources": _rows(power.supply.source_ids, _columns(power.supply, "source_")),
+            "carbon_kg_per_h": plain(power.supply.carbon_kg_per_h),
+            "carbon_g_per_kwh": plain(power.supply.carbon_g_per_kwh),
+            "fuel_w": plain(power.supply.fuel_w),
+            "energy_usd_per_h": plain(power.supply.energy_usd_per_h),
+        },
+        "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),
     }
 
 

@@ -20,6 +20,7 @@ from . import (
     goodput,
     hydraulics,
     inference,
+    legs,
     links,
     power,
     reliability,
@@ -77,7 +78,7 @@ def frame_arguments() -> tuple[Any, ...]:
     return (
         np.empty(0, np.int64), tiny(links.Ends, 0), tiny(links.Media, 0), tiny(links.Route), tiny(links.Cables, 0),
         tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0),
-        chain, tiny(power.Flows, 0),
+        chain, tiny(legs.Legs, 0), tiny(power.Flows, 0), tiny(legs.LegFlows, 0),
         units, loops, tiny(cooling.Plant, 0), tiny(frame.Pools, 0), tiny(frame.Served, 0), tiny(frame.Alive, 0),
         np.empty(0, np.int64), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
     )  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Finding
+from .supply import SupplyResult, WiringResult
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,6 +111,8 @@ class PowerResult:
     unserved_w: float = 0.0
     residual_w: float = 0.0
     waterfall: tuple[WaterfallStep, ...] = ()
+    supply: SupplyResult = field(default_factory=SupplyResult)
+    wiring: WiringResult = field(default_factory=WiringResult)
 
 
 @dataclass(frozen=True, slots=True)
