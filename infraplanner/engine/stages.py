@@ -11,6 +11,7 @@ import numpy as np
 
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.findings import Finding
+from infraplanner.results.outages import OutageResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
@@ -29,6 +30,7 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .elasticity import Elasticities, binding_wall, elasticities
 from .jobs import JobCase, total_tokens_per_s, training_jobs
+from .outages import outage_result
 from .protocol import Check
 from .routes import Routes, find_routes
 from .walls import Place, places, wall_results
@@ -49,6 +51,7 @@ class Settled:
     routes: Routes = field(default_factory=Routes)
     slopes: Elasticities = UNKNOWN_SLOPES
     findings: tuple[Finding, ...] = ()
+    outages: OutageResult = field(default_factory=OutageResult)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -104,7 +107,7 @@ def settled_result(
     )
     result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, result.findings, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(routes, slopes, result.findings, result.power.outages, len(tables["links"]), tables["pools"].ids)
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -138,6 +141,11 @@ def _result(
     if totals is None:
         return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
+    if settled is not None:
+        power = replace(power, outages=settled.outages)
+    else:
+        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+        power = replace(power, outages=held)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())

@@ -73,6 +73,8 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
             "fuel_w": plain(power.supply.fuel_w),
             "energy_usd_per_h": plain(power.supply.energy_usd_per_h),
         },
+        "outages": _rows(power.outages.case_ids, _columns(power.outages, "case_")),
+        "redundancy": plain(power.outages.schemes),
         "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),
     }
 

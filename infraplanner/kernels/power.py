@@ -67,7 +67,18 @@ class Flows(NamedTuple):
 
 @kernel
 def energise(chain: Chain, alive: Flags, flows: Flows) -> None:
-    """Mark nodes that some live root reaches, what each can give, and loads with at least one live source.
+    """Mark nodes that some live root reaches, and loads with at least one live source."""
+    energise_nodes(chain, alive, flows)
+    for m in range(flows.fed.size):
+        flows.fed[m] = False
+        for f in range(chain.load_start[m], chain.load_start[m + 1]):
+            if flows.live[chain.load_source[f]] and chain.load_weight[f] > 0.0:
+                flows.fed[m] = True
+
+
+@kernel
+def energise_nodes(chain: Chain, alive: Flags, flows: Flows) -> None:
+    """Mark nodes that some live root reaches, and what each can give.
 
     A node without feeds is a root and is live when it is alive; any other node needs one live parent. What a node can
     give is the least of its own limit and what its live parents give less the loss at that output.
@@ -88,11 +99,6 @@ def energise(chain: Chain, alive: Flags, flows: Flows) -> None:
             lost = node_loss(chain, i, min(above, give))
             above -= 0.0 if np.isnan(lost) else lost
         flows.reach_w[i] = max(0.0, min(give, above)) if flows.live[i] else 0.0
-    for m in range(flows.fed.size):
-        flows.fed[m] = False
-        for f in range(chain.load_start[m], chain.load_start[m + 1]):
-            if flows.live[chain.load_source[f]] and chain.load_weight[f] > 0.0:
-                flows.fed[m] = True
 
 
 @kernel

@@ -22,6 +22,7 @@ from . import (
     inference,
     legs,
     links,
+    outages,
     power,
     reliability,
     serving,
@@ -93,6 +94,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     row = np.zeros(1, np.int64)
     yield "links", lambda: links.rows_of_racks(row[:0], np.zeros(2, np.int64), row, row.copy(), 1, row.copy())
     yield "frame", lambda: frame.frame(*frame_arguments())
+    yield "failures", _outages
     yield "activity", lambda: draw.activity(0.5, 0.5, 0.1, (0.7, 0.5, 0.1))
     yield "ecmp", lambda: fabric.route_uniform(graph, yes, one, share, one, share, np.zeros((1, 2)))
     yield "ecmp limit", lambda: fabric.throughput_factor(np.zeros((1, 2)), share)
@@ -110,6 +112,19 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "layouts", lambda: serving.search(model, device, tune, request, layouts, 0.0, np.zeros((1, serving.COLUMNS)))
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
     yield "training", _training
+
+
+def _outages() -> None:
+    """Single failures of a graph without nodes."""
+    chain, flows, state = frame_arguments()[9], tiny(power.Flows, 0), tiny(legs.LegFlows, 0)
+    nothing = tiny(legs.Legs, 0)
+    power.energise(chain, np.zeros(0, np.bool_), flows)
+    legs.start_legs(nothing, state)
+    power.sweep(chain, nothing, np.zeros(0), flows, state)
+    outages.run_outages(
+        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), tiny(outages.FedBy, 1), flows, flows, state,
+        np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
+    )  # fmt: skip
 
 
 def _training() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .findings import Finding
+from .outages import OutageResult
 from .supply import SupplyResult, WiringResult
 
 Floats = NDArray[np.float64]
@@ -113,6 +114,8 @@ class PowerResult:
     waterfall: tuple[WaterfallStep, ...] = ()
     supply: SupplyResult = field(default_factory=SupplyResult)
     wiring: WiringResult = field(default_factory=WiringResult)
+    outages: OutageResult = field(default_factory=OutageResult)
+    """Of the last settled state while something is dragged."""
 
 
 @dataclass(frozen=True, slots=True)
