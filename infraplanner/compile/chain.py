@@ -32,6 +32,10 @@ STAGE_KINDS = (
 """Kinds of the first two stages of the grid-to-core waterfall; everything else distributes."""
 
 
+BACKUP_KINDS = frozenset({"diesel_genset", "bess"})
+"""Kinds that, standing at the root of the tree, carry only when what comes before them is dead, unless the plan says
+otherwise."""
+
 BACKUP_RANK = 10_000
 """Added to the order of feeds from backups, so that they come last."""
 
@@ -52,6 +56,7 @@ class ChainArrays:
     feed_row: Ints
     feed_rank: Ints
     ranked: Flags
+    backup: Flags
     load_start: Ints
     load_source: Ints
     load_weight: Floats
@@ -87,8 +92,10 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
     losses = fitted[power["unit"]]
     kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
     outdoor = _among(kinds, OUTDOOR_KINDS)
+    roots = np.diff(feed_start) == 0
+    backup = (power["mode"] == 2) | ((power["mode"] == 0) & roots & _among(kinds, BACKUP_KINDS))
     rank = np.where(feeds["rank"] >= 0, feeds["rank"], np.append(power["dispatch"], 0)[source])
-    rank = rank + np.where(np.append(power["backup"], False)[source], BACKUP_RANK, 0)
+    rank = rank + np.where(np.append(backup, False)[source], BACKUP_RANK, 0)
     standby = column(parts.power, "standby_frac")[power["unit"]]
     return ChainArrays(
         order=order,
@@ -101,6 +108,7 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
         feed_row=feed_row,
         feed_rank=rank[feed_row],
         ranked=_differ(feed_start, rank[feed_row]),
+        backup=backup,
         load_start=load_start,
         load_source=source[load_row],
         load_weight=feeds["weight"][load_row],

@@ -84,8 +84,7 @@ def _cooling(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     }
 
 
-BACKUP_KINDS = frozenset({"diesel_genset", "bess", "battery_backup", "capacitor_storage", "grid_buffer"})
-"""Kinds that carry only when what stands before them is dead, unless the plan says otherwise."""
+MODES = {"": 0, "parallel": 1, "backup": 2}
 
 
 def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
@@ -95,10 +94,6 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     ratings = [
         row.rating_kw if row.rating_kw is not None else None if unit is None else unit * row.units
         for row, unit in zip(rows, unit_kw, strict=True)
-    ]
-    backup = [
-        row.mode == "backup" or (row.mode == "" and getattr(profile, "power_kind", "") in BACKUP_KINDS)
-        for row, profile in zip(rows, profiles, strict=True)
     ]
     return {
         **_place(rows),
@@ -111,7 +106,7 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "stage_frac": _floats(rows, lambda row: row.stage_frac or 0.0),
         "available_frac": _floats(rows, lambda row: 1.0 if row.available_frac is None else row.available_frac),
         "dispatch": _ints(rows, lambda row: row.dispatch),
-        "backup": np.array(backup, dtype=np.bool_),
+        "mode": _ints(rows, lambda row: MODES[row.mode]),
         "maintenance": np.array([row.maintenance for row in rows], dtype=np.bool_),
     }
 

@@ -134,7 +134,7 @@ def chain(compiled: Compiled) -> Chain:
     return Chain(
         arrays.order, rating, arrays.loss_a_frac, arrays.loss_b_frac, arrays.loss_c_frac,
         power["units"], power["spare"], power["stage_frac"], arrays.standby_frac,
-        np.where(np.isnan(rating), np.inf, rating * power["available_frac"]), power["backup"], arrays.ranked,
+        np.where(np.isnan(rating), np.inf, rating * power["available_frac"]), arrays.backup, arrays.ranked,
         arrays.feed_start, arrays.feed_source, arrays.feed_weight, arrays.feed_rank,
         arrays.load_start, arrays.load_source, arrays.load_weight, arrays.load_side, arrays.load_rank,
         arrays.load_ranked,

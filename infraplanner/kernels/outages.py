@@ -117,7 +117,7 @@ def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, tr
 
 @kernel
 def _judge(
-    chain: Chain, limit_w: Floats, count: float, failed: int, before: Flows, trial: Flows, case: int, out: Outages
+    chain: Chain, limit_w: Floats, units_count: float, failed: int, before: Flows, trial: Flows, case: int, out: Outages
 ) -> None:
     """Loads of all nodes against their limits after a case."""
     worst, where, over = 0.0, -1, 0
@@ -126,8 +126,8 @@ def _judge(
             continue
         out.peak_w[j] = max(out.peak_w[j], trial.out_w[j])
         limit = limit_w[j]
-        if j == failed and count > 1.0:
-            limit *= (count - 1.0) / count
+        if j == failed and units_count > 1.0:
+            limit *= (units_count - 1.0) / units_count
         if not limit > 0.0:
             continue
         share = trial.out_w[j] / limit

@@ -166,16 +166,17 @@ def _share(
             if flows.live[source[f]]:
                 flows.part_w[base + f] = needed_w * weight[f] / total
         return True
-    left, done, used = needed_w, -1, False
+    left, done = needed_w, -1
+    used = not ranked  # False; a literal would give the helpers a second signature
     while True:
         here, later = -1, False
         for f in range(first, last):
-            if _may(f, source, weight, chain, flows, used) and rank[f] > done and (here < 0 or rank[f] < here):
+            if _may(f, source, weight, used, chain, flows) and rank[f] > done and (here < 0 or rank[f] < here):
                 here = rank[f]
         if here < 0:
             return used
         for f in range(first, last):  # once this rank carries, a backup does not help it out
-            if rank[f] > here and _may(f, source, weight, chain, flows, True):
+            if rank[f] > here and flows.live[source[f]] and weight[f] > 0.0 and not chain.backup[source[f]]:
                 later = True
         left = _fill(first, last, source, weight, rank, base, here, later, chain, flows, left, used)
         used, done = True, here
@@ -184,7 +185,7 @@ def _share(
 
 
 @kernel
-def _may(f: int, source: Ints, weight: Floats, chain: Chain, flows: Flows, used: bool) -> bool:
+def _may(f: int, source: Ints, weight: Floats, used: bool, chain: Chain, flows: Flows) -> bool:
     """Whether a feed can carry: its source is live, and is no backup while another carries."""
     s = source[f]
     return bool(flows.live[s] and weight[f] > 0.0 and not (used and chain.backup[s]))
@@ -222,10 +223,10 @@ def _fill(
         return max(0.0, left)
     total = 0.0
     for f in range(first, last):
-        if rank[f] == here and _may(f, source, weight, chain, flows, used):
+        if rank[f] == here and _may(f, source, weight, used, chain, flows):
             total += weight[f]
     for f in range(first, last):  # nothing else is left to take it: an overload that a finding names
-        if rank[f] == here and _may(f, source, weight, chain, flows, used):
+        if rank[f] == here and _may(f, source, weight, used, chain, flows):
             flows.part_w[base + f] += left * weight[f] / total
     return 0.0
 
@@ -235,7 +236,7 @@ def _takes(
     f: int, source: Ints, weight: Floats, rank: Ints, base: int, here: int, chain: Chain, flows: Flows, used: bool
 ) -> bool:
     """Whether a feed belongs to the rank at hand and is not full yet."""
-    if rank[f] != here or not _may(f, source, weight, chain, flows, used):
+    if rank[f] != here or not _may(f, source, weight, used, chain, flows):
         return False
     return bool(flows.part_w[base + f] == 0.0 and flows.reach_w[source[f]] > flows.out_w[source[f]])
 
