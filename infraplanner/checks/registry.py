@@ -10,10 +10,10 @@ from infraplanner.model.entities import Waiver
 from infraplanner.results.findings import Finding
 from infraplanner.results.snapshot import ResultSnapshot
 
-from . import cooling, links, placement, pools, power
+from . import cooling, links, placement, pools, power, supply
 from .context import Context, Message, Rule
 
-RULES: tuple[Rule, ...] = (*power.RULES, *cooling.RULES, *links.RULES, *pools.RULES, *placement.RULES)
+RULES: tuple[Rule, ...] = (*power.RULES, *supply.RULES, *cooling.RULES, *links.RULES, *pools.RULES, *placement.RULES)
 SPELLED_OUT = 100
 """Findings of one rule that are told one by one; the others share one more."""
 COUNTED = 400
