@@ -48,7 +48,10 @@ def ampacity(context: Context) -> Iterator[Message]:
     wiring = context.result.power.wiring
     for row in rows(wiring.wire_a > wiring.wire_allowed_a * (1.0 + 1e-9)):
         feed, amperes, allowed = wiring.wire_ids[row], wiring.wire_a[row], wiring.wire_allowed_a[row]
-        yield f"Feed {feed} carries {amperes:.0f} A, more than the {allowed:.0f} A of its conductor where it lies.", (feed,)
+        yield (
+            f"Feed {feed} carries {amperes:.0f} A, more than the {allowed:.0f} A of its conductor where it lies.",
+            (feed,),
+        )
 
 
 def ampacity_continuous(context: Context) -> Iterator[Message]:
@@ -58,7 +61,10 @@ def ampacity_continuous(context: Context) -> Iterator[Message]:
     limit = wiring.wire_allowed_a * share
     for row in rows((wiring.wire_a > limit) & (wiring.wire_a <= wiring.wire_allowed_a * (1.0 + 1e-9))):
         feed, amperes = wiring.wire_ids[row], wiring.wire_a[row]
-        yield f"Feed {feed} carries {amperes:.0f} A, more than {limit[row]:.0f} A, its {share:.0%} for continuous load.", (feed,)
+        yield (
+            f"Feed {feed} carries {amperes:.0f} A, more than {limit[row]:.0f} A, its {share:.0%} for continuous load.",
+            (feed,),
+        )
 
 
 def voltage_drop(context: Context) -> Iterator[Message]:
@@ -67,7 +73,10 @@ def voltage_drop(context: Context) -> Iterator[Message]:
     most = context.compiled.rule("power.voltage_drop_max_frac")
     for row in rows((wiring.wire_drop_frac > most) & ~np.asarray(wiring.wire_collapsed, dtype=np.bool_)):
         feed, lost, volts = wiring.wire_ids[row], wiring.wire_drop_frac[row], wiring.wire_end_v[row]
-        yield f"At the end of feed {feed} arrive {volts:.1f} V, {lost:.1%} below nominal; {most:.0%} are advised.", (feed,)
+        yield (
+            f"At the end of feed {feed} arrive {volts:.1f} V, {lost:.1%} below nominal; {most:.0%} are advised.",
+            (feed,),
+        )
 
 
 def phase_balance(context: Context) -> Iterator[Message]:
@@ -110,7 +119,10 @@ def firm_capacity(context: Context) -> Iterator[Message]:
     spare = supply.source_firm_w < supply.source_give_w * (1.0 - 1e-9)
     for row in rows(spare & (supply.source_out_w > supply.source_firm_w * (1.0 + 1e-9))):
         source, load, firm = supply.source_ids[row], supply.source_out_w[row], supply.source_firm_w[row]
-        yield f"Source {source} gives {kw(load)}, more than the {kw(firm)} that are left without its spare units.", (source,)
+        yield (
+            f"Source {source} gives {kw(load)}, more than the {kw(firm)} that are left without its spare units.",
+            (source,),
+        )
 
 
 def lost_diversity(context: Context) -> Iterator[Message]:
@@ -160,7 +172,7 @@ def shared_path(context: Context) -> Iterator[Message]:
             yield f"Sides A and B of {len(ids)} racks meet in {name}: if it fails, {lost} go dark.", (name, *ids[:10])
 
 
-def _ancestors(start: np.ndarray, source: np.ndarray, order: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _ancestors(start: np.ndarray, source: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Whether node i depends on node j alone: every path from a root to i runs through j."""
     nodes = start.size - 1
     through = np.zeros((nodes, nodes), dtype=np.bool_)
@@ -177,7 +189,9 @@ RULES = (
     Rule("power.dark-rack", "error", "power", "Every rack has a live feed", unserved),
     Rule("power.collapse", "error", "power", "No feed is asked for more than it can carry", collapse),
     Rule("power.ampacity", "error", "power", "No conductor is above its ampacity", ampacity),
-    Rule("power.ampacity-continuous", "warning", "power", "Conductors within their continuous share", ampacity_continuous),
+    Rule(
+        "power.ampacity-continuous", "warning", "power", "Conductors within their continuous share", ampacity_continuous
+    ),
     Rule("power.conductor-unknown", "warning", "power", "Every conductor is known", conductor_unknown),
     Rule("power.voltage-drop", "warning", "power", "Enough voltage arrives", voltage_drop),
     Rule("power.phase-balance", "warning", "power", "Phases are loaded evenly", phase_balance),

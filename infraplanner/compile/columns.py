@@ -154,7 +154,9 @@ def _feeds(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "weight": np.fromiter(map(attrgetter("weight"), rows), np.float64, count),
         "rank": np.array([-1 if order is None else order for order in map(attrgetter("order"), rows)], dtype=np.int64),
         "conductor": np.fromiter(map(codes.__getitem__, conductors), np.int64, count),
-        "length_m": _floats(rows, lambda row: row.length_mm if row.conductor else None) / MM_PER_M if wired else missing,
+        "length_m": _floats(rows, lambda row: row.length_mm if row.conductor else None) / MM_PER_M
+        if wired
+        else missing,
         "runs": _floats(rows, lambda row: row.runs if row.conductor else 1.0) if wired else np.ones(count),
         "ambient_c": _floats(rows, lambda row: row.ambient_c if row.conductor else None) if wired else missing.copy(),
         "grouped": _floats(rows, lambda row: row.grouped if row.conductor else 3.0) if wired else np.full(count, 3.0),

@@ -94,7 +94,9 @@ def build_wires(tables: Mapping[str, Table], parts: Parts, rule: Lookup, rows: I
         slope_frac=pf,
         sine_frac=np.sqrt(np.maximum(0.0, 1.0 - pf * pf)),
         rated_a=rated_a,
-        allowed_a=rated_a * ambient_factor(ambient, rated_c, reference_c) * grouping_factor(feeds["grouped"][rows], rule),
+        allowed_a=rated_a
+        * ambient_factor(ambient, rated_c, reference_c)
+        * grouping_factor(feeds["grouped"][rows], rule),
         rated_c=rated_c,
         reference_c=reference_c,
         ambient_c=ambient,

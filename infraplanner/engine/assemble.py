@@ -11,6 +11,7 @@ from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.chains import CoreResult
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
     EconomicsResult,
@@ -26,6 +27,7 @@ from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
+from .chains import CoreChains
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
 from .supply import supply_result, wiring_result
@@ -49,6 +51,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
     rating = compiled.tables["power"]["rating_w"]
     with np.errstate(all="ignore"):
         load = space.flows.out_w / rating
+    core = _core(compiled, space)
     return PowerResult(
         node_ids=compiled.tables["power"].ids,
         node_out_w=keep("node_out_w", space.flows.out_w),
@@ -64,22 +67,36 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         rack_powered=keep("rack_powered", space.alive.powered),
         unserved_w=float(totals.unconnected_w),
         residual_w=float(totals.residual_w),
-        waterfall=_waterfall(compiled, space, totals),
+        waterfall=_waterfall(compiled, space, totals, core),
+        core=core,
         supply=supply_result(space, float(totals.facility_w)),
         wiring=wiring_result(space),
     )
 
 
-def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[WaterfallStep, ...]:
+def _core(compiled: Compiled, space: Workspace) -> CoreResult:
+    """The way on inside the racks; its chains are kept while the bodies stay the same."""
+    if space.core is None or space.core.bodies is not compiled.bodies:
+        space.core = CoreChains(compiled)
+    return space.core.result(space.draw.body_w[: compiled.bodies.rack.size])
+
+
+def _waterfall(compiled: Compiled, space: Workspace, totals: Totals, core: CoreResult) -> tuple[WaterfallStep, ...]:
     sums = np.bincount(compiled.chain.stage, np.nan_to_num(space.flows.loss_w), 3)
-    return (
+    wires = float(space.leg_flows.leg_loss_w.sum())
+    steps = [
         WaterfallStep("Grid", float(totals.facility_w), "total"),
         WaterfallStep("MV", float(sums[0]), "loss"),
         WaterfallStep("UPS", float(sums[1]), "loss"),
-        WaterfallStep("Distribution", float(sums[2] + space.leg_flows.leg_loss_w.sum()), "loss"),
+        WaterfallStep("Distribution", float(sums[2]) + wires, "loss"),
         WaterfallStep("Cooling", float(totals.cooling_w), "cooling"),
         WaterfallStep("IT", float(totals.it_w), "total"),
-    )
+    ]
+    if core.die_w is not None:
+        steps.append(WaterfallStep("Other IT", float(totals.it_w) - core.given_w + core.other_w, "other"))
+        steps += [WaterfallStep(label, watts, "loss") for label, watts in core.steps]
+        steps.append(WaterfallStep("Die", core.die_w, "total"))
+    return tuple(steps)
 
 
 def thermal_result(space: Workspace) -> ThermalResult:

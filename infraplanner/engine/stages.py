@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.chains import CoreResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.outages import OutageResult
 from infraplanner.results.snapshot import (
@@ -107,7 +108,9 @@ def settled_result(
     )
     result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(routes, slopes, result.findings, result.power.outages, len(tables["links"]), tables["pools"].ids)
+    return result, Settled(
+        routes, slopes, result.findings, result.power.outages, len(tables["links"]), tables["pools"].ids
+    )
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -160,6 +163,7 @@ def _result(
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
+    power = replace(power, core=_per_joule(power.core, summary))
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
     result = ResultSnapshot(
@@ -183,6 +187,19 @@ def _result(
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
     return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes
+
+
+def _per_joule(core: CoreResult, summary: Summary) -> CoreResult:
+    """Tokens per joule at the grid, at the racks' inlets and in the dies."""
+    tokens, watts = summary.tokens_per_s, summary.it_power_kw
+    if tokens is None:
+        return core
+    return replace(
+        core,
+        tokens_per_j_grid=summary.tokens_per_j,
+        tokens_per_j_rack=tokens / (watts * KILO) if watts else None,
+        tokens_per_j_die=tokens / core.die_w if core.die_w else None,
+    )
 
 
 def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:

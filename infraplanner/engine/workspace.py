@@ -22,6 +22,7 @@ from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Site
 
 from . import bind
+from .chains import CoreChains
 from .pools import PoolCase, PoolSolver
 from .recycle import Recycler
 
@@ -59,6 +60,7 @@ class Workspace:
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.slopes: tuple[object, Any] | None = None
+        self.core: CoreChains | None = None
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
@@ -96,7 +98,9 @@ class Workspace:
         self.no_load = np.zeros(size["links"])
         self.no_load.setflags(write=False)
         self.draw = bind.buffers(Draw, body=racks + size["devices"], **{"": racks})
-        self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, part=size["feeds"], **{"": nodes})
+        self.flows = bind.buffers(
+            Flows, served=racks + units, side=racks + units, fed=racks + units, part=size["feeds"], **{"": nodes}
+        )
         self.leg_flows = bind.buffers(LegFlows, **{"": 0})
         self.plant = bind.buffers(Plant, unit=units, loop=size["loops"], hall=size["halls"], rack=racks)
         self.served = bind.buffers(Served, **{"": size["pools"]})

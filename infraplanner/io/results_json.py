@@ -75,6 +75,7 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
         },
         "outages": _rows(power.outages.case_ids, _columns(power.outages, "case_")),
         "redundancy": plain(power.outages.schemes),
+        "core": plain(power.core),
         "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),
     }
 

@@ -12,8 +12,8 @@ from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
 from .draw import Bodies, Draw, cap_derate, draw_racks
-from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .legs import LegFlows, Legs, start_legs
+from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .power import Chain, Flows, balance, drop, energise, sweep
 
 

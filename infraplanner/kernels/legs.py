@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._jit import kernel
+from ._jit import inlined, kernel
 from .arrays import Flags, Floats
 
 
@@ -51,24 +51,25 @@ class LegFlows(NamedTuple):
     node_frac: Floats
 
 
-@kernel
+@inlined
 def leg_current(legs: Legs, e: int, arriving_w: float, end_frac: float) -> float:
     """Current of one feed [A]: P / (V v ratio). Worked: 132 kW at 54 V DC, v = 1: 2,444 A; at 415 V, pf 0.98: 187 A."""
     return float(arriving_w / (legs.voltage_v[e] * end_frac * legs.current_ratio[e]))
 
 
-@kernel
+@inlined
 def leg_temperature(legs: Legs, e: int, current_a: float) -> float:
     """Conductor temperature [degC]: T_amb + (T_rated - T_ref) (I / I_rated)^2, held at 250 degC; the ambient when no
     ampacity is known.
     """
-    if np.isnan(legs.rated_a[e]) or legs.rated_a[e] <= 0.0:
-        return float(legs.ambient_c[e])
-    ratio = current_a / legs.rated_a[e]
-    return float(min(legs.ambient_c[e] + (legs.rated_c[e] - legs.reference_c[e]) * ratio * ratio, 250.0))
+    rise = 0.0
+    if legs.rated_a[e] > 0.0:
+        ratio = current_a / legs.rated_a[e]
+        rise = (legs.rated_c[e] - legs.reference_c[e]) * ratio * ratio
+    return float(min(legs.ambient_c[e] + rise, 250.0))
 
 
-@kernel
+@inlined
 def leg_loss(legs: Legs, state: LegFlows, e: int, arriving_w: float) -> float:
     """Loss of one feed [W], n I^2 R at the voltage and temperature of the last pass; notes current and power."""
     state.leg_w[e] = arriving_w
@@ -84,7 +85,7 @@ def leg_loss(legs: Legs, state: LegFlows, e: int, arriving_w: float) -> float:
     return lost
 
 
-@kernel
+@inlined
 def leg_end(legs: Legs, state: LegFlows, e: int, start_frac: float) -> float:
     """Voltage at the end of a feed, share of nominal: the upper root of v (v0 - v) = d, d = drop at full voltage.
 
@@ -92,18 +93,17 @@ def leg_end(legs: Legs, state: LegFlows, e: int, start_frac: float) -> float:
     has no solution: the row is marked and v0 / 2 is kept, so that nothing becomes NaN. Worked: 54 V, 132 kW behind
     42 uohm: 53.897 V.
     """
-    state.leg_collapsed[e] = False
-    if legs.cold_ohm[e] <= 0.0:
-        return start_frac
-    warm_ohm = legs.cold_ohm[e] * (1.0 + legs.rise_frac[e] * (state.leg_c[e] - 20.0))
-    nominal_a = leg_current(legs, e, state.leg_w[e], 1.0)
-    lines = np.sqrt(legs.loss_count[e])
-    fall = lines * nominal_a * (warm_ohm * legs.slope_frac[e] + legs.reactance_ohm[e] * legs.sine_frac[e])
-    inside = 0.25 * start_frac * start_frac - fall / legs.voltage_v[e]
-    if inside < 0.0:
-        state.leg_collapsed[e] = True
-        return 0.5 * start_frac
-    return float(0.5 * start_frac + np.sqrt(inside))
+    end, collapsed = start_frac, False
+    if legs.cold_ohm[e] > 0.0:
+        warm_ohm = legs.cold_ohm[e] * (1.0 + legs.rise_frac[e] * (state.leg_c[e] - 20.0))
+        nominal_a = leg_current(legs, e, state.leg_w[e], 1.0)
+        lines = np.sqrt(legs.loss_count[e])
+        fall = lines * nominal_a * (warm_ohm * legs.slope_frac[e] + legs.reactance_ohm[e] * legs.sine_frac[e])
+        inside = 0.25 * start_frac * start_frac - fall / legs.voltage_v[e]
+        collapsed = inside < 0.0
+        end = 0.5 * start_frac + np.sqrt(max(0.0, inside))
+    state.leg_collapsed[e] = collapsed
+    return float(end)
 
 
 @kernel
@@ -119,7 +119,7 @@ def start_legs(legs: Legs, state: LegFlows) -> None:
         state.leg_c[e] = legs.ambient_c[e]
 
 
-@kernel
+@inlined
 def settle_legs(legs: Legs, state: LegFlows, e: int, start_frac: float) -> float:
     """Temperature and end voltage of a feed after a pass of the powers; returns how far its voltage moved."""
     if legs.cold_ohm[e] > 0.0:

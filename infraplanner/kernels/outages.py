@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._jit import kernel
+from ._jit import inlined, kernel
 from .arrays import Flags, Floats, Ints
 from .legs import LegFlows, Legs
-from .power import Chain, Flows, _roll_up, _share, energise_nodes
+from .power import Chain, Flows, energise_nodes, roll_up, share_evenly, share_in_order
 
 
 class FedBy(NamedTuple):
@@ -58,6 +58,8 @@ def run_outages(
     arrays `rating_w`, `units_count`, `give_w` of the chain and `alive` are changed during a case and put back after it.
     """
     base = chain.feed_source.size
+    live, was_live, reach_w, was_reach_w = trial.live, before.live, trial.reach_w, before.reach_w
+    start, load, load_ranked = fed_by.start, fed_by.load, chain.load_ranked
     own_w = np.zeros(chain.rating_w.size)
     for f in range(chain.load_source.size):
         own_w[chain.load_source[f]] += before.part_w[base + f]
@@ -74,12 +76,12 @@ def run_outages(
         trial.out_w[:] = own_w
         lost, dark, single = 0.0, 0, 0
         for j in range(chain.rating_w.size):
-            same = trial.live[j] == before.live[j]
-            if same and trial.reach_w[j] == before.reach_w[j]:
+            same = live[j] == was_live[j]
+            if same and reach_w[j] == was_reach_w[j]:
                 continue
-            for k in range(fed_by.start[j], fed_by.start[j + 1]):
-                m = fed_by.load[k]
-                if seen[m] == case + 1 or (same and not chain.load_ranked[m]):
+            for k in range(start[j], start[j + 1]):
+                m = load[k]
+                if seen[m] == case + 1 or (same and not load_ranked[m]):
                     continue
                 seen[m] = case + 1
                 carried, halved = _resplit(chain, m, base, load_w[m], before, trial)
@@ -88,14 +90,14 @@ def run_outages(
                     dark += 1
                 elif halved:
                     single += 1
-        _roll_up(chain, legs, trial, state)
+        roll_up(chain, legs, trial, state)
         out.unserved_w[case], out.dark[case], out.single[case] = lost, dark, single
         _judge(chain, limit_w, count, i, before, trial, case, out)
         chain.units_count[i], chain.rating_w[i], chain.give_w[i] = count, rating, give
         alive[i] = True
 
 
-@kernel
+@inlined
 def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, trial: Flows) -> tuple[bool, bool]:
     """Move one load to its feeds that are still live; says whether it is carried, and whether two live feeds became one."""
     first, last = chain.load_start[m], chain.load_start[m + 1]
@@ -105,10 +107,14 @@ def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, tr
         trial.out_w[source] = max(0.0, trial.out_w[source] - before.part_w[base + f])
         were += 1 if before.live[source] else 0
         are += 1 if trial.live[source] else 0
-    carried = _share(
-        first, last, chain.load_source, chain.load_weight, chain.load_rank, base, chain.load_ranked[m], chain, trial,
-        needed_w,
-    )  # fmt: skip
+    if chain.load_ranked[m]:
+        carried = share_in_order(
+            first, last, chain.load_source, chain.load_weight, chain.load_rank, base, chain, trial, needed_w
+        )
+    else:
+        carried = share_evenly(
+            first, last, chain.load_source, chain.load_weight, base, trial.live, trial.part_w, needed_w
+        )
     if carried:
         for f in range(first, last):
             trial.out_w[chain.load_source[f]] += trial.part_w[base + f]
@@ -121,18 +127,19 @@ def _judge(
 ) -> None:
     """Loads of all nodes against their limits after a case."""
     worst, where, over = 0.0, -1, 0
+    live, out_w, was_w, peak_w = trial.live, trial.out_w, before.out_w, out.peak_w
     for j in range(limit_w.size):
-        if not trial.live[j]:
+        if not live[j]:
             continue
-        out.peak_w[j] = max(out.peak_w[j], trial.out_w[j])
+        peak_w[j] = max(peak_w[j], out_w[j])
         limit = limit_w[j]
         if j == failed and units_count > 1.0:
             limit *= (units_count - 1.0) / units_count
         if not limit > 0.0:
             continue
-        share = trial.out_w[j] / limit
+        share = out_w[j] / limit
         if share > worst:
             worst, where = share, j
-        if share > 1.0 + 1e-9 and before.out_w[j] <= limit_w[j] * (1.0 + 1e-9):
+        if share > 1.0 + 1e-9 and was_w[j] <= limit_w[j] * (1.0 + 1e-9):
             over += 1
     out.worst_frac[case], out.worst_node[case], out.overloaded[case] = worst, where, over

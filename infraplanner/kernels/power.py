@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._jit import kernel
+from ._jit import inlined, kernel
 from .arrays import Flags, Floats, Ints
 from .legs import LegFlows, Legs, leg_loss, settle_legs
 
@@ -69,11 +69,13 @@ class Flows(NamedTuple):
 def energise(chain: Chain, alive: Flags, flows: Flows) -> None:
     """Mark nodes that some live root reaches, and loads with at least one live source."""
     energise_nodes(chain, alive, flows)
-    for m in range(flows.fed.size):
-        flows.fed[m] = False
-        for f in range(chain.load_start[m], chain.load_start[m + 1]):
-            if flows.live[chain.load_source[f]] and chain.load_weight[f] > 0.0:
-                flows.fed[m] = True
+    fed, live, load_start = flows.fed, flows.live, chain.load_start
+    load_source, load_weight = chain.load_source, chain.load_weight
+    for m in range(fed.size):
+        fed[m] = False
+        for f in range(load_start[m], load_start[m + 1]):
+            if live[load_source[f]] and load_weight[f] > 0.0:
+                fed[m] = True
 
 
 @kernel
@@ -83,25 +85,36 @@ def energise_nodes(chain: Chain, alive: Flags, flows: Flows) -> None:
     A node without feeds is a root and is live when it is alive; any other node needs one live parent. What a node can
     give is the least of its own limit and what its live parents give less the loss at that output.
     """
-    flows.live[:] = False
-    for k in range(chain.order.size - 1, -1, -1):
-        i = chain.order[k]
-        first, last = chain.feed_start[i], chain.feed_start[i + 1]
+    live, reach_w, give_w = flows.live, flows.reach_w, chain.give_w
+    order, feed_start, feed_source = chain.order, chain.feed_start, chain.feed_source
+    rating_w, a_frac, b_frac, c_frac = chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac
+    units_count, spare_count = chain.units_count, chain.spare_count
+    stage_frac, standby_frac = chain.stage_frac, chain.standby_frac
+    live[:] = False
+    reach_w[:] = 0.0
+    for k in range(order.size - 1, -1, -1):
+        i = order[k]
+        first, last = feed_start[i], feed_start[i + 1]
         reached = first == last
         above = np.inf if reached else 0.0
         for f in range(first, last):
-            if flows.live[chain.feed_source[f]]:
+            if live[feed_source[f]]:
                 reached = True
-                above += flows.reach_w[chain.feed_source[f]]
-        flows.live[i] = reached and alive[i]
-        give = chain.give_w[i]
+                above += reach_w[feed_source[f]]
+        if not (reached and alive[i]):
+            continue
+        live[i] = True
+        give = give_w[i]
         if above < np.inf:
-            lost = node_loss(chain, i, min(above, give))
+            lost = node_loss(
+                i, min(above, give), rating_w, a_frac, b_frac, c_frac, units_count, spare_count, stage_frac,
+                standby_frac,
+            )  # fmt: skip
             above -= 0.0 if np.isnan(lost) else lost
-        flows.reach_w[i] = max(0.0, min(give, above)) if flows.live[i] else 0.0
+        reach_w[i] = max(0.0, min(give, above))
 
 
-@kernel
+@inlined
 def stage_loss(out_w: float, rating_w: float, a_frac: float, b_frac: float, c_frac: float) -> float:
     """Loss of a converter [W]: `rating (a + b x + c x^2)`, x = output / rating; valid for 0 <= x <= 1.2.
 
@@ -109,67 +122,71 @@ def stage_loss(out_w: float, rating_w: float, a_frac: float, b_frac: float, c_fr
     Worked: 1.25 MW, (0.013, 0.006, 0.011), 625 kW out: 1.25e6 (0.013 + 0.003 + 0.00275) = 23.4 kW, so 96.4 %.
     Reference: quadratic UPS loss of open simulators; Pin = Pout + loss.
     """
+    loss = np.nan
     if a_frac == 0.0 and c_frac == 0.0:
-        return out_w * b_frac
-    if rating_w <= 0.0:
-        return np.nan
-    x = out_w / rating_w
-    return rating_w * (a_frac + x * (b_frac + x * c_frac))
+        loss = out_w * b_frac
+    elif rating_w > 0.0:
+        x = out_w / rating_w
+        loss = rating_w * (a_frac + x * (b_frac + x * c_frac))
+    return loss
 
 
-@kernel
+@inlined
 def units_running(out_w: float, rating_w: float, units_count: float, spare_count: float, stage_frac: float) -> float:
     """How many of a node's equal units run: `clip(ceil(P / (P_unit x_set)) + spare, 1, n)`; all when x_set is 0.
 
     Worked: 8 units of 250 kW, 1 spare, next at 80 %, 900 kW: ceil(4.5) + 1 = 6.
     """
-    if stage_frac <= 0.0 or not rating_w > 0.0:
-        return units_count
-    needed = np.ceil(out_w / (rating_w / units_count * stage_frac) - 1e-12)
-    return float(min(units_count, max(1.0, needed + spare_count)))
+    running = units_count
+    if stage_frac > 0.0 and rating_w > 0.0:
+        needed = np.ceil(out_w / (rating_w / units_count * stage_frac) - 1e-12)
+        running = min(units_count, max(1.0, needed + spare_count))
+    return running
 
 
-@kernel
-def node_loss(chain: Chain, i: int, out_w: float) -> float:
+@inlined
+def node_loss(
+    i: int, out_w: float, rating_w: Floats, a_frac: Floats, b_frac: Floats, c_frac: Floats, units_count: Floats,
+    spare_count: Floats, stage_frac: Floats, standby_frac: Floats,
+) -> float:  # fmt: skip
     """Loss of a node's running units and of those that stand by [W]: m f(P / m) + (n - m) s P_unit."""
-    rating = chain.rating_w[i]
-    count = chain.units_count[i]
-    a, b, c = chain.loss_a_frac[i], chain.loss_b_frac[i], chain.loss_c_frac[i]
-    if count == 1.0:
-        return stage_loss(out_w, rating, a, b, c)
-    running = units_running(out_w, rating, count, chain.spare_count[i], chain.stage_frac[i])
-    unit = rating / count
-    loss = running * stage_loss(out_w / running, unit, a, b, c)
+    count = units_count[i]
+    running = units_running(out_w, rating_w[i], count, spare_count[i], stage_frac[i])
+    unit = rating_w[i] / count
+    loss = running * stage_loss(out_w / running, unit, a_frac[i], b_frac[i], c_frac[i])
     if running < count:
-        loss += (count - running) * chain.standby_frac[i] * unit
+        loss += (count - running) * standby_frac[i] * unit
     return loss
 
 
-@kernel
-def _share(
-    first: int, last: int, source: Ints, weight: Floats, rank: Ints, base: int, ranked: bool, chain: Chain,
-    flows: Flows, needed_w: float,
-) -> bool:  # fmt: skip
-    """Split a need over live feeds into `flows.part_w[base + f]`; False when no live feed carries.
-
-    Equal ranks: w_k / sum w. Else rank by rank, each up to what its sources have left, the last one all that remains.
-    """
+@inlined
+def share_evenly(
+    first: int, last: int, source: Ints, weight: Floats, base: int, live: Flags, part_w: Floats, needed_w: float
+) -> bool:
+    """Split a need over live feeds by weight, w_k / sum w, into `part_w[base + f]`; False when no live feed carries."""
     total = 0.0
     for f in range(first, last):
-        flows.part_w[base + f] = 0.0
-        if flows.live[source[f]]:
+        if live[source[f]]:
             total += weight[f]
-    if total <= 0.0:
-        return False
-    if not ranked:
-        for f in range(first, last):
-            if flows.live[source[f]]:
-                flows.part_w[base + f] = needed_w * weight[f] / total
-        return True
+    for f in range(first, last):
+        part_w[base + f] = needed_w * weight[f] / total if total > 0.0 and live[source[f]] else 0.0
+    return total > 0.0
+
+
+@kernel
+def share_in_order(
+    first: int, last: int, source: Ints, weight: Floats, rank: Ints, base: int, chain: Chain, flows: Flows,
+    needed_w: float,
+) -> bool:  # fmt: skip
+    """Split a need rank by rank, each up to what its sources have left, the last one all that remains; False when no
+    live feed carries.
+    """
+    for f in range(first, last):
+        flows.part_w[base + f] = 0.0
     left, done = needed_w, -1
-    used = not ranked  # False; a literal would give the helpers a second signature
+    used = first < 0  # False; a literal would give the helpers a second signature
     while True:
-        here, later = -1, False
+        here, later = -1, first < 0
         for f in range(first, last):
             if _may(f, source, weight, used, chain, flows) and rank[f] > done and (here < 0 or rank[f] < here):
                 here = rank[f]
@@ -184,7 +201,7 @@ def _share(
             return True
 
 
-@kernel
+@inlined
 def _may(f: int, source: Ints, weight: Floats, used: bool, chain: Chain, flows: Flows) -> bool:
     """Whether a feed can carry: its source is live, and is no backup while another carries."""
     s = source[f]
@@ -219,16 +236,25 @@ def _fill(
                 if _takes(f, source, weight, rank, base, here, chain, flows, used):
                     flows.part_w[base + f] = left * weight[f] / total
             return 0.0
-    if later:
-        return max(0.0, left)
+    if not later:
+        _overload(first, last, source, weight, rank, base, here, chain, flows, left, used)
+        left = 0.0
+    return max(0.0, left)
+
+
+@kernel
+def _overload(
+    first: int, last: int, source: Ints, weight: Floats, rank: Ints, base: int, here: int, chain: Chain, flows: Flows,
+    left_w: float, used: bool,
+) -> None:  # fmt: skip
+    """Lay what no source has room for on the last rank, by weight: a finding names the overload."""
     total = 0.0
     for f in range(first, last):
         if rank[f] == here and _may(f, source, weight, used, chain, flows):
             total += weight[f]
-    for f in range(first, last):  # nothing else is left to take it: an overload that a finding names
+    for f in range(first, last):
         if rank[f] == here and _may(f, source, weight, used, chain, flows):
-            flows.part_w[base + f] += left * weight[f] / total
-    return 0.0
+            flows.part_w[base + f] += left_w * weight[f] / total
 
 
 @kernel
@@ -251,70 +277,85 @@ def sweep(chain: Chain, legs: Legs, load_w: Floats, flows: Flows, state: LegFlow
     temperature. `energise` must have run. Unknown losses (NaN) are kept as NaN in `loss_w` and count as zero upstream,
     so totals are then a lower bound. Worked: 100 W split 1:1 over two lossless parents gives 50 W each.
     """
-    flows.out_w[:] = 0.0
+    # Fields are taken out of their tuples once: in a loop each access would count a reference.
+    out_w, served_w, part_w, live = flows.out_w, flows.served_w, flows.part_w, flows.live
+    side_a_w, side_b_w = flows.side_a_w, flows.side_b_w
+    load_start, load_source, load_weight = chain.load_start, chain.load_source, chain.load_weight
+    load_side, load_ranked = chain.load_side, chain.load_ranked
+    out_w[:] = 0.0
     unserved = 0.0
     base = chain.feed_source.size
+    wired = legs.cold_ohm.size > 0
     for m in range(load_w.size):
-        flows.served_w[m] = 0.0
-        flows.side_a_w[m] = 0.0
-        flows.side_b_w[m] = 0.0
-        first, last = chain.load_start[m], chain.load_start[m + 1]
-        carried = _share(
-            first, last, chain.load_source, chain.load_weight, chain.load_rank, base, chain.load_ranked[m], chain,
-            flows, load_w[m],
-        )  # fmt: skip
+        served_w[m] = 0.0
+        side_a_w[m] = 0.0
+        side_b_w[m] = 0.0
+        first, last = load_start[m], load_start[m + 1]
+        if load_ranked[m]:
+            carried = share_in_order(
+                first, last, load_source, load_weight, chain.load_rank, base, chain, flows, load_w[m]
+            )
+        else:
+            carried = share_evenly(first, last, load_source, load_weight, base, live, part_w, load_w[m])
         if not carried:
             unserved += load_w[m]
-            _rest(first, last, base, legs, state)
+            for f in range(first, last):
+                if wired:
+                    leg_loss(legs, state, base + f, 0.0)
             continue
-        flows.served_w[m] = load_w[m]
+        served_w[m] = load_w[m]
         for f in range(first, last):
-            part = flows.part_w[base + f]
-            if legs.cold_ohm.size > 0:
-                lost = leg_loss(legs, state, base + f, part)
-                flows.out_w[chain.load_source[f]] += lost
-            flows.out_w[chain.load_source[f]] += part
-            if chain.load_side[f] == 1:
-                flows.side_a_w[m] += part
-            elif chain.load_side[f] == 2:
-                flows.side_b_w[m] += part
-    _roll_up(chain, legs, flows, state)
+            part = part_w[base + f]
+            if wired:
+                out_w[load_source[f]] += leg_loss(legs, state, base + f, part)
+            out_w[load_source[f]] += part
+            if load_side[f] == 1:
+                side_a_w[m] += part
+            elif load_side[f] == 2:
+                side_b_w[m] += part
+    roll_up(chain, legs, flows, state)
     return unserved
 
 
 @kernel
-def _rest(first: int, last: int, base: int, legs: Legs, state: LegFlows) -> None:
-    """Nothing flows over these feeds."""
-    if legs.cold_ohm.size > 0:
-        for f in range(first, last):
-            leg_loss(legs, state, base + f, 0.0)
-
-
-@kernel
-def _roll_up(chain: Chain, legs: Legs, flows: Flows, state: LegFlows) -> None:
+def roll_up(chain: Chain, legs: Legs, flows: Flows, state: LegFlows) -> None:
     """Children-first pass over the nodes; a dead node has neither output nor loss."""
-    flows.in_w[:] = 0.0
-    flows.loss_w[:] = 0.0
+    out_w, in_w, loss_w, part_w, live = flows.out_w, flows.in_w, flows.loss_w, flows.part_w, flows.live
+    order, feed_start, feed_source = chain.order, chain.feed_start, chain.feed_source
+    feed_weight, ranked = chain.feed_weight, chain.ranked
+    rating_w, a_frac, b_frac, c_frac = chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac
+    units_count, spare_count = chain.units_count, chain.spare_count
+    stage_frac, standby_frac = chain.stage_frac, chain.standby_frac
+    in_w[:] = 0.0
+    loss_w[:] = 0.0
     wired = legs.cold_ohm.size > 0
-    base = chain.feed_start[0]  # 0, and of the type that the other callers use
-    for k in range(chain.order.size):
-        i = chain.order[k]
-        first, last = chain.feed_start[i], chain.feed_start[i + 1]
-        if not flows.live[i]:
-            _rest(first, last, base, legs, state)
-            continue
-        out_w = flows.out_w[i]
-        loss = node_loss(chain, i, out_w)
-        flows.loss_w[i] = loss
-        in_w = out_w if np.isnan(loss) else out_w + loss
-        flows.in_w[i] = in_w
-        if _share(
-            first, last, chain.feed_source, chain.feed_weight, chain.feed_rank, base, chain.ranked[i], chain, flows,
-            in_w,
-        ):  # fmt: skip
+    base = feed_start[0]  # 0, and of the type that the other callers use
+    for k in range(order.size):
+        i = order[k]
+        first, last = feed_start[i], feed_start[i + 1]
+        if not live[i]:
             for f in range(first, last):
-                part = flows.part_w[f]
-                flows.out_w[chain.feed_source[f]] += part + leg_loss(legs, state, f, part) if wired else part
+                if wired:
+                    leg_loss(legs, state, f, 0.0)
+            continue
+        given_w = out_w[i]
+        loss = node_loss(
+            i, given_w, rating_w, a_frac, b_frac, c_frac, units_count, spare_count, stage_frac, standby_frac
+        )
+        loss_w[i] = loss
+        taken_w = given_w if np.isnan(loss) else given_w + loss
+        in_w[i] = taken_w
+        if ranked[i]:
+            carried = share_in_order(
+                first, last, feed_source, feed_weight, chain.feed_rank, base, chain, flows, taken_w
+            )
+        else:
+            carried = share_evenly(first, last, feed_source, feed_weight, base, live, part_w, taken_w)
+        for f in range(first, last):
+            part = part_w[f] if carried else 0.0
+            out_w[feed_source[f]] += part
+            if wired:
+                out_w[feed_source[f]] += leg_loss(legs, state, f, part)
 
 
 @kernel

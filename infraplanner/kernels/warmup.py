@@ -25,6 +25,7 @@ from . import (
     outages,
     power,
     reliability,
+    series,
     serving,
     supplies,
     training_state,
@@ -95,6 +96,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "links", lambda: links.rows_of_racks(row[:0], np.zeros(2, np.int64), row, row.copy(), 1, row.copy())
     yield "frame", lambda: frame.frame(*frame_arguments())
     yield "failures", _outages
+    yield "dies", _dies
     yield "activity", lambda: draw.activity(0.5, 0.5, 0.1, (0.7, 0.5, 0.1))
     yield "ecmp", lambda: fabric.route_uniform(graph, yes, one, share, one, share, np.zeros((1, 2)))
     yield "ecmp limit", lambda: fabric.throughput_factor(np.zeros((1, 2)), share)
@@ -125,6 +127,12 @@ def _outages() -> None:
         chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), tiny(outages.FedBy, 1), flows, flows, state,
         np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
     )  # fmt: skip
+
+
+def _dies() -> None:
+    """The way of one rack's power on to its dies."""
+    one, loss = np.ones(1), np.zeros((1, 1))
+    series.series_down(tiny(series.Series), tiny(series.Metal), one, one, one, 1, one, loss, one.copy())
 
 
 def _training() -> None:

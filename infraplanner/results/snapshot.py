@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .chains import CoreResult
 from .findings import Finding
 from .outages import OutageResult
 from .supply import SupplyResult, WiringResult
@@ -86,11 +87,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class WaterfallStep:
-    """One bar of the grid-to-core waterfall: a total (`grid`, `it`), a loss, or cooling."""
+    """One bar of the grid-to-core waterfall: a total (grid, IT, die), a loss, cooling, or IT that is no accelerator."""
 
     label: str
     power_w: float
-    kind: Literal["total", "loss", "cooling"]
+    kind: Literal["total", "loss", "cooling", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class PowerResult:
     wiring: WiringResult = field(default_factory=WiringResult)
     outages: OutageResult = field(default_factory=OutageResult)
     """Of the last settled state while something is dragged."""
+    core: CoreResult = field(default_factory=CoreResult)
 
 
 @dataclass(frozen=True, slots=True)

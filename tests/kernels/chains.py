@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def chain_of(net: Net) -> power.Chain:
 
 
 def _ranked(start: np.ndarray, rank: np.ndarray) -> np.ndarray:
-    return np.array([len(set(rank[a:b].tolist())) > 1 for a, b in zip(start[:-1], start[1:], strict=True)], dtype=bool)
+    return np.array([len(set(rank[a:b].tolist())) > 1 for a, b in pairwise(start.tolist())], dtype=bool)
 
 
 def legs_of(net: Net, chain: power.Chain) -> conductors.Legs:

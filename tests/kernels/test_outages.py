@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,9 +110,7 @@ def test_a_catcher_idles_until_one_block_fails_and_then_carries_it_whole() -> No
     """Three blocks and a reserve behind transfer switches: each switch is a node with the reserve as its second rank."""
     edges = [(block, 4 + block, 1.0, 0) for block in range(3)] + [(3, 4 + block, 1.0, 1) for block in range(3)]
     loads = [[(4 + block, 1.0, 0, 0)] for block in range(3)]
-    net = chains.Net(
-        7, edges, loads, np.full(3, 1e6), curve=NO_LOSS, more={"backup": np.arange(7) == 3}
-    )
+    net = chains.Net(7, edges, loads, np.full(3, 1e6), curve=NO_LOSS, more={"backup": np.arange(7) == 3})
     out, cases, done = fail_all(net)
     assert done.flows.out_w[:4].tolist() == [1e6, 1e6, 1e6, 0.0]
     assert out.peak_w[:4].tolist() == [1e6, 1e6, 1e6, 1e6]
@@ -136,5 +133,3 @@ def test_arrays_are_as_before_after_all_cases() -> None:
     _, _, done = fail_all(net)
     assert done.chain.units_count.tolist() == [1.0, 1.0]
     assert done.chain.rating_w.tolist() == [1e6, 1e6]
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,9 +49,7 @@ def three_sources(watts: float, **more: object) -> chains.Net:
     """A bus (3) fed by three sources of 1, 2 and 5 MW in the order 0, 1, 2."""
     edges = [(0, 3, 1.0, 0), (1, 3, 1.0, 1), (2, 3, 1.0, 2)]
     give = np.array([1e6, 2e6, 5e6, np.inf])
-    return chains.Net(
-        4, edges, [[(3, 1.0, 0, 0)]], np.array([watts]), curve=NO_LOSS, more={"give_w": give, **more}
-    )
+    return chains.Net(4, edges, [[(3, 1.0, 0, 0)]], np.array([watts]), curve=NO_LOSS, more={"give_w": give, **more})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +114,7 @@ def test_a_54_volt_feed_of_132_kilowatts() -> None:
     volts = 54 / 2 + np.sqrt(54**2 / 4 - 132e3 * 42e-6)
     assert 54 * state.leg_end_frac[0] == pytest.approx(volts, rel=1e-9)
     assert state.leg_a[0] == pytest.approx(132e3 / volts, rel=1e-9)
-    assert 132e3 / 54 == pytest.approx(2444, abs=0.5)
+    assert pytest.approx(2444, abs=0.5) == 132e3 / 54
     assert state.leg_loss_w[0] == pytest.approx((132e3 / volts) ** 2 * 42e-6, rel=1e-9)
 
 
