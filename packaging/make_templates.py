@@ -15,13 +15,18 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 from template_pilot import h100_pilot  # noqa: E402 - the path has to be known first
 from template_pod import nvl72_pod  # noqa: E402
+from template_rubin import rubin_800v  # noqa: E402
 
 from infraplanner.catalog import Catalog, load_catalog  # noqa: E402
 from infraplanner.io import plan_bytes  # noqa: E402
 from infraplanner.model.document import Document  # noqa: E402
 from infraplanner.places import shipped_profiles_dir  # noqa: E402
 
-TEMPLATES: dict[str, Callable[[], Document]] = {"h100-pilot.yaml": h100_pilot, "nvl72-pod.yaml": nvl72_pod}
+TEMPLATES: dict[str, Callable[[], Document]] = {
+    "h100-pilot.yaml": h100_pilot,
+    "nvl72-pod.yaml": nvl72_pod,
+    "rubin-800v.yaml": rubin_800v,
+}
 
 
 def build(catalog: Catalog | None = None) -> dict[str, bytes]:

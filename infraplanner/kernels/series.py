@@ -130,7 +130,7 @@ def series_down(
     """Losses of every stage of many alike chains whose inputs are given: `loss_w[k, m]`, and `rest_w[m]` at the end.
 
     Stages are sized for `rated_w[m]`; from stage `part_stage` on only `part_frac[m]` of the power goes on (to
-    accelerators), and there are `units[m]` regulators and dies.
+    accelerators), which takes at least `units[m]` regulators.
     """
     for m in range(input_w.size):
         power_w, rated = input_w[m], max(rated_w[m], input_w[m])
@@ -162,7 +162,7 @@ def series_down(
                 amperes = power_w / (stages.voltage_v[k] * stages.current_ratio[k])
                 lost = stages.loss_count[k] * amperes * amperes * (line_ohm + stages.ohm[k])
             else:
-                count = max(1.0, units[m])
+                count = max(units[m], np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
                 amperes = power_w / count / stages.voltage_v[k]
                 lost = count * amperes * amperes * stages.ohm[k]
             loss_w[k, m] = min(lost, power_w)
