@@ -136,7 +136,17 @@ def _wire(bag: Bag, source: str, target: str, side: str, conductor: str, length_
 
 def _sources(bag: Bag) -> None:
     """Each side: three turbines of which one may fail; then the grid, then a battery that bridges to it."""
-    _node(bag, "util", "Grid in reserve", "utility-connection", 14_300, 10_000, rating_kw=3500.0, mode="backup", dispatch=1)
+    _node(
+        bag,
+        "util",
+        "Grid in reserve",
+        "utility-connection",
+        14_300,
+        10_000,
+        rating_kw=3500.0,
+        mode="backup",
+        dispatch=1,
+    )
     for side, low in (("a", 10_000), ("b", 0)):
         mark = {"side": side}
         turbines = {"units": 3, "spare": 1, "stage_frac": 0.8, "rating_kw": 4200.0}
@@ -196,7 +206,16 @@ def _cooling(bag: Bag) -> None:
     )
     for number, (x, loop) in enumerate(((27_000, "tcs-1"), (29_200, "tcs-1"), (31_400, "tcs-2"), (33_600, "tcs-2")), 1):
         bag.add(
-            unit(f"cdu-{number}", f"CDU {number}", x, 16_800, "cdu-deschutes", loop=loop, source_loop="fws", rotation_deg=180)
+            unit(
+                f"cdu-{number}",
+                f"CDU {number}",
+                x,
+                16_800,
+                "cdu-deschutes",
+                loop=loop,
+                source_loop="fws",
+                rotation_deg=180,
+            )
         )
     for number, x in enumerate((28_500, 33_500), 1):
         bag.add(unit(f"fw-{number}", f"Fan wall {number}", x, 4200, "fanwall-210", source_loop="chw"))
@@ -206,7 +225,9 @@ def _cooling(bag: Bag) -> None:
         unit("ch-1", "Chiller 1", 50_000, 6000, "chiller-air-200", loop="chw"),
         unit("ch-2", "Chiller 2", 50_000, 14_000, "chiller-air-200", loop="chw", standby=True),
         Pipe(id="fws-s", hall=HALL, points_mm=((38_500, 18_300), (26_500, 18_300)), loop="fws", dn_mm=200),
-        Pipe(id="fws-r", hall=HALL, points_mm=((38_500, 18_700), (26_500, 18_700)), loop="fws", dn_mm=200, side="return"),
+        Pipe(
+            id="fws-r", hall=HALL, points_mm=((38_500, 18_700), (26_500, 18_700)), loop="fws", dn_mm=200, side="return"
+        ),
         Pipe(id="chw-s", hall=HALL, points_mm=((38_500, 2300), (27_500, 2300)), loop="chw", dn_mm=80),
         Pipe(id="chw-r", hall=HALL, points_mm=((38_500, 1900), (27_500, 1900)), loop="chw", dn_mm=80, side="return"),
     )

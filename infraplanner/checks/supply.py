@@ -125,6 +125,28 @@ def firm_capacity(context: Context) -> Iterator[Message]:
         )
 
 
+def step_load(context: Context) -> Iterator[Message]:
+    """Own sources that run alone and cannot take the step of a burst."""
+    power = context.result.power
+    bursts, supply = power.bursts, power.supply
+    if bursts.step_w is None or bursts.step_limit_w is None or bursts.step_w <= bursts.step_limit_w:
+        return
+    ids = tuple(key for key, out in zip(supply.source_ids, supply.source_out_w, strict=True) if out > 1.0)
+    step, limit = kw(bursts.step_w), kw(bursts.step_limit_w)
+    yield f"A burst of all accelerators steps by {step} within 1 s; the running sources take {limit}.", ids
+
+
+def ride_through(context: Context) -> Iterator[Message]:
+    """Stores that are empty before what they bridge to is there."""
+    bursts = context.result.power.bursts
+    stores = {"Site stores", "UPS batteries"}
+    for ride in bursts.rides:
+        if ride.enough is False and ride.name in stores:
+            others = [r for r in bursts.rides if r.bridges == ride.bridges and r.enough]
+            if not others:
+                yield f"{ride.name} last {ride.lasts_s:.0f} s; the {ride.bridges} takes {ride.needed_s:.0f} s.", ()
+
+
 def lost_diversity(context: Context) -> Iterator[Message]:
     """In a what-if: racks that keep one of several feeds."""
     if not context.result.failed:
@@ -197,6 +219,8 @@ RULES = (
     Rule("power.phase-balance", "warning", "power", "Phases are loaded evenly", phase_balance),
     Rule("power.store-carries", "warning", "power", "Stores rest in the steady state", store_carries),
     Rule("power.firm-capacity", "warning", "power", "Sources keep their spare units", firm_capacity),
+    Rule("power.step-load", "warning", "power", "Own sources take the step of a burst", step_load, objects_live=0),
+    Rule("power.ride-through", "warning", "power", "Stores bridge to the next source", ride_through, objects_live=0),
     Rule("power.lost-diversity", "info", "power", "Every rack keeps two sources", lost_diversity),
     Rule("power.shared-path", "info", "power", "A and B share no node", shared_path, objects_live=0),
 )

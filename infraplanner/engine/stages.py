@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.outages import OutageResult
@@ -27,6 +28,7 @@ from infraplanner.results.snapshot import (
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .bursts import burst_result
 from .coverage import coverage
 from .demand import pool_inputs
 from .elasticity import Elasticities, binding_wall, elasticities
@@ -53,6 +55,7 @@ class Settled:
     slopes: Elasticities = UNKNOWN_SLOPES
     findings: tuple[Finding, ...] = ()
     outages: OutageResult = field(default_factory=OutageResult)
+    bursts: BurstResult = field(default_factory=BurstResult)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -108,9 +111,9 @@ def settled_result(
     )
     result, slopes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
-    return result, Settled(
-        routes, slopes, result.findings, result.power.outages, len(tables["links"]), tables["pools"].ids
-    )
+    power = result.power
+    held = len(tables["links"]), tables["pools"].ids
+    return result, Settled(routes, slopes, result.findings, power.outages, power.bursts, *held)
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -145,7 +148,7 @@ def _result(
         return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     if settled is not None:
-        power = replace(power, outages=settled.outages)
+        power = replace(power, outages=settled.outages, bursts=settled.bursts)
     else:
         held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
         power = replace(power, outages=held)
@@ -166,6 +169,10 @@ def _result(
     power = replace(power, core=_per_joule(power.core, summary))
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
+    if settled is None:
+        supply = power.supply
+        bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
+        power = replace(power, bursts=bursts)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,

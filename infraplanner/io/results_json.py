@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from infraplanner.results.bursts import BurstResult
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot
 
 SCHEMA = "infraplanner/results"
@@ -76,7 +77,20 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
         "outages": _rows(power.outages.case_ids, _columns(power.outages, "case_")),
         "redundancy": plain(power.outages.schemes),
         "core": plain(power.core),
+        "bursts": _bursts(power.bursts),
         "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),
+    }
+
+
+def _bursts(bursts: BurstResult) -> dict[str, Any]:
+    """Levels without their curves: those are for a chart."""
+    levels = [{key: value for key, value in plain(level).items() if key != "power_w"} for level in bursts.levels]
+    return {
+        "period_s": plain(bursts.period_s),
+        "levels": levels,
+        "ride_through": plain(bursts.rides),
+        "step_w": plain(bursts.step_w),
+        "step_limit_w": plain(bursts.step_limit_w),
     }
 
 

@@ -97,6 +97,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "frame", lambda: frame.frame(*frame_arguments())
     yield "failures", _outages
     yield "dies", _dies
+    yield "bursts", _bursts
     yield "activity", lambda: draw.activity(0.5, 0.5, 0.1, (0.7, 0.5, 0.1))
     yield "ecmp", lambda: fabric.route_uniform(graph, yes, one, share, one, share, np.zeros((1, 2)))
     yield "ecmp limit", lambda: fabric.throughput_factor(np.zeros((1, 2)), share)
@@ -127,6 +128,13 @@ def _outages() -> None:
         chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), tiny(outages.FedBy, 1), flows, flows, state,
         np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
     )  # fmt: skip
+
+
+def _bursts() -> None:
+    """A burst behind a store, and how long the store lasts."""
+    one = np.ones(1)
+    transients.smooth(one, 1.0, 1.0, 1.0, 1.0, one.copy(), one.copy())
+    transients.ride_through(1.0, 1.0, 1.0, 1.0)
 
 
 def _dies() -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .bursts import BurstResult
 from .chains import CoreResult
 from .findings import Finding
 from .outages import OutageResult
@@ -118,6 +119,7 @@ class PowerResult:
     outages: OutageResult = field(default_factory=OutageResult)
     """Of the last settled state while something is dragged."""
     core: CoreResult = field(default_factory=CoreResult)
+    bursts: BurstResult = field(default_factory=BurstResult)
 
 
 @dataclass(frozen=True, slots=True)
