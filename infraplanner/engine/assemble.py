@@ -59,6 +59,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         node_loss_w=keep("node_loss_w", space.flows.loss_w),
         node_rating_w=keep("node_rating_w", rating),
         node_load_frac=keep("node_load_frac", load),
+        node_live=keep("node_live", space.flows.live),
         rack_ids=compiled.tables["racks"].ids,
         rack_power_w=keep("rack_power_w", space.draw.rack_w),
         rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),

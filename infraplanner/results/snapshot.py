@@ -105,6 +105,7 @@ class PowerResult:
     node_loss_w: Floats = field(default_factory=no_floats)
     node_rating_w: Floats = field(default_factory=no_floats)
     node_load_frac: Floats = field(default_factory=no_floats)
+    node_live: Flags = field(default_factory=no_flags)
     rack_ids: tuple[str, ...] = ()
     rack_power_w: Floats = field(default_factory=no_floats)
     rack_nameplate_w: Floats = field(default_factory=no_floats)

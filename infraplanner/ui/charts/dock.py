@@ -12,6 +12,7 @@ from .base import Chart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
+from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
 
@@ -30,7 +31,12 @@ class ChartDock(QWidget):
         self.load = LoadChart()
         self.tokens = TokensChart()
         self.failures = FailuresChart(bridge)
+        self.sources = SourcesChart()
+        self.balance = BalanceChart()
+        self.bursts = BurstChart()
+        self.chains = ChainsChart(bridge)
         self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load, self.failures]
+        self.charts += [self.sources, self.balance, self.bursts, self.chains]
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -42,6 +48,10 @@ class ChartDock(QWidget):
             self.tr("Links"),
             self.tr("Link load"),
             self.tr("Failures"),
+            self.tr("Sources"),
+            self.tr("A and B"),
+            self.tr("Bursts"),
+            self.tr("Supply chains"),
         ):
             self.tabs.addTab(name)
         self.state = QLabel("")
@@ -64,6 +74,9 @@ class ChartDock(QWidget):
         self.tabs.currentChanged.connect(self._arrange)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
+        bridge.opened.connect(self._name_rows)
+        bridge.changed.connect(lambda changes: self._name_rows() if changes.whole or changes.table("racks") else None)
+        self.sources.picked.connect(bridge.select)
         bridge.progress.connect(self._progress)
         self._arrange()
 
@@ -83,6 +96,11 @@ class ChartDock(QWidget):
 
     def _progress(self, text: str, done: int, total: int) -> None:
         self.state.setText(f"{text} {done} / {total}" if done < total else "")
+
+    def _name_rows(self) -> None:
+        """Racks are grouped by row in the balance of the sides."""
+        racks = self.bridge.session.document.table("racks")
+        self.balance.rows = {key: record.row for key, record in racks.items()}
 
     def _forget(self) -> None:
         for chart in self.charts:
