@@ -109,8 +109,9 @@ def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, tr
         are += 1 if trial.live[source] else 0
     if chain.load_ranked[m]:
         carried = share_in_order(
-            first, last, chain.load_source, chain.load_weight, chain.load_rank, base, chain, trial, needed_w
-        )
+            first, last, chain.load_source, chain.load_weight, chain.load_rank, base, trial.live, chain.backup,
+            trial.reach_w, trial.out_w, trial.part_w, needed_w,
+        )  # fmt: skip
     else:
         carried = share_evenly(
             first, last, chain.load_source, chain.load_weight, base, trial.live, trial.part_w, needed_w
