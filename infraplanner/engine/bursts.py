@@ -42,16 +42,16 @@ def burst_result(space: Workspace, totals: Totals, supply: SupplyResult, jobs: t
     levels = [_level("Racks", load, None, None)]
     held = _rack_stores(space, on)
     if held > 0.0:
-        load = _filter(levels, "Behind the racks' capacitors", load, held, 0.5 * held / (high - low))
+        load = _filter(levels, "After rack capacitors", load, held, 0.5 * held / (high - low))
     # Losses of the chain swing with the load; cooling follows in minutes and counts as steady.
     scale = (totals.facility_w - totals.cooling_w) / totals.it_w if totals.it_w > 0.0 else 1.0
     rest = max(0.0, totals.facility_w - scale * float(np.nansum(space.draw.body_w[: on.size][on])))
     load = load * scale + rest
-    levels.append(_level("Head of the chain", load, None, None))
+    levels.append(_level("Whole site", load, None, None))
     stored, power = _site_stores(space)
     if stored > 0.0:
         tau = min(rule("power.store_tau_s"), 0.5 * stored / (high - low))
-        load = _filter(levels, "Behind the site's stores", load, stored, tau, power)
+        load = _filter(levels, "After site stores", load, stored, tau, power)
     step, limit = _step(load, supply)
     return BurstResult(STEP_S, period, tuple(levels), _rides(space, supply, held, high), step, limit)
 

@@ -55,7 +55,7 @@ def test_site_batteries_level_what_the_turbines_see(catalog: Catalog) -> None:
     for store in ("bess-a", "bess-b"):
         change(document, "power", store, maintenance=True)
     bare = bursts_of(document, catalog)
-    assert bare.levels[-1].name == "Head of the chain"
+    assert bare.levels[-1].name == "Whole site"
     assert bare.step_w > 10 * found.step_w
 
 

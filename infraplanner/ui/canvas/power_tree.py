@@ -24,9 +24,9 @@ from infraplanner.units import scaled
 from .ink import DASHES, cased, hatch, label, pen, pill, polyline
 from .tree_lines import elbow, kind_word, near
 
-BOX = QSize(112, 68)
-CELL = QSize(52, 26)
-GAP_X, GAP_Y, MARGIN = 28, 14, 34
+BOX = QSize(96, 68)
+CELL = QSize(48, 26)
+GAP_X, GAP_Y, MARGIN, TOP = 18, 14, 16, 34
 DRAG_PX = 6
 CELLS_A_ROW = 3
 
@@ -116,16 +116,16 @@ def lay_out(snapshot: Snapshot) -> Tree:
     for column, keys in columns.items():
         step = height / len(keys)
         for index, key in enumerate(keys):
-            y = MARGIN + step * (index + 0.5) - BOX.height() / 2
+            y = TOP + step * (index + 0.5) - BOX.height() / 2
             tree.boxes[key] = QRectF(MARGIN + column * (BOX.width() + GAP_X), y, BOX.width(), BOX.height())
     x = MARGIN + (max(columns, default=-1) + 1) * (BOX.width() + GAP_X)
     free = (height - sum(_group_height(group) for group in tree.groups)) / max(1, len(tree.groups))
-    y = MARGIN + free / 2
+    y = TOP + free / 2
     width = CELLS_A_ROW * (CELL.width() + 4) + 12
     for group in tree.groups:
         group.box = QRectF(x, y, width, _group_height(group))
         y += _group_height(group) + free
-    tree.size = QSize(int(x + (width if tree.groups else 0) + MARGIN), int(height + 2 * MARGIN))
+    tree.size = QSize(int(x + (width if tree.groups else 0) + MARGIN), int(height + TOP + MARGIN))
     return tree
 
 
@@ -302,7 +302,7 @@ class PowerTree(QWidget):
         painter.setBrush(theme.colour("obj.power_fill"))
         painter.drawRect(box)
         strong, small = fonts.font(fonts.BODY, fonts.STRONG), fonts.font(fonts.CAPTION)
-        inner = box.adjusted(8, 5, -6, -6)
+        inner = box.adjusted(6, 5, -3, -6)
         label(painter, QRectF(inner.left(), inner.top(), inner.width(), 17), key, theme.colour("obj.text"), strong)
         watts, share = self._load.get(key, (math.nan, math.nan))
         dead = key in self._dead
@@ -310,7 +310,7 @@ class PowerTree(QWidget):
         if key in (self.result.failed if self.result is not None else ()):
             text = self.tr("failed")
         elif math.isfinite(share) and not dead:
-            text += f"  {100 * share:.0f} %"
+            text += f" {100 * share:.0f} %"
         ink = theme.colour("status.error" if dead else "text.secondary")
         line = QRectF(inner.left(), inner.top() + 17, inner.width(), 15)
         label(painter, line, self._kinds.get(key, ""), theme.colour("text.muted"), small)

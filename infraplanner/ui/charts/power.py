@@ -187,17 +187,10 @@ class BurstChart(Chart):
         self.show_plot()
 
     def _scope(self, bursts: BurstResult) -> str:
-        last = bursts.levels[-1]
-        parts = [self.tr("swing {0}").format(_watts(last.swing_w))]
-        if last.band_hz is not None:
-            parts.append(self.tr("{0} at {1} Hz").format(_watts(last.band_w), number(last.band_hz, 2)))
-        if bursts.step_limit_w is not None and bursts.step_w is not None:
-            taken = self.tr("step {0} of {1} taken").format(_watts(bursts.step_w), _watts(bursts.step_limit_w))
-            parts.append(taken)
+        parts = [self.tr("sources see a swing of {0}").format(_watts(bursts.levels[-1].swing_w))]
         lasting = [ride for ride in bursts.rides if ride.lasts_s is not None]
         if lasting:
-            ride = lasting[-1]
-            parts.append(self.tr("{0} last {1}").format(ride.name, _seconds(ride.lasts_s or 0.0)))
+            parts.append(self.tr("{0} last {1}").format(lasting[-1].name, _seconds(lasting[-1].lasts_s or 0.0)))
         return "  ·  ".join(parts)
 
 

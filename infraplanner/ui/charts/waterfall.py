@@ -54,7 +54,7 @@ class WaterfallChart(Chart):
         self.bottom.setTicks([names])
         self.label_left(unit)
         top = max(high for _, high in boxes)
-        self.fix_range((-0.6, len(steps) - 0.4), (floor, top + 0.16 * (top - floor)))
+        self.fix_range((-0.6, len(steps) - 0.4), (floor, top + (0.45 if self._wide else 0.16) * (top - floor)))
         self.show_plot()
 
     def _scope(self, result: ResultSnapshot) -> str:
