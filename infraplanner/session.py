@@ -13,6 +13,7 @@ from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -231,7 +232,21 @@ class Session:
             if costs is not None:
                 done(costs)
 
-        self.engine.run_when_idle(job)
+        self.engine.run_when_idle(job, "failures")
+
+    def rank_levers(self, done: Callable[[list[Lever]], None]) -> None:
+        """Try what the catalogue offers and rank it by tokens gained, in the background; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            levers = rank_levers(snapshot, catalog, stop=stop)
+            if levers is not None:
+                done(levers)
+
+        self.engine.run_when_idle(job, "levers")
 
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""
@@ -252,7 +267,7 @@ class Session:
 
             done(validate([Path(path) for path in paths], all_predictors(catalog)))
 
-        self.engine.run_when_idle(job)
+        self.engine.run_when_idle(job, "validate")
 
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""

@@ -25,6 +25,7 @@ L_PER_M3: Final = 1000.0
 S_PER_MIN: Final = 60.0
 S_PER_H: Final = 3600.0
 H_PER_YEAR: Final = 8760.0
+MONTHS_PER_YEAR: Final = 12.0
 J_PER_KWH: Final = 3.6e6
 
 FACTORS: Final[dict[str, dict[str, float]]] = {
@@ -46,6 +47,7 @@ FACTORS: Final[dict[str, dict[str, float]]] = {
     "w_per_m2": {"w/m2": 1, "kw/m2": 1e3, "w/ft2": 10.7639104},
     "usd_per_kwh": {"": 1, "$/kwh": 1, "usd/kwh": 1, "$/mwh": 1e-3},
     "g_per_kwh": {"g/kwh": 1, "kg/kwh": 1e3, "kg/mwh": 1},
+    "years": {"": 1, "years": 1, "year": 1, "y": 1, "months": 1 / 12},
 }
 """Entry units a field of a given unit accepts, as factors to that unit (offsets such as °F are handled in `parse`)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from infraplanner.results.findings import SEVERITIES, Finding
-from infraplanner.results.snapshot import WALLS, ResultSnapshot
+from infraplanner.results.snapshot import WALLS, ResultSnapshot, Summary
 from infraplanner.session import Session
 from infraplanner.units import KILO, number, scaled
 
@@ -36,13 +36,25 @@ def _summary(result: ResultSnapshot) -> str:
         ("Facility power", " ".join(scaled(facility, "W"))),
         ("PUE", number(s.pue, 4)),
         ("WUE", f"{number(s.wue_l_per_kwh)} L/kWh"),
-        ("Output tokens", " ".join(scaled(s.tokens_per_s, "tok/s"))),
+        ("Output tokens", " ".join(scaled(s.tokens_per_s, "tok/s")) + _band(s)),
         ("Tokens per joule", f"{number(s.tokens_per_j)} tok/J"),
+        ("Capital", " ".join(scaled(s.capex_usd, "$"))),
+        ("Running cost", " ".join(scaled(s.opex_usd_per_year, "$/year"))),
         ("Cost", f"{number(s.usd_per_million_tokens)} $/M tokens"),
         ("Carbon", f"{number(s.kg_co2e_per_million_tokens)} kg/M tokens"),
         ("Binding wall", s.binding_wall or "–"),
     ]
     return columns(rows)
+
+
+def _band(summary: Summary) -> str:
+    """The error band behind a figure of tokens, or nothing."""
+    if not summary.tokens_per_s or summary.tokens_per_s_low is None or summary.tokens_per_s_high is None:
+        return ""
+    low, high = (
+        100 * (end / summary.tokens_per_s - 1) for end in (summary.tokens_per_s_low, summary.tokens_per_s_high)
+    )
+    return f"  ({number(low, 2)} % to +{number(high, 2)} %)"
 
 
 def _walls(result: ResultSnapshot) -> str:

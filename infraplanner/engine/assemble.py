@@ -14,7 +14,6 @@ from infraplanner.kernels.frame import Totals
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
-    EconomicsResult,
     FabricResult,
     PoolResult,
     PowerResult,
@@ -23,14 +22,15 @@ from infraplanner.results.snapshot import (
     ThroughputResult,
     WaterfallStep,
 )
-from infraplanner.units import H_PER_YEAR, KILO, L_PER_M3, MILLI, S_PER_MIN
+from infraplanner.units import L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
 from .chains import CoreChains
+from .diagnosis import diagnose
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
-from .supply import supply_result, wiring_result
+from .supply import energy_mix, supply_result, wiring_result
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -52,6 +52,8 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
     with np.errstate(all="ignore"):
         load = space.flows.out_w / rating
     core = _core(compiled, space)
+    supply = supply_result(space, float(totals.facility_w))
+    space.mix = energy_mix(compiled.sources, supply)
     return PowerResult(
         node_ids=compiled.tables["power"].ids,
         node_out_w=keep("node_out_w", space.flows.out_w),
@@ -70,7 +72,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         residual_w=float(totals.residual_w),
         waterfall=_waterfall(compiled, space, totals, core),
         core=core,
-        supply=supply_result(space, float(totals.facility_w)),
+        supply=supply,
         wiring=wiring_result(space),
     )
 
@@ -193,6 +195,7 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         link_ids=links.ids,
         medium=CodedText(keep("medium", cables.medium), [row.id for row in compiled.parts.media]),
         length_m=keep("length_m", cables.length_m),
+        need_m=keep("need_m", cables.need_m),
         ordered_m=keep("ordered_m", cables.ordered_m),
         reach_m=keep("reach_m", cables.reach_m),
         margin_m=keep("margin_m", cables.margin_m),
@@ -210,7 +213,25 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
 
 def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
     """All pools."""
-    return ThroughputResult(tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases)))
+    found = (diagnose(case) for case in space.cases)
+    pools = tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases))
+    diagnoses = tuple(diagnosis for diagnosis in found if diagnosis is not None)
+    return ThroughputResult(pools, diagnoses, space.recycler.copy("rack_tokens", _rack_tokens(space, pools)))
+
+
+def _rack_tokens(space: Workspace, pools: tuple[PoolResult, ...]) -> Floats:
+    """Each rack's share of its pools' output by powered accelerators."""
+    compiled = _compiled(space)
+    bodies, racks = compiled.bodies, len(compiled.tables["racks"])
+    each = np.array(
+        [math.nan if p.tokens_per_s is None else p.tokens_per_s_per_accelerator or 0.0 for p in pools] + [math.nan]
+    )
+    rate = each[bodies.pool] * bodies.accelerator_count
+    decodes = (bodies.rack >= 0) & (bodies.accelerator_count > 0.0) & ~np.isnan(rate)
+    decodes[decodes] &= space.alive.powered[bodies.rack[decodes]]
+    made = np.bincount(bodies.rack[decodes], rate[decodes], racks)
+    known = np.bincount(bodies.rack[decodes], minlength=racks) > 0
+    return np.where(known, made, np.nan)
 
 
 def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:
@@ -304,22 +325,6 @@ def limiter(case: PoolCase, limit: int) -> str:
     shares["fixed_time"] = 1.0 - sum(shares.values())
     busiest = max(shares, key=lambda key: shares[key])
     return "kv_capacity" if state == 1 and busiest != "compute" else busiest
-
-
-def economics_result(space: Workspace, totals: Totals) -> EconomicsResult:
-    """Energy of a year at the present draw, and the price of the links."""
-    kwh = totals.facility_w / KILO * H_PER_YEAR
-    notes = ["Energy: present facility power for 8,760 hours."]
-    if space.climate.price_assumed:
-        notes.append("Electricity price: planning value, the plan gives no region or price.")
-    if totals.cables.unknown_price:
-        notes.append(f"Link price: without {totals.cables.unknown_price} bundles of unknown price.")
-    return EconomicsResult(
-        energy_usd_per_year=optional(kwh * space.climate.usd_per_kwh),
-        energy_kwh_per_year=optional(kwh),
-        link_capex_usd=float(totals.cables.price_usd),
-        conventions=tuple(notes),
-    )
 
 
 def _compiled(space: Workspace) -> Compiled:

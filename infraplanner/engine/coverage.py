@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from infraplanner.kernels.frame import Totals
+from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.snapshot import Coverage, Summary
 
 from .jobs import JobCase, job_notes
 from .workspace import Workspace
 
-NOT_YET = {
-    "usd_per_million_tokens": "Capital, staff and water costs are not modelled yet, so no full cost per token.",
-    "kg_co2e_per_million_tokens": "Carbon is not modelled yet.",
-    "capex_usd": "Only the price of links is known; equipment prices are not added up yet.",
-    "opex_usd_per_year": "Only the energy bill is known; see economics.",
-}
 
-
-def coverage(space: Workspace, totals: Totals, summary: Summary, jobs: tuple[JobCase, ...] = ()) -> dict[str, Coverage]:
+def coverage(
+    space: Workspace,
+    totals: Totals,
+    summary: Summary,
+    jobs: tuple[JobCase, ...] = (),
+    economics: EconomicsResult | None = None,
+) -> dict[str, Coverage]:
     """Coverage of every summary key, and of the load on links."""
-    out = {key: Coverage("not_modelled", note) for key, note in NOT_YET.items()}
+    out = _money(summary, economics or EconomicsResult())
     it_notes = _it_notes(totals)
     chain_notes = it_notes + _chain_notes(space, totals)
     plant_notes = chain_notes + _plant_notes(space, totals)
@@ -39,12 +39,38 @@ def coverage(space: Workspace, totals: Totals, summary: Summary, jobs: tuple[Job
     out["tokens_per_j"] = out["tokens_per_s"]
     if summary.tokens_per_j is not None:
         out["tokens_per_j"] = _entry("Tokens per second over facility power.", served + plant_notes)
+    band = out["tokens_per_s"]
+    if summary.tokens_per_s_low is not None:
+        band = Coverage(
+            "modelled", "Spread of held-out measurements about predictions of their class, all pools erring alike."
+        )
+    out["tokens_per_s_low"] = out["tokens_per_s_high"] = band
     walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
     out["binding_wall"] = Coverage("partial", walls)
     load = "Cache transfer from prefill to decode pools; no other traffic is modelled yet."
     out["fabric_load"] = Coverage("partial", load)
     out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
     return out
+
+
+def _money(summary: Summary, economics: EconomicsResult) -> dict[str, Coverage]:
+    """Capital, running cost, cost and carbon of a token; partial, because of what the price book leaves out."""
+    lost = [f"Without {line.unknown_count} of {line.name}." for line in economics.capex_lines if line.unknown_count]
+    rent = (
+        "Installed prices are middles of wide ranges; land, tax, insurance, network transit and licences are left out."
+    )
+    texts = {
+        "capex_usd": f"Systems, links, plant and building from the price book. {rent}",
+        "opex_usd_per_year": f"Energy, demand charge, water, staff and maintenance. {rent}",
+        "usd_per_million_tokens": f"All costs of a year over its output tokens. {rent}",
+        "kg_co2e_per_million_tokens": "Grid electricity by location, and accelerators made; without buildings, plant and fuel.",
+    }
+    return {
+        key: Coverage("partial", " ".join([text, *lost]))
+        if getattr(summary, key) is not None
+        else Coverage("not_modelled", " ".join(["A price or the tokens are unknown.", *lost]))
+        for key, text in texts.items()
+    }
 
 
 def _training(jobs: tuple[JobCase, ...], summary: Summary) -> Coverage:

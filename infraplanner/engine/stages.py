@@ -12,13 +12,14 @@ import numpy as np
 from infraplanner.kernels.frame import Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
+from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.outages import OutageResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
-    EconomicsResult,
     FabricResult,
+    PoolResult,
     PowerResult,
     ResultSnapshot,
     Summary,
@@ -31,6 +32,7 @@ from . import assemble
 from .bursts import burst_result
 from .coverage import coverage
 from .demand import pool_inputs
+from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
 from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .outages import outage_result
@@ -155,7 +157,7 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
-    economics = guard.run("economics", lambda: assemble.economics_result(space, totals), EconomicsResult())
+    economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -168,7 +170,14 @@ def _result(
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     power = replace(power, core=_per_joule(power.core, summary))
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
-    summary = replace(summary, training_tokens_per_s=total_tokens_per_s(jobs))
+    summary = replace(
+        summary,
+        training_tokens_per_s=total_tokens_per_s(jobs),
+        usd_per_million_tokens=economics.usd_per_million_tokens,
+        kg_co2e_per_million_tokens=economics.kg_co2e_per_million_tokens,
+        capex_usd=economics.capex_usd,
+        opex_usd_per_year=economics.opex_usd_per_year,
+    )
     if settled is None:
         supply = power.supply
         bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
@@ -187,7 +196,9 @@ def _result(
         throughput=throughput,
         economics=economics,
         findings=settled.findings if settled is not None else (),
-        coverage=guard.run("coverage", lambda: coverage(space, totals, summary, jobs), dict[str, Coverage]()),
+        coverage=guard.run(
+            "coverage", lambda: coverage(space, totals, summary, jobs, economics), dict[str, Coverage]()
+        ),
     )
     if check is not None:
         rules: Check = check
@@ -217,6 +228,15 @@ def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> Resu
     return replace(result, findings=findings, summary=summary)
 
 
+def _band_end(pools: list[PoolResult], name: str) -> float | None:
+    """Tokens/s if every pool missed its prediction by this end of its band; None where a band is unknown."""
+    ends: list[float | None] = [getattr(pool, name) for pool in pools]
+    known = [end for end in ends if end is not None]
+    if not pools or len(known) < len(pools):
+        return None
+    return sum((pool.tokens_per_s or 0.0) * (1.0 + end) for pool, end in zip(pools, known, strict=True))
+
+
 def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *, whole: bool) -> Summary:
     """The headline figures; None where an input is unknown or nothing is there.
 
@@ -234,6 +254,8 @@ def summarise(totals: Totals, throughput: ThroughputResult, bound: str | None, *
         wue_l_per_kwh=assemble.optional(litres_per_kwh),
         heat_kw=float(totals.heat_w / KILO),
         tokens_per_s=tokens,
+        tokens_per_s_low=_band_end(pools, "band_low_frac"),
+        tokens_per_s_high=_band_end(pools, "band_high_frac"),
         tokens_per_j=tokens / facility if tokens is not None and facility > 0.0 else None,
         binding_wall=bound,
     )

@@ -99,6 +99,16 @@ def _cost_per_h(sources: SourceArrays, out: Floats, fuel: Floats, space: Workspa
     return np.where(np.isnan(sources.given_usd_per_kwh), found, kwh * sources.given_usd_per_kwh)
 
 
+def energy_mix(sources: SourceArrays, supply: SupplyResult) -> tuple[float | None, float | None]:
+    """Price [USD/kWh] and carbon [g/kWh] of what the sources give; None while the grid alone carries on site figures."""
+    given = np.isfinite(sources.given_usd_per_kwh).any() or np.isfinite(sources.given_carbon_g_per_kwh).any()
+    kwh = float(np.nansum(supply.source_out_w)) / KILO
+    if kwh <= 0.0 or (supply.mode in ("none", "grid") and not given):
+        return None, None
+    cost = supply.energy_usd_per_h
+    return None if cost is None else cost / kwh, supply.carbon_g_per_kwh
+
+
 def _running(out: Floats, rating: Floats, units: Floats, spare: Floats, stage: Floats) -> Floats:
     """Units that run, as the kernel counts them."""
     with np.errstate(all="ignore"):

@@ -77,7 +77,7 @@ class Engine:
         self._shown = (-1, False)
         self._settled: Settled | None = None
         self._failed: frozenset[str] = frozenset()
-        self._job: Job | None = None
+        self._jobs: dict[str, Job] = {}
         self._closed = False
         self._tiers: dict[str, tuple[int, Tier]] = {}
         self._threads: list[threading.Thread] = []
@@ -127,13 +127,16 @@ class Engine:
         if last is not None:
             self.submit(last, ChangeSet(last.revision), dragging=False)
 
-    def run_when_idle(self, job: Job) -> None:
-        """Run a job on the background thread once everything is settled (tier C); a later job replaces a waiting one."""
+    def run_when_idle(self, job: Job, name: str = "") -> None:
+        """Run a job on the background thread once everything is settled (tier C).
+
+        A later job replaces a waiting one of the same name.
+        """
         if self._sync:
             self._run_job(job, self._generation)
             return
         with self._state:
-            self._job = job
+            self._jobs[name] = job
             self._state.notify_all()
 
     def wait_idle(self, timeout_s: float) -> bool:
@@ -154,14 +157,14 @@ class Engine:
             self._generation += 1
             self._live = self._back = None
             self._back_wanted = self._warm_wanted = False
-            self._job = None
+            self._jobs.clear()
             self._state.notify_all()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
 
     def _idle(self) -> bool:
-        waiting = self._live or self._warm_wanted or self._job or (self._back and self._back_wanted)
+        waiting = self._live or self._warm_wanted or self._jobs or (self._back and self._back_wanted)
         return not (self._busy or waiting)
 
     def _live_loop(self) -> None:
@@ -186,7 +189,7 @@ class Engine:
     def _background_loop(self) -> None:
         while True:
             with self._state:
-                self._state.wait_for(lambda: self._closed or self._settle_waits() or self._job is not None)
+                self._state.wait_for(lambda: self._closed or self._settle_waits() or bool(self._jobs))
                 if self._closed:
                     return
                 request: Request | None = None
@@ -194,7 +197,7 @@ class Engine:
                 if self._settle_waits():
                     request, self._back = self._back, None
                 else:
-                    job, self._job = self._job, None
+                    job = self._jobs.pop(next(iter(self._jobs)))
                 generation = self._generation
                 self._busy += 1
             try:

@@ -19,7 +19,7 @@ NOTES = {
     "power": "Worst node over its continuous limit (80 % of the rating behind breakers).",
     "memory": "Larger of bytes held over usable bytes and memory time over step time, in the worst pool.",
     "thermal": "Worst unit by heat or flow over capacity; inlet and case temperatures are not modelled yet.",
-    "copper": "Worst of link load, ordered length over reach, and visible communication over step time.",
+    "copper": "Worst of link load, needed length over reach, and visible communication over step time.",
 }
 
 

@@ -44,6 +44,7 @@ class Climate:
     carbon_g_per_kwh: float
     assumed: bool
     price_assumed: bool
+    carbon_assumed: bool
 
 
 class Workspace:
@@ -61,6 +62,8 @@ class Workspace:
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.slopes: tuple[object, Any] | None = None
         self.core: CoreChains | None = None
+        self.mix: tuple[float | None, float | None] = (None, None)
+        """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
@@ -129,6 +132,16 @@ class Workspace:
             found = np.concatenate([links, self._found[:count]])
         self._dirty = np.concatenate([self._dirty, found]) if self._dirty.size else found
 
+    @property
+    def usd_per_kwh(self) -> float:
+        """Price of energy from the sources in force, else the site's."""
+        return self.climate.usd_per_kwh if self.mix[0] is None else self.mix[0]
+
+    @property
+    def carbon_g_per_kwh(self) -> float:
+        """Carbon of energy from the sources in force, else the site's."""
+        return self.climate.carbon_g_per_kwh if self.mix[1] is None else self.mix[1]
+
     def run(self, pools: Pools, failed: frozenset[str]) -> Totals:
         """One frame with the pools' inputs in force; failed records are dead."""
         assert self.compiled is not None
@@ -184,7 +197,8 @@ def climate(snapshot: Snapshot, compiled: Compiled) -> Climate:
         dry_bulb_c=rule("site.default_dry_bulb_c") if dry is None else dry,
         wet_bulb_c=rule("site.default_wet_bulb_c") if wet is None else wet,
         usd_per_kwh=rule("site.default_electricity_usd_per_kwh") if price is None else price,
-        carbon_g_per_kwh=float("nan") if carbon is None else carbon,
+        carbon_g_per_kwh=rule("site.default_carbon_g_per_kwh") if carbon is None else carbon,
         assumed=dry is None or wet is None,
         price_assumed=price is None,
+        carbon_assumed=carbon is None,
     )

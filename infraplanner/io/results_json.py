@@ -48,7 +48,10 @@ def _columns(result: Any, prefix: str) -> dict[str, Any]:
 
 
 def _fabric(fabric: FabricResult) -> dict[str, Any]:
-    names = ("medium", "length_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac", "load_bps")
+    names = (
+        "medium", "length_m", "need_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac",
+        "load_bps", "latency_s",
+    )  # fmt: skip
     per_link = {name: list(fabric.medium) if name == "medium" else getattr(fabric, name) for name in names}
     return {
         "links": _rows(fabric.link_ids, per_link),
@@ -103,6 +106,17 @@ def _thermal(result: ResultSnapshot) -> dict[str, Any]:
     }
 
 
+def _without(part: Any, name: str) -> dict[str, Any]:
+    """A result as plain data without one of its arrays."""
+    return {field.name: plain(getattr(part, field.name)) for field in fields(part) if field.name != name}
+
+
+def _racks(result: ResultSnapshot, name: str) -> list[dict[str, Any]]:
+    """One figure of every rack; the field belongs to throughput or to economics."""
+    part = result.throughput if name == "tokens_per_s" else result.economics
+    return _rows(result.power.rack_ids, {name: getattr(part, f"rack_{name}")})
+
+
 def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
     """The whole result as plain data in the contract's shape; `plan` says which plan at which revision it is of."""
     return {
@@ -114,8 +128,8 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "power": _power(result),
         "thermal": _thermal(result),
         "fabric": _fabric(result.fabric),
-        "throughput": plain(result.throughput),
-        "economics": plain(result.economics),
+        "throughput": _without(result.throughput, "rack_tokens_per_s") | {"racks": _racks(result, "tokens_per_s")},
+        "economics": _without(result.economics, "rack_usd_per_year") | {"racks": _racks(result, "usd_per_year")},
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
         "failed": sorted(result.failed),

@@ -52,12 +52,14 @@ class Route(NamedTuple):
 
 
 class Cables(NamedTuple):
-    """Results, one row a bundle; power and price are of the whole bundle. `flag`: 0 fine, 1 no medium has this rate,
+    """Results, one row a bundle; `need_m` is the run with slack and loops before it is rounded up to a stock length,
+    which reach is judged by; power and price are of the whole bundle. `flag`: 0 fine, 1 no medium has this rate,
     2 none of this rate reaches, 3 the pinned medium does not reach, 4 it has another rate, 5 it is unknown, 6
     length unknown.
     """
 
     length_m: Floats
+    need_m: Floats
     ordered_m: Floats
     medium: Ints
     reach_m: Floats
@@ -152,10 +154,12 @@ def lay_cables(rows: Ints, ends: Ends, x_m: Floats, y_m: Floats, media: Media, r
     for k in range(rows.size):
         i = rows[k]
         a, b = ends.a_rack[i], ends.b_rack[i]
-        cables.length_m[i] = np.nan
+        cables.length_m[i], cables.need_m[i] = np.nan, np.nan
         if a >= 0 and b >= 0:
             run = abs(x_m[a] - x_m[b]) + abs(y_m[a] - y_m[b])
             cables.length_m[i] = routed_length(a == b, run, ends.tray_z_m[i], ends.a_z_m[i], ends.b_z_m[i])
+            loops = 0.0 if a == b else 2.0 * route.service_loop_m
+            cables.need_m[i] = cables.length_m[i] * (1.0 + route.slack_frac) + loops
     choose_media(rows, ends, media, route, cables)
     for k in range(rows.size):
         i = rows[k]
@@ -178,7 +182,7 @@ class CableSums(NamedTuple):
 
 class CableTotals(NamedTuple):
     """Sums over all bundles: cable length [m], price [USD], bundles of unknown power and of unknown price, and the
-    worst ordered length over reach with its row (-1 none).
+    worst needed length over reach with its row (-1 none).
     """
 
     length_m: float
@@ -200,7 +204,7 @@ def tally(ends: Ends, media: Media, cables: Cables, sums: CableSums) -> CableTot
     for i in range(cables.medium.size):
         if not np.isnan(cables.length_m[i]):
             length += cables.length_m[i] * ends.cables[i]
-        ratio = cables.ordered_m[i] / cables.reach_m[i]
+        ratio = cables.need_m[i] / cables.reach_m[i]
         if ratio > worst:
             worst, worst_row = ratio, i
         if np.isnan(cables.price_usd[i]):

@@ -33,6 +33,10 @@ class Site(Record, frozen=True, kw_only=True):
     price_year: int | None = None
     electricity_usd_per_kwh: float | None = None
     carbon_g_per_kwh: float | None = None
+    use_frac: float | None = None
+    """Share of full output delivered over the year."""
+    it_life_years: float | None = None
+    discount_rate_frac: float | None = None
 
 
 class Hall(Record, frozen=True, kw_only=True):

@@ -67,6 +67,9 @@ _RANGES: dict[str, Range] = {
     "ttft_limit_s": (1e-6, 1e9),
     "tpot_limit_s": (1e-6, 1e9),
     "price_year": (1990, 2100),
+    "use_frac": (1e-3, 1),
+    "it_life_years": (0.5, 50),
+    "discount_rate_frac": (0, 1),
 }
 
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from .bursts import BurstResult
 from .chains import CoreResult
+from .diagnosis import PoolDiagnosis
+from .economics import EconomicsResult
 from .findings import Finding
 from .outages import OutageResult
 from .supply import SupplyResult, WiringResult
@@ -55,6 +57,9 @@ class Summary:
     wue_l_per_kwh: float | None = None
     heat_kw: float | None = None
     tokens_per_s: float | None = None
+    tokens_per_s_low: float | None = None
+    tokens_per_s_high: float | None = None
+    """Ends of the error band: each pool's held-out band, all pools erring the same way."""
     training_tokens_per_s: float | None = None
     tokens_per_j: float | None = None
     usd_per_million_tokens: float | None = None
@@ -158,6 +163,8 @@ class FabricResult:
     link_ids: tuple[str, ...] = ()
     medium: Sequence[str] = ()
     length_m: Floats = field(default_factory=no_floats)
+    need_m: Floats = field(default_factory=no_floats)
+    """The run with slack and service loops; the ordered length is the next stock length."""
     ordered_m: Floats = field(default_factory=no_floats)
     reach_m: Floats = field(default_factory=no_floats)
     margin_m: Floats = field(default_factory=no_floats)
@@ -210,19 +217,12 @@ class PoolResult:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputResult:
-    """All pools."""
+    """All pools, and of those that are predicted why they are as fast as they are."""
 
     pools: tuple[PoolResult, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EconomicsResult:
-    """Money and carbon as far as they are modelled; `conventions` says how each is counted."""
-
-    energy_usd_per_year: float | None = None
-    energy_kwh_per_year: float | None = None
-    link_capex_usd: float | None = None
-    conventions: tuple[str, ...] = ()
+    diagnoses: tuple[PoolDiagnosis, ...] = ()
+    rack_tokens_per_s: Floats = field(default_factory=no_floats)
+    """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Bridge(QObject):
     refused = Signal(str)
     selection_changed = Signal()
     failures_ranked = Signal(object)
+    levers_ranked = Signal(object)
     validated = Signal(object)
     chains_compared = Signal(object)
 
@@ -178,6 +179,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def rank_levers(self) -> None:
+        """Ask for what one more unit buys; the answer comes as `levers_ranked`."""
+        self.session.rank_levers(self.levers_ranked.emit)
 
     def rank_failures(self) -> None:
         """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""

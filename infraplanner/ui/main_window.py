@@ -41,6 +41,7 @@ from infraplanner.ui.panels.findings import FindingsPanel
 from infraplanner.ui.panels.headline import Headline
 from infraplanner.ui.panels.inspector import InspectorPanel
 from infraplanner.ui.panels.layers import HistoryPanel, LayersPanel
+from infraplanner.ui.panels.link_table import LinkTable
 from infraplanner.ui.panels.tree import TreePanel
 from infraplanner.ui.panels.walls import WallsPanel
 from infraplanner.ui.panels.welcome import WelcomePage
@@ -185,6 +186,7 @@ class MainWindow(QMainWindow):
         self.tabs.setDrawBase(False)
         self.tabs.addTab(self.tr("Floor"))
         self.tabs.addTab(self.tr("Power tree"))
+        self.tabs.addTab(self.tr("Links"))
         self.tabs.currentChanged.connect(self._show_tab)
         self.overlays = OverlaySwitch(OVERLAYS)
         inner.addWidget(self.tabs)
@@ -202,6 +204,9 @@ class MainWindow(QMainWindow):
         self.tree_area.setWidgetResizable(True)
         self.tree_area.setWidget(self.power_tree)
         self.stack.addWidget(self.tree_area)
+        self.link_table = LinkTable(self.bridge)
+        self.stack.addWidget(self.link_table)
+        self.views: tuple[QWidget, ...] = (self.floor, self.tree_area, self.link_table)
         self.tab_row = row
         for widget in (row, self.busy, self.stack):
             layout.addWidget(widget)
@@ -267,6 +272,7 @@ class MainWindow(QMainWindow):
         floor.activated.connect(lambda key: floor.zoom_to([key]))
         floor.dropped.connect(self._drop)
         floor.context_wanted.connect(self._context_menu)
+        self.link_table.zoom_wanted.connect(self._zoom_on_floor)
         self.power_tree.context_wanted.connect(self._context_menu)
         floor.pointer_moved.connect(self._show_pointer)
         floor.camera_changed.connect(self._show_camera)
@@ -327,8 +333,12 @@ class MainWindow(QMainWindow):
         self.tab_row.hide()
 
     def _show_tab(self, index: int) -> None:
-        self.stack.setCurrentWidget(self.tree_area if index else self.floor)
+        self.stack.setCurrentWidget(self.views[index])
         self.overlays.setVisible(index == 0)
+
+    def _zoom_on_floor(self, ids: list[str]) -> None:
+        self.tabs.setCurrentIndex(0)
+        self.floor.zoom_to(ids)
 
     def _opened(self) -> None:
         self.tabs.setCurrentIndex(0)
@@ -444,7 +454,12 @@ class MainWindow(QMainWindow):
 
     def _open_chart(self, key: str) -> None:
         charts = self.charts
-        wanted = {"pue": charts.heat, "it_power_kw": charts.waterfall}.get(key, charts.tokens)
+        wanted = {
+            "pue": charts.heat,
+            "it_power_kw": charts.waterfall,
+            "usd_per_million_tokens": charts.cost_lines,
+            "kg_co2e_per_million_tokens": charts.carbon,
+        }.get(key, charts.tokens)
         charts.open_chart(wanted)
 
     def _context_menu(self, at: QPoint) -> None:

@@ -155,12 +155,14 @@ def calibrate(
 
 
 def write(path: Path, fitted: dict[str, tuple[float, str]]) -> None:
-    """Put values and notes into the profile's lines; everything else stays as it is."""
+    """Put values, notes and the bounds of the fit into the profile's lines; everything else stays as it is."""
+    bounds = {name: (low, high) for stage in STAGES for name, low, high in stage.constants}
     lines = []
     for line in path.read_text().splitlines():
         record = json.loads(line[2:]) if line.startswith("- {") else {}
         if record.get("id") in fitted:
             record["value"], record["note"] = fitted[record["id"]]
+            record["low"], record["high"] = bounds[record["id"]]
             lines.append("- " + emit_line(record).decode())
         else:
             lines.append(line)

@@ -125,6 +125,7 @@ def test_overlays_colour_the_floor_and_say_why_some_cannot(drive: Driver) -> Non
         assert drive.floor.overlay_key == key
         differs = not np.array_equal(pixels(drive.floor), plain)
         assert differs == (key not in ("none", "findings")), key
+        assert not drive.floor.fault
     drive.key(Qt.Key.Key_2)
     overlay = drive.floor.overlay
     assert overlay is not None

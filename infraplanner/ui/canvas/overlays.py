@@ -19,8 +19,8 @@ OVERLAYS = (
     ("temperature", "Inlet °C", "The air field is not modelled yet."),
     ("heat_flux", "Heat flux", ""),
     ("link_load", "Links", ""),
-    ("tokens", "Tokens", "Tokens per rack on the floor are not modelled yet."),
-    ("cost", "Cost", "Cost per object is not modelled yet."),
+    ("tokens", "Tokens", ""),
+    ("cost", "Cost", ""),
     ("findings", "Findings", ""),
 )
 """Key, caption, and why it is not available (empty: it is)."""
@@ -61,6 +61,12 @@ def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: fl
     if key == "heat_flux":
         values = _by_id(scene, result.power.rack_ids, result.thermal.rack_heat_flux_w_per_m2 / KILO)
         return _made(key, "Heat per rack footprint", "kW/m²", scene, values, top)
+    if key == "tokens":
+        values = _by_id(scene, result.power.rack_ids, result.throughput.rack_tokens_per_s / KILO)
+        return _made(key, "Output of a rack", "k tok/s", scene, values, top)
+    if key == "cost":
+        values = _by_id(scene, result.power.rack_ids, result.economics.rack_usd_per_year / KILO)
+        return _made(key, "Rack and its energy", "k$ a year", scene, values, top)
     return None
 
 

@@ -33,8 +33,11 @@ class BodyFigures:
 
 def screen_rects(camera: Camera, edges: Floats) -> Floats:
     """(n, 4) left, top, width, height in px of world bounds."""
-    size = (edges[:, 2:] - edges[:, :2]) * camera.scale
-    return np.concatenate([camera.xs(edges[:, 0])[:, None], camera.ys(edges[:, 3])[:, None], size], axis=1)
+    rects = np.empty((len(edges), 4))
+    rects[:, 0], rects[:, 1] = camera.xs(edges[:, 0]), camera.ys(edges[:, 3])
+    rects[:, 2] = (edges[:, 2] - edges[:, 0]) * camera.scale
+    rects[:, 3] = (edges[:, 3] - edges[:, 1]) * camera.scale
+    return rects
 
 
 def visible_bodies(camera: Camera, bodies: Bodies, rows: Ints | None = None) -> tuple[Ints, Floats]:
@@ -55,7 +58,7 @@ def paint_bodies(
     if not len(rows):
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    large = rects[:, 2:].min(axis=1) >= SMALL_PX  # of smaller ones the fill alone tells where they are
+    large = np.minimum(rects[:, 2], rects[:, 3]) >= SMALL_PX  # of smaller ones the fill alone tells where they are
     framed = _frames(painter, theme, bodies, rows, rects, large)
     _fills(painter, theme, bodies, rows, np.where(framed[:, None], rects + INSET, rects), overlay)
     _borders(painter, theme, bodies, rows[large & ~framed], rects[large & ~framed])
@@ -71,7 +74,9 @@ def _frames(painter: QPainter, theme: Theme, bodies: Bodies, rows: Ints, rects: 
 
     Returns which bodies have got theirs.
     """
-    small = large & (bodies.kind[rows] >= RACK_KINDS) & (rects[:, 2:].min(axis=1) < 2 * SMALL_PX)
+    small = large & (bodies.kind[rows] >= RACK_KINDS) & (np.minimum(rects[:, 2], rects[:, 3]) < 2 * SMALL_PX)
+    if not small.any():
+        return small
     painter.setPen(Qt.PenStyle.NoPen)
     for code, name in enumerate(LOOKS):
         pick = small & (bodies.look[rows] == code)

@@ -6,7 +6,9 @@ of a repaint (17 s for 10,000 racks, against a few milliseconds this way).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -16,15 +18,19 @@ from infraplanner.ui.theme.tokens import Theme
 
 from .batch import draw_rects
 from .camera import Camera
+from .paint_bodies import SMALL_PX
 from .paint_lines import LOOP_OFFSETS_MM, all_ribbons, comb_level, feed_groups, front, loop_lanes, ribbon_width
 from .scene import FAMILIES, KINDS, RACK_KINDS, Bodies, Floats, Ints, Scene
+
+T = TypeVar("T")
 
 FAR_PX_PER_M = 22.0
 BLOCK_PX_PER_M = 4.0
 """Below this a rack is under three pixels wide, and racks side by side are drawn as one block."""
 TRACK_MM = 100.0
 """Lines nearer than this are one line from far away."""
-COARSE_MM = (1600.0, 400.0)
+UNIT_KINDS = range(RACK_KINDS, len(KINDS))
+COARSE_MM = (1600.0, 1200.0, 800.0, 400.0)
 SHORT_MM = 1000.0
 """Drops shorter than this hide beside their rack."""
 
@@ -40,19 +46,61 @@ def is_block(camera: Camera) -> bool:
 
 
 def paint_blocks(painter: QPainter, theme: Theme, camera: Camera, scene: Scene) -> Ints:
-    """Fill rows of racks block by block; returns the rows of the bodies that are left to be drawn one by one."""
+    """Fill rows of racks block by block and small units; returns the rows of the bodies that are left to be drawn one by one."""
+    bodies = scene.bodies
     if "blocks" not in scene.memo:
-        scene.memo["blocks"] = [(kind, blocks(scene.bodies, number)) for number, kind in enumerate(KINDS[:RACK_KINDS])]
-        scene.memo["units"] = np.flatnonzero(scene.bodies.kind >= RACK_KINDS)
+        scene.memo["blocks"] = [blocks(bodies, kind) for kind in range(RACK_KINDS)]
+    small, large = _units(scene, camera)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
-    for kind, edges in scene.memo["blocks"]:
+    painter.save()
+    _to_origin(painter, camera)
+
+    def fills() -> list[Floats]:
+        edges = [*scene.memo["blocks"], *(bodies.bounds(small[bodies.kind[small] == k]) for k in UNIT_KINDS)]
+        return [_bars(rows, camera.scale) for rows in edges]
+
+    for kind, rects in zip(KINDS, _at_scale(scene, "blocks px", camera.scale, fills), strict=True):
         painter.setBrush(theme.colour(f"obj.{kind}_fill"))
-        x, y = camera.xs(edges[:, 0]), camera.ys(edges[:, 3])
-        size = (edges[:, 2:] - edges[:, :2]) * camera.scale
-        draw_rects(painter, np.concatenate([x[:, None], y[:, None], size], axis=1))
-    units: Ints = scene.memo["units"]
-    return units
+        draw_rects(painter, rects)
+    painter.restore()
+    return large
+
+
+def _units(scene: Scene, camera: Camera) -> tuple[Ints, Ints]:
+    """Rows of units of which the fill alone can be seen, and of the larger ones."""
+
+    def split() -> tuple[Ints, Ints]:
+        rows = np.flatnonzero(scene.bodies.kind >= RACK_KINDS)
+        edges = scene.bodies.bounds(rows)
+        shorter = np.minimum(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
+        large = shorter * camera.scale >= SMALL_PX
+        return rows[~large], rows[large]
+
+    return _at_scale(scene, "units", camera.scale, split)
+
+
+def _at_scale(scene: Scene, key: str, scale: float, make: Callable[[], T]) -> T:
+    """What depends on the zoom but not on where the view is, kept with the scene until the zoom changes."""
+    known = scene.memo.get(key)
+    if known is None or known[0] != scale:
+        known = scene.memo[key] = (scale, make())
+    value: T = known[1]
+    return value
+
+
+def _bars(edges: Floats, scale: float, width: float = 0.0) -> Floats:
+    """(n, 4) left, top, width, height in px from the world's origin, at least `width` wide and high."""
+    bars = np.empty((len(edges), 4))
+    bars[:, 0], bars[:, 1] = edges[:, 0] * scale, -edges[:, 3] * scale
+    np.maximum((edges[:, 2] - edges[:, 0]) * scale, width, out=bars[:, 2])
+    np.maximum((edges[:, 3] - edges[:, 1]) * scale, width, out=bars[:, 3])
+    return bars
+
+
+def _to_origin(painter: QPainter, camera: Camera) -> None:
+    """Shift the painter so that the world's origin is at its 0, 0; Qt leaves out what is not in view."""
+    painter.translate(camera.to_screen(0.0, 0.0))
 
 
 def blocks(bodies: Bodies, kind: int) -> Floats:
@@ -87,19 +135,21 @@ def paint_far(
     painter: QPainter, theme: Theme, camera: Camera, scene: Scene, layer: str, opacity: float = 1.0, *,
     resolved: bool = True,
 ) -> None:  # fmt: skip
-    """Draw a layer's lines that are in view, not smoothed."""
+    """Draw a layer's lines, not smoothed."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
-    left, bottom, right, top = camera.world_bounds()
-    for name, width, lines in far_lines(scene, layer, _track_mm(camera)):
-        seen = (lines[:, 2] >= left) & (lines[:, 0] <= right) & (lines[:, 3] >= bottom) & (lines[:, 1] <= top)
-        kept = lines[seen]
-        x, y = camera.xs(kept[:, 0]), camera.ys(kept[:, 3])
-        across, along = (kept[:, 2] - kept[:, 0]) * camera.scale, (kept[:, 3] - kept[:, 1]) * camera.scale
-        bars = np.stack([x, y, np.maximum(across, width), np.maximum(along, width)], axis=1)  # bars need no stroker
+    painter.save()
+    _to_origin(painter, camera)
+
+    def bars() -> list[tuple[str, Floats]]:  # bars need no stroker
+        made = far_lines(scene, layer, _track_mm(camera))
+        return [(name, _bars(lines, camera.scale, width)) for name, width, lines in made]
+
+    for name, rects in _at_scale(scene, f"{layer} px", camera.scale, bars):
         colour = name if name != "status.error" or resolved else "border.control"
         painter.setBrush(_faded(theme, colour, opacity))
-        draw_rects(painter, bars)
+        draw_rects(painter, rects)
+    painter.restore()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 

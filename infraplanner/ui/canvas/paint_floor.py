@@ -85,7 +85,8 @@ def _grid(painter: QPainter, theme: Theme, camera: Camera, hall: Hall) -> None:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.save()
-    painter.setClipPath(outline_path(camera, hall), Qt.ClipOperation.IntersectClip)
+    if hall.outline_mm:  # lines of a rectangular hall end at its walls anyhow
+        painter.setClipPath(outline_path(camera, hall), Qt.ClipOperation.IntersectClip)
     for step, colour in grid_steps(camera.px_per_m, hall.tile_mm):
         xs: Floats = np.arange(math.ceil(left / step), math.floor(right / step) + 1, dtype=np.float64) * step
         ys: Floats = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1, dtype=np.float64) * step
@@ -131,22 +132,34 @@ def zone_rect(camera: Camera, zone: Zone) -> QRectF:
 
 
 def _zones(painter: QPainter, theme: Theme, camera: Camera, scene: Scene, far: bool) -> None:
-    aisles: dict[str, list[tuple[float, float, float, float]]] = {"hot_aisle": [], "cold_aisle": []}
-    for zone in scene.snapshot.table("zones").values():
-        if far and zone.kind in aisles:
-            aisles[zone.kind].append((zone.x_mm, zone.y_mm, zone.width_mm, zone.depth_mm))
-        else:
-            _zone(painter, theme, camera, zone)
+    aisles, others = _aisles(scene)
+    for zone in scene.snapshot.table("zones").values() if not far else others:
+        _zone(painter, theme, camera, zone)
+    if not far:
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    for kind, rows in aisles.items():
-        boxes = np.array(rows, dtype=float).reshape(-1, 4)
+    for kind, boxes in aisles.items():
         x, y = camera.xs(boxes[:, 0] - boxes[:, 2] / 2), camera.ys(boxes[:, 1] + boxes[:, 3] / 2)
         painter.setBrush(
             theme.colour("air.hot" if kind == "hot_aisle" else "air.cold", theme.tint("containment") + 0.1)
         )
         draw_rects(painter, np.stack([x, y, boxes[:, 2] * camera.scale, boxes[:, 3] * camera.scale], axis=1))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _aisles(scene: Scene) -> tuple[dict[str, Floats], list[Zone]]:
+    """(n, 4) centre and size of the aisles of each kind, mm, and the zones of other kinds; kept with the scene."""
+    if "zones" not in scene.memo:
+        rows: dict[str, list[tuple[int, int, int, int]]] = {"hot_aisle": [], "cold_aisle": []}
+        zones = list(scene.snapshot.table("zones").values())
+        for zone in zones:
+            if zone.kind in rows:
+                rows[zone.kind].append((zone.x_mm, zone.y_mm, zone.width_mm, zone.depth_mm))
+        aisles = {kind: np.array(boxes, dtype=float).reshape(-1, 4) for kind, boxes in rows.items()}
+        scene.memo["zones"] = aisles, [zone for zone in zones if zone.kind not in rows]
+    kept: tuple[dict[str, Floats], list[Zone]] = scene.memo["zones"]
+    return kept
 
 
 def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QStaticText
 
 from infraplanner.ui.theme import fonts, maps
 from infraplanner.ui.theme.tokens import Theme
 from infraplanner.units import number
 
+from .batch import draw_lines
 from .camera import Camera
 from .ink import DASHES, label, pen
 from .overlays import Overlay
+from .scene import Floats
 
 RULER_PX = 22
 
@@ -24,6 +27,15 @@ def ruler_step_mm(px_per_m: float) -> float:
     wanted = 48 / px_per_m * 1000
     base = 10.0 ** math.floor(math.log10(wanted))
     return next(step * base for step in (1, 2, 5, 10) if step * base >= wanted)
+
+
+@lru_cache(maxsize=512)
+def _metres(text: str) -> QStaticText:
+    """A ruler's figure, laid out once: laying text out costs more than drawing it."""
+    made = QStaticText(text.replace("-", "\u2212"))
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.prepare(font=fonts.font(fonts.CAPTION))
+    return made
 
 
 def paint_rulers(painter: QPainter, theme: Theme, camera: Camera, pointer_px: tuple[float, float] | None) -> None:
@@ -37,22 +49,23 @@ def paint_rulers(painter: QPainter, theme: Theme, camera: Camera, pointer_px: tu
     decimals = max(0, -math.floor(math.log10(step / 1000)))
     painter.setPen(pen(theme.colour("text.muted")))
     painter.setFont(face)
-    for x in np.arange(math.ceil(left / step), math.floor(right / step) + 1) * step:
-        at = round(camera.to_screen(x, 0).x()) + 0.5
-        if at > RULER_PX:
-            painter.drawLine(int(at), RULER_PX - 6, int(at), RULER_PX - 1)
-            text = f"{x / 1000:.{decimals}f}".replace("-", "\u2212")
-            painter.drawText(QRectF(at - 30, 1, 60, 14), Qt.AlignmentFlag.AlignCenter, text)
-    for y in np.arange(math.ceil(bottom / step), math.floor(top / step) + 1) * step:
-        at = round(camera.to_screen(0, y).y()) + 0.5
-        if at > RULER_PX:
-            painter.drawLine(RULER_PX - 6, int(at), RULER_PX - 1, int(at))
-            text = f"{y / 1000:.{decimals}f}".replace("-", "\u2212")
-            painter.save()
-            painter.translate(8, at)
-            painter.rotate(-90)
-            painter.drawText(QRectF(-30, -7, 60, 14), Qt.AlignmentFlag.AlignCenter, text)
-            painter.restore()
+    xs: Floats = np.arange(math.ceil(left / step), math.floor(right / step) + 1, dtype=np.float64) * step
+    ys: Floats = np.arange(math.ceil(bottom / step), math.floor(top / step) + 1, dtype=np.float64) * step
+    across, along = np.round(camera.xs(xs)), np.round(camera.ys(ys))
+    on_x, on_y = across >= RULER_PX, along >= RULER_PX
+    ticks_x = np.stack([across, np.full_like(across, RULER_PX - 6), across, np.full_like(across, RULER_PX - 1)], axis=1)
+    ticks_y = np.stack([np.full_like(along, RULER_PX - 6), along, np.full_like(along, RULER_PX - 1), along], axis=1)
+    draw_lines(painter, np.concatenate([ticks_x[on_x], ticks_y[on_y]]))
+    for at, x in zip(across[on_x].tolist(), xs[on_x].tolist(), strict=True):
+        text = _metres(f"{x / 1000:.{decimals}f}")
+        size = text.size()
+        painter.drawStaticText(QPointF(at + 0.5 - size.width() / 2, 8 - size.height() / 2), text)
+    painter.rotate(-90)
+    for at, y in zip(along[on_y].tolist(), ys[on_y].tolist(), strict=True):
+        text = _metres(f"{y / 1000:.{decimals}f}")
+        size = text.size()
+        painter.drawStaticText(QPointF(-at - 0.5 - size.width() / 2, 8 - size.height() / 2), text)
+    painter.rotate(90)
     painter.setPen(pen(theme.colour("border.subtle")))
     painter.drawLine(0, RULER_PX, int(width), RULER_PX)
     painter.drawLine(RULER_PX, 0, RULER_PX, int(height))

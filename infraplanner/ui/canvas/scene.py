@@ -52,6 +52,7 @@ class Bodies:
     side: list[str] = field(default_factory=list)
     look: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Border of each body, an index into LOOKS."""
+    _bounds: Floats | None = None
 
     def half_sizes(self, rows: Ints | slice = slice(None)) -> tuple[Floats, Floats]:
         """Half extents along x and y of the turned footprints, mm."""
@@ -61,10 +62,12 @@ class Bodies:
         return (width * cos + depth * sin) / 2, (width * sin + depth * cos) / 2
 
     def bounds(self, rows: Ints | slice = slice(None)) -> Floats:
-        """(n, 4) left, bottom, right, top in mm."""
-        half_x, half_y = self.half_sizes(rows)
-        x_mm, y_mm = self.x_mm[rows], self.y_mm[rows]
-        return np.stack([x_mm - half_x, y_mm - half_y, x_mm + half_x, y_mm + half_y], axis=1)
+        """(n, 4) left, bottom, right, top in mm; worked out once, because bodies that move make new arrays (`moved`)."""
+        if self._bounds is None:
+            half_x, half_y = self.half_sizes()
+            columns = (self.x_mm - half_x, self.y_mm - half_y, self.x_mm + half_x, self.y_mm + half_y)
+            self._bounds = np.asfortranarray(np.stack(columns, axis=1))  # painters read it column by column
+        return self._bounds[rows]
 
 
 @dataclass(slots=True)

@@ -68,6 +68,7 @@ class FloorView(Geometry, QWidget):
         self.preview: Callable[[QPainter, Camera], None] | None = None
         self.emphasis = ""
         self.frame_ms = 0.0
+        self.fault = ""
         self._media: dict[str, str] = {}
         self._linked: tuple[Sequence[str], Sequence[str]] = ((), ())
         self._figures: BodyFigures | None = None
@@ -269,6 +270,7 @@ class FloorView(Geometry, QWidget):
         """Still picture, then what moves, then marks and rulers; a painter's fault is told, it never ends the program."""
         start = time.perf_counter()
         painter = QPainter(self)
+        self.fault = ""
         try:
             self._paint(painter)
         except Exception as error:
@@ -280,6 +282,7 @@ class FloorView(Geometry, QWidget):
                 f"{type(error).__name__}: {error}"
             )
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+            self.fault = text
         painter.end()
         self.frame_ms = 1e3 * (time.perf_counter() - start)
 

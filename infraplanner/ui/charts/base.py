@@ -27,6 +27,9 @@ from infraplanner.units import number
 SERIES_STYLE = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
+LEAST_NAME_PX = 24
+
+
 class PlainAxis(pg.AxisItem):
     """Ticks as we write numbers: no automatic prefix, true minus, thin spaces."""
 
@@ -56,22 +59,26 @@ class LegendRow(QWidget):
         """(name, colour token, dash) of each series."""
         if entries != self.entries:
             self.entries = entries
+            self.setToolTip("\n".join(name for name, _, _ in entries))
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """From the right end leftwards; what does not fit is left out."""
+        """From the right end leftwards; names give way evenly where the row is short, and are left out below a few letters."""
         theme = current().theme
         painter = QPainter(self)
-        face = fonts.font(fonts.CAPTION)
-        painter.setFont(face)
+        painter.setFont(fonts.font(fonts.CAPTION))
+        metrics = painter.fontMetrics()
+        room = (self.width() - 4) // max(1, len(self.entries)) - 34
+        wanted = sum(metrics.horizontalAdvance(name) + 34 for name, _, _ in self.entries)
         x = float(self.width()) - 4
-        for name, colour, dash in reversed(self.entries):
-            width = painter.fontMetrics().horizontalAdvance(name)
-            if x - width - 26 < 0:
-                break
-            x -= width
-            painter.setPen(theme.colour("text.secondary"))
-            painter.drawText(QRectF(x, 0, width + 2, 20), Qt.AlignmentFlag.AlignVCenter, name)
+        for full, colour, dash in reversed(self.entries):
+            fits = wanted <= self.width() - 4
+            name = full if fits else metrics.elidedText(full, Qt.TextElideMode.ElideMiddle, room)
+            width = metrics.horizontalAdvance(name) if room >= LEAST_NAME_PX or fits else 0
+            if width:
+                x -= width
+                painter.setPen(theme.colour("text.secondary"))
+                painter.drawText(QRectF(x, 0, width + 2, 20), Qt.AlignmentFlag.AlignVCenter, name)
             x -= 22
             painter.setPen(QPen(theme.colour(colour), 2, dash))
             painter.drawLine(int(x), 10, int(x + 16), 10)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 
 from .base import Chart
+from .copper import MarginChart, MediaChart
+from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
+from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
@@ -20,7 +23,7 @@ FOUR, THREE, TWO = 1240, 850, 560
 
 
 class ChartDock(QWidget):
-    """Tabs choose one chart large, or the overview of several."""
+    """Tabs choose the charts of one wall, or the overview; a chart that was asked for stands alone."""
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,36 +32,45 @@ class ChartDock(QWidget):
         self.heat = HeatChart()
         self.links = LinkChart(bridge)
         self.load = LoadChart()
-        self.tokens = TokensChart()
-        self.failures = FailuresChart(bridge)
-        self.sources = SourcesChart()
-        self.balance = BalanceChart()
-        self.bursts = BurstChart()
+        self.margin, self.media = MarginChart(), MediaChart()
+        self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
+        self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.chains = ChainsChart(bridge)
-        self.charts: list[Chart] = [self.waterfall, self.heat, self.tokens, self.links, self.load, self.failures]
-        self.charts += [self.sources, self.balance, self.bursts, self.chains]
+        self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
+        self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
+        self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
+        self.groups: tuple[tuple[str, list[Chart]], ...] = (
+            (self.tr("Power"), [self.waterfall]),
+            (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
+            (self.tr("Thermal"), [self.heat]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
+            (self.tr("Tokens"), [self.tokens]),
+            (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
+            (self.tr("Failures"), [self.failures]),
+            (self.tr("Sources"), [self.sources]),
+            (self.tr("Bursts"), [self.bursts, self.balance]),
+            (self.tr("Chains"), [self.chains]),
+        )
+        self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
+        """What the overview shows, in order of importance; one, two, three or four of them by width."""
+        self.charts: list[Chart] = [chart for _, charts in self.groups for chart in charts]
+        self._alone: Chart | None = None
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        for name in (
-            self.tr("Overview"),
-            self.tr("Power"),
-            self.tr("Thermal"),
-            self.tr("Tokens"),
-            self.tr("Links"),
-            self.tr("Link load"),
-            self.tr("Failures"),
-            self.tr("Sources"),
-            self.tr("A and B"),
-            self.tr("Bursts"),
-            self.tr("Supply chains"),
-        ):
+        for name in (self.tr("Overview"), *(name for name, _ in self.groups)):
             self.tabs.addTab(name)
+        self._first = 0
+        self.more = QToolButton()
+        self.more.setAutoRaise(True)
+        self.more.setToolTip(self.tr("Next charts of this tab"))
+        self.more.clicked.connect(self._next_page)
         self.state = QLabel("")
         self.state.setObjectName("muted")
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 12, 0)
         head.addWidget(self.tabs)
+        head.addWidget(self.more)
         head.addStretch(1)
         head.addWidget(self.state)
         self.row = QHBoxLayout()
@@ -71,12 +83,10 @@ class ChartDock(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addLayout(self.row, 1)
-        self.tabs.currentChanged.connect(self._arrange)
+        self.tabs.currentChanged.connect(self._turn_to)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
-        bridge.opened.connect(self._name_rows)
-        bridge.changed.connect(lambda changes: self._name_rows() if changes.whole or changes.table("racks") else None)
-        self.sources.picked.connect(bridge.select)
+        self._follow(bridge)
         bridge.progress.connect(self._progress)
         self._arrange()
 
@@ -97,6 +107,14 @@ class ChartDock(QWidget):
     def _progress(self, text: str, done: int, total: int) -> None:
         self.state.setText(f"{text} {done} / {total}" if done < total else "")
 
+    def _follow(self, bridge: Bridge) -> None:
+        """Selection out of the table of sources, and the racks' rows for the balance of the sides."""
+        self.sources.picked.connect(bridge.select)
+        bridge.opened.connect(self._name_rows)
+        bridge.changed.connect(
+            lambda changes: self._name_rows() if changes.whole or "racks" in changes.tables else None
+        )
+
     def _name_rows(self) -> None:
         """Racks are grouped by row in the balance of the sides."""
         racks = self.bridge.session.document.table("racks")
@@ -107,24 +125,43 @@ class ChartDock(QWidget):
             chart.say(self.tr("Computing ..."))
 
     def open_chart(self, chart: Chart) -> None:
-        """Show one chart large."""
-        self.tabs.setCurrentIndex(1 + self.charts.index(chart))
+        """Show one chart large, in its tab."""
+        self.tabs.setCurrentIndex(next(i for i, (_, charts) in enumerate(self.groups, 1) if chart in charts))
+        self._alone = chart
+        self._arrange()
 
     def resizeEvent(self, event: object) -> None:
         """As many charts as fit."""
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._arrange()
 
+    def _turn_to(self) -> None:
+        self._alone, self._first = None, 0
+        self._arrange()
+
+    def _next_page(self) -> None:
+        self._first += self._room()
+        self._arrange()
+
+    def _room(self) -> int:
+        """How many charts fit side by side."""
+        width = self.width()
+        return 4 if width >= FOUR else 3 if width >= THREE else 2 if width >= TWO else 1
+
     def _arrange(self) -> None:
-        index = self.tabs.currentIndex()
-        if index > 0:
-            shown = {index - 1}
-        else:
-            width = self.width()
-            count = 4 if width >= FOUR else 3 if width >= THREE else 2 if width >= TWO else 1
-            shown = {0, 1, 2, 3} if count == 4 else {0, 2, 3} if count == 3 else {0, 2} if count == 2 else {0}
-        for position, chart in enumerate(self.charts):
-            chart.setVisible(position in shown)
+        """The overview shows its first charts; a tab with more charts than fit turns its pages with the button."""
+        index, count = self.tabs.currentIndex(), self._room()
+        wanted = self.groups[index - 1][1] if index > 0 else self.overview[:count]
+        if self._alone is not None:
+            wanted = [self._alone]
+        if self._first >= len(wanted):
+            self._first = 0
+        pages = -(-len(wanted) // count)
+        self.more.setVisible(pages > 1)
+        self.more.setText(self.tr("{0} of {1}  \u203a").format(self._first // count + 1, pages))
+        page = wanted[self._first : self._first + count]
+        for chart in self.charts:
+            chart.setVisible(chart in page)
 
     def sizeHint(self) -> QSize:
         """As designed at 1440 x 900."""

@@ -1,4 +1,4 @@
-"""Tokens: throughput of an accelerator against the speed one user sees, with the point in force."""
+"""Tokens: throughput of an accelerator against the speed one user sees, with the point in force and its error band."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class TokensChart(Chart):
         self._curves = [pg.PlotCurveItem() for _ in range(MOST_POOLS)]
         self._points = [pg.ScatterPlotItem(size=11) for _ in range(MOST_POOLS)]
         self._texts = [pg.TextItem("", anchor=(0, 1)) for _ in range(MOST_POOLS)]
-        for item in (*self._curves, *self._points, *self._texts):
+        self._bands = [pg.ErrorBarItem(beam=0.0) for _ in range(MOST_POOLS)]
+        for item in (*self._curves, *self._bands, *self._points, *self._texts):
             self.plot.addItem(item)
         for text in self._texts:
             text.setFont(fonts.font(fonts.CAPTION, fonts.STRONG))
@@ -42,7 +43,7 @@ class TokensChart(Chart):
             return
         limits = [self._show(slot, pool) for slot, pool in enumerate(drawn)]
         for slot in range(len(drawn), MOST_POOLS):
-            for item in (self._curves[slot], self._points[slot], self._texts[slot]):
+            for item in (self._curves[slot], self._bands[slot], self._points[slot], self._texts[slot]):
                 item.setVisible(False)
         self.legend.show_entries([(pool.id, f"series.{i}", SERIES_STYLE[i]) for i, pool in enumerate(drawn)])
         refused = [pool.id for pool in pools if pool.not_predicted]
@@ -75,4 +76,16 @@ class TokensChart(Chart):
             point.setData([speed], [rate], brush=colour, pen=pg.mkPen(self.colour("selection.casing"), width=1.5))
             text.setText(f" {short(rate)} at {short(speed)}", color=self.colour("text.primary"))
             text.setPos(speed, rate)
+        self._show_band(slot, pool)
         return float(np.nanmax(x)), float(np.nanmax(y))
+
+    def _show_band(self, slot: int, pool: PoolResult) -> None:
+        """The error band of the point in force, as a bar through it."""
+        band, low, high = self._bands[slot], pool.band_low_frac, pool.band_high_frac
+        rate = pool.tokens_per_s_per_accelerator
+        drawn = bool(pool.tpot_s and rate) and low is not None and high is not None
+        band.setVisible(drawn)
+        if drawn and rate and low is not None and high is not None:
+            at = np.array([1.0 / float(pool.tpot_s or 1.0)])
+            ends = {"bottom": np.array([-low * rate]), "top": np.array([high * rate])}
+            band.setData(x=at, y=np.array([rate]), pen=pg.mkPen(self.colour(f"series.{slot}", 0.45), width=5), **ends)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from infraplanner.results.snapshot import WALLS, ResultSnapshot
+from infraplanner.results.snapshot import WALLS, ResultSnapshot, Summary
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
@@ -181,9 +181,20 @@ class Headline(QWidget):
             cell = self.cells[key]
             coverage = result.coverage.get(key)
             tip = f"{coverage.state.replace('_', ' ')}: {coverage.note}" if coverage else ""
-            cell.show_value(value, unit if value != "–" else "", provisional=result.provisional, tooltip=tip)
+            band = self._band(summary) if key.startswith("tokens") else ""
+            if band:
+                tip += self.tr("\nHeld-out measurements lie {0} from predictions like this.").format(band)
+            cell.show_value(value, unit if value != "–" else "", provisional=result.provisional, tooltip=tip, note=band)
             cell.show_change(*self._change(key, result))
         self.binding.show_result(result)
+
+    @staticmethod
+    def _band(summary: Summary) -> str:
+        """Error band of the tokens in per cent; tokens per joule have the same one."""
+        middle, low, high = summary.tokens_per_s, summary.tokens_per_s_low, summary.tokens_per_s_high
+        if not middle or low is None or high is None:
+            return ""
+        return f"{number(100 * (low / middle - 1), 2)} +{number(100 * (high / middle - 1), 2)} %"
 
     def _change(self, key: str, result: ResultSnapshot) -> tuple[str, bool | None]:
         """Arrow and per cent against the reference; fewer is better but for tokens."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from infraplanner.catalog.types import PowerUnit
 from infraplanner.edit import SetFields
-from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.results.snapshot import PoolResult, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -144,6 +144,9 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("wet_bulb_c", "Wet bulb", "c", optional=True),
             Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
+            Field("use_frac", "Use over the year", "frac", optional=True),
+            Field("it_life_years", "Life of IT", "years", optional=True),
+            Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
         ]
     },
     "workloads": {
@@ -539,13 +542,20 @@ def _link_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     }
 
 
+def _band(pool: PoolResult) -> str:
+    """The pool's error band in per cent, behind its figure."""
+    if pool.tokens_per_s is None or pool.band_low_frac is None or pool.band_high_frac is None:
+        return ""
+    return f"  {number(100 * pool.band_low_frac, 2)} +{number(100 * pool.band_high_frac, 2)} %"
+
+
 def _pool_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     pool = next((pool for pool in result.throughput.pools if pool.id == key), None)
     if pool is None:
         return {}
     memory = "–" if pool.memory_used_frac is None else f"{number(100 * pool.memory_used_frac)} %"
     return {
-        "tokens": " ".join(scaled(pool.tokens_per_s, "tok/s")),
+        "tokens": " ".join(scaled(pool.tokens_per_s, "tok/s")) + _band(pool),
         "layout": f"{pool.instance_count} x tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}",
         "batch": str(pool.batch),
         "ttft": " ".join(scaled(pool.ttft_s, "s")),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from infraplanner.results.snapshot import WALLS, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
+from infraplanner.ui.widgets.lever_list import LeverRow
 from infraplanner.ui.widgets.stack_bar import StackBar
 from infraplanner.ui.widgets.wall_row import WallRow
 from infraplanner.units import number
+
+if TYPE_CHECKING:
+    from infraplanner.explore.levers import Lever
+
+MOST_LEVERS = 5
+MOST_RACKS = 200
+REST_MS = 800
 
 
 class WallsPanel(QScrollArea):
@@ -46,15 +56,65 @@ class WallsPanel(QScrollArea):
         inner.addWidget(self.caption)
         inner.addWidget(self.bar)
         inner.addWidget(self.text)
+        self.units = QLabel(self.tr("One more unit buys"))
+        self.units.setObjectName("section")
+        self.ask = QPushButton(self.tr("Try what the catalogue offers"))
+        self.ask.setToolTip(
+            self.tr("Makes each change on a copy of the plan, solves it with all models and ranks the gain.")
+        )
+        self.ask.clicked.connect(self.find_levers)
+        self.levers: list[LeverRow] = []
+        self.list = QVBoxLayout()
+        self.list.setSpacing(0)
+        inner.addSpacing(6)
+        inner.addWidget(self.units)
+        inner.addLayout(self.list)
+        inner.addWidget(self.ask)
         layout.addLayout(inner)
         layout.addStretch(1)
         self.setWidget(body)
+        self._bridge = bridge
+        self._asked = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._find_at_rest)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
+        bridge.levers_ranked.connect(self.show_levers)
 
     def _forget(self) -> None:
         for row in self.rows.values():
             row.trail = []
+        self.show_levers([])
+        self.ask.setText(self.tr("Try what the catalogue offers"))
+
+    def find_levers(self) -> None:
+        """Ask for what changes buy; the answer comes by the bridge."""
+        self._asked = True
+        self.ask.setText(self.tr("Trying ..."))
+        self._bridge.rank_levers()
+
+    def _find_at_rest(self) -> None:
+        """Small plans are tried again by themselves once somebody has asked and the hand rests."""
+        if self._asked and self.isVisible() and len(self._bridge.session.document.table("racks")) <= MOST_RACKS:
+            self.find_levers()
+
+    def show_levers(self, levers: list[Lever]) -> None:
+        """The best few; what gains nothing is counted."""
+        while (item := self.list.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        best = [lever for lever in levers if lever.tokens_gained_per_s > 0.0][:MOST_LEVERS]
+        top = best[0].tokens_gained_per_s if best else 0.0
+        self.levers = [LeverRow(lever, top) for lever in best]
+        for row in self.levers:
+            row.wanted.connect(self._make)
+            self.list.addWidget(row)
+        idle = sum(1 for lever in levers if lever.tokens_gained_per_s <= 0.0)
+        if levers:
+            self.ask.setText(self.tr("{0} tried, {1} gain nothing. Try again").format(len(levers), idle))
+
+    def _make(self, lever: Lever) -> None:
+        self._bridge.execute(lever.offer.command)
 
     def take(self, result: ResultSnapshot) -> None:
         """Show a result; elasticities as far as there are some, otherwise a sentence."""
@@ -67,6 +127,9 @@ class WallsPanel(QScrollArea):
         shares = {wall: value for wall, value in known.items() if value is not None and value > 0.005}
         if result.provisional:
             return
+        self.ask.setVisible(bool(result.throughput.pools))
+        self.units.setVisible(bool(result.throughput.pools))
+        self._rest.start()
         self.bar.show_shares(shares)
         self.bar.setVisible(bool(shares))
         if shares:

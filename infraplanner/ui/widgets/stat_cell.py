@@ -39,10 +39,10 @@ class StatCell(QWidget):
     def show_value(
         self, value: str, unit: str, *, provisional: bool = False, tooltip: str = "", note: str = ""
     ) -> None:
-        """Show a figure; called at most 30 times a second, never animated."""
+        """Show a figure; called at most 30 times a second, never animated. `note` is its uncertainty band."""
         self.value, self.unit, self.provisional, self.stale, self.note = value, unit, provisional, False, note
         self.setToolTip(tooltip)
-        self.setAccessibleName(f"{self.title}: {value} {unit}")
+        self.setAccessibleName(f"{self.title}: {value} {unit} {note}".rstrip())
         self.update()
 
     def show_change(self, text: str, better: bool | None) -> None:
@@ -79,6 +79,17 @@ class StatCell(QWidget):
         painter.drawText(
             QRectF(x, 29, self.width() - x, 26), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.unit
         )
+        caption_ink = theme.colour("text.muted")
+        if self.note and known:
+            small = fonts.font(fonts.CAPTION)
+            used = x + QFontMetricsF(fonts.font(fonts.BODY)).horizontalAdvance(self.unit) + 8
+            room = self.width() - 10 - QFontMetricsF(small).horizontalAdvance(self.note)
+            above = not self.change and not self.stale
+            if above or used <= room:  # beside the label, or below the change; else only in the tooltip
+                painter.setFont(small)
+                painter.setPen(caption_ink)
+                box = QRectF(0, 8 if above else 38, self.width() - 10, 16)
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight, self.note)
         if self.stale and known:
             icons.draw(painter, "clock", theme.colour("text.muted"), self.width() - 26, 8, 14)
         elif self.change:

@@ -1,0 +1,259 @@
+"""What one more unit buys: changes that the catalogue offers, each evaluated with all models, ranked by tokens gained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import Accelerator, System
+from infraplanner.edit import Command, EditError, PutRecords, SetFields, UndoStack
+from infraplanner.engine.evaluate import evaluate
+from infraplanner.model.document import Document, Snapshot
+from infraplanner.model.entities import TABLES, Pool, Rack
+from infraplanner.model.ids import next_free_id
+from infraplanner.results.snapshot import ResultSnapshot
+
+NARROWER = {"bf16": "fp8", "fp8": "fp4"}
+RATE_OF = {"fp8": "fp8_tflops", "fp4": "fp4_tflops"}
+COOLER_K = 2.0
+MORE_KW = 100.0
+MORE_CAP = 0.1
+SIGNIFICANT_FRAC = 1e-4
+"""Smaller changes of tokens/s count as none: they are below the coupling's own tolerance in sum."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A change that could be made: which wall it works on, in words, and the command that makes it."""
+
+    wall: str
+    text: str
+    command: Command
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """An offer with what it buys: output, share of the plan's output, capital (None: unknown), and what binds then."""
+
+    offer: Offer
+    tokens_gained_per_s: float
+    gain_frac: float
+    capex_usd: float | None
+    binding_wall: str | None
+
+
+def offers(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot) -> list[Offer]:
+    """All changes worth trying on a plan; deterministic order."""
+    found: list[Offer] = []
+    for pool_id, pool in sorted(snapshot.table("pools").items()):
+        found += _pool_offers(snapshot, catalog, pool_id, pool)
+    found += _copper_offers(snapshot, result)
+    found += _thermal_offers(snapshot)
+    found += _power_offers(snapshot, result)
+    return found
+
+
+def rank_levers(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    *,
+    progress: Progress = lambda _done, _total: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Lever] | None:
+    """What each offer buys, the best first; offers that change nothing come last. None when `stop` said so."""
+    base = evaluate(snapshot, catalog)
+    if not base.summary.tokens_per_s:
+        return []
+    todo = offers(snapshot, catalog, base)
+    levers: list[Lever] = []
+    for step, offer in enumerate(todo):
+        if stop():
+            return None
+        changed = applied(snapshot, offer.command)
+        if changed is not None:
+            levers.append(_weigh(offer, base, evaluate(changed, catalog)))
+        progress(step + 1, len(todo))
+    return sorted(levers, key=lambda lever: (-lever.tokens_gained_per_s, lever.offer.text))
+
+
+def applied(snapshot: Snapshot, command: Command) -> Snapshot | None:
+    """The plan after a command, the plan itself untouched; None when the command refuses."""
+    document = Document({name: dict(snapshot.table(name)) for name in TABLES}, dict(snapshot.header))
+    try:
+        UndoStack(document).execute(command)
+    except EditError:
+        return None
+    return document.snapshot()
+
+
+def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
+    before = base.summary.tokens_per_s or 0.0
+    gained = (after.summary.tokens_per_s or 0.0) - before
+    if abs(gained) < SIGNIFICANT_FRAC * before:
+        gained = 0.0
+    price = None
+    if base.summary.capex_usd is not None and after.summary.capex_usd is not None:
+        price = after.summary.capex_usd - base.summary.capex_usd
+    return Lever(offer, gained, gained / before, price, after.summary.binding_wall)
+
+
+# --- offers
+
+
+def _pool_offers(snapshot: Snapshot, catalog: Catalog, pool_id: str, pool: Pool) -> Iterator[Offer]:
+    """Narrower numbers, one more rack of the same, and the next generation in the same racks."""
+    racks = [rack for _, rack in sorted(snapshot.table("racks").items()) if rack.pool == pool_id]
+    systems = {rack.profile: catalog.find(rack.profile) for rack in racks}
+    held = {rack.id for rack in racks}
+    devices = [
+        catalog.find(device.profile)
+        for _, device in sorted(snapshot.table("devices").items())
+        if device.pool == pool_id or (not device.pool and device.rack in held)
+    ]
+    parts = [_accelerator(catalog, system) for system in (*systems.values(), *devices)]
+    part = next((found for found in parts if found is not None), None)
+    ask = "check quality"
+    for field, words in (("kv", "KV cache"), ("weights", "Weights")):
+        wider = getattr(pool, field)
+        narrow = NARROWER.get(wider, "")
+        known = field == "kv" or (part is not None and getattr(part, RATE_OF.get(narrow, ""), None) is not None)
+        if narrow and known and (field == "weights" or narrow == "fp8"):
+            yield Offer(
+                "memory",
+                f"{words} of {pool_id} in {narrow.upper()}",
+                SetFields("pools", [pool_id], {field: narrow}),
+                ask,
+            )
+    for profile, system in systems.items():
+        if isinstance(system, System) and system.accelerators:
+            mine = [rack for rack in racks if rack.profile == profile]
+            command = _one_more(snapshot, system, mine[-1])
+            if command is not None:
+                yield Offer("memory", f"+1 {_short(system)} in {pool_id}", command)
+            for better in _successors(catalog, system, part):
+                change = SetFields("racks", [rack.id for rack in mine], {"profile": better.id})
+                yield Offer("memory", f"{pool_id} on {_short(better)}", change)
+
+
+def _accelerator(catalog: Catalog, system: object) -> Accelerator | None:
+    if not isinstance(system, System) or not system.accelerators:
+        return None
+    found = catalog.find(system.accelerators[0].id)
+    return found if isinstance(found, Accelerator) else None
+
+
+def _short(system: System) -> str:
+    return system.name.split(" (")[0]
+
+
+def _successors(catalog: Catalog, system: System, part: Accelerator | None) -> Iterator[System]:
+    """Racks of the same kind and footprint whose accelerators have more bandwidth, all rates known."""
+    if part is None or part.memory_bw_tb_per_s is None:
+        return
+    for _, other in sorted(catalog.of(System).items()):
+        newer = _accelerator(catalog, other)
+        if (
+            other.id == system.id
+            or other.system_kind != system.system_kind
+            or newer is None
+            or other.power_max_w is None
+        ):
+            continue
+        if (other.width_mm, other.depth_mm) != (system.width_mm, system.depth_mm) or other.vendor != system.vendor:
+            continue
+        rates = (newer.bf16_tflops, newer.memory_gb, newer.memory_bw_tb_per_s, newer.scale_up_gb_per_s)
+        if None in rates or newer.status.startswith("announced"):
+            continue
+        if (newer.memory_bw_tb_per_s or 0.0, newer.memory_gb or 0.0) > (part.memory_bw_tb_per_s, part.memory_gb or 0.0):
+            yield other
+
+
+def _one_more(snapshot: Snapshot, system: System, rack: Rack) -> PutRecords | None:
+    """The same rack once more at a free place of its row, with feeds, cables and coolant like its model; None when the
+    row is full.
+    """
+    step = int(system.width_mm or 600.0)
+    place = _free_place(snapshot, rack, step)
+    if place is None:
+        return None
+    taken: Any = {key: name for name in TABLES for key in snapshot.table(name)}
+    new = msgspec.structs.replace(rack, id=next_free_id(rack.id, taken), x_mm=place)
+    records: list[tuple[str, Any]] = [("racks", new)]
+    taken[new.id] = "racks"
+    for table, ends in (("feeds", ("target",)), ("links", ("a", "b"))):
+        for _, record in sorted(snapshot.table(table).items()):
+            mine = [end for end in ends if getattr(record, end) == rack.id]
+            if mine:
+                key = next_free_id(record.id, taken)
+                taken[key] = table
+                records.append((table, msgspec.structs.replace(record, id=key, **dict.fromkeys(mine, new.id))))
+    return PutRecords(f"One more {rack.id}", records)
+
+
+def _free_place(snapshot: Snapshot, rack: Rack, step_mm: int) -> int | None:
+    """x of the nearest free place in the rack's own row, mm; rows run along x."""
+    hall = snapshot.table("halls").get(rack.hall)
+    others = [
+        record.x_mm
+        for name in ("racks", "cooling", "power")
+        for record in snapshot.table(name).values()
+        if record.hall == rack.hall and abs(record.y_mm - rack.y_mm) < step_mm
+    ]
+    if hall is None:
+        return None
+    for away in range(1, 60):
+        for x in (rack.x_mm + away * step_mm, rack.x_mm - away * step_mm):
+            inside = step_mm // 2 <= x <= hall.width_mm - step_mm // 2
+            if inside and all(abs(x - other) >= step_mm for other in others):
+                return x
+    return None
+
+
+def _copper_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]:
+    """Twice the cables of the busiest bundles."""
+    load = result.fabric.load_frac
+    if not len(load) or not float(load.max(initial=0.0)) > 0.0:
+        return
+    top = float(load.max())
+    busy = [key for key, share in zip(result.fabric.link_ids, load, strict=True) if share >= 0.999 * top]
+    links = snapshot.table("links")
+    records = [("links", msgspec.structs.replace(links[key], count=2 * links[key].count)) for key in busy]
+    name = busy[0] if len(busy) == 1 else f"{busy[0]} and {len(busy) - 1} like it"
+    yield Offer("copper", f"Twice the cables of {name}", PutRecords("Twice the busiest cables", records))
+
+
+def _thermal_offers(snapshot: Snapshot) -> Iterator[Offer]:
+    """Colder supply in the loops of the racks."""
+    used = {rack.loop for rack in snapshot.table("racks").values() if rack.loop}
+    loops = [key for key in sorted(used) if getattr(snapshot.table("loops").get(key), "supply_c", None) is not None]
+    records = []
+    for key in loops:
+        loop = snapshot.table("loops")[key]
+        records.append(("loops", msgspec.structs.replace(loop, supply_c=loop.supply_c - COOLER_K)))
+    if records:
+        yield Offer("thermal", f"Coolant {COOLER_K:g} K colder", PutRecords("Colder coolant", records))
+
+
+def _power_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]:
+    """Room at the most loaded node, and looser caps."""
+    load = result.power.node_load_frac
+    known = [(share, key) for key, share in zip(result.power.node_ids, load, strict=True) if math.isfinite(share)]
+    if known:
+        _, key = max(known)
+        rating_kw = float(result.power.node_rating_w[result.power.node_ids.index(key)]) / 1e3
+        change = SetFields("power", [key], {"rating_kw": rating_kw + MORE_KW})
+        yield Offer("power", f"+{MORE_KW:g} kW at {key}", change)
+    capped = [rack for _, rack in sorted(snapshot.table("racks").items()) if rack.power_cap_frac is not None]
+    if capped:
+        records = [
+            ("racks", msgspec.structs.replace(rack, power_cap_frac=min(1.0, rack.power_cap_frac + MORE_CAP)))
+            for rack in capped
+        ]
+        yield Offer("power", f"Power caps +{100 * MORE_CAP:g} %", PutRecords("Looser power caps", records))
