@@ -96,6 +96,7 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
     backup = (power["mode"] == 2) | ((power["mode"] == 0) & roots & _among(kinds, BACKUP_KINDS))
     rank = np.where(feeds["rank"] >= 0, feeds["rank"], np.append(power["dispatch"], 0)[source])
     rank = rank + np.where(np.append(backup, False)[source], BACKUP_RANK, 0)
+    makes = _among(kinds, SOURCE_KINDS)
     standby = column(parts.power, "standby_frac")[power["unit"]]
     return ChainArrays(
         order=order,
@@ -116,12 +117,12 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
         load_row=load_row,
         load_rank=rank[load_row],
         load_ranked=_differ(load_start, rank[load_row]),
-        standby_frac=np.where(np.isnan(standby), rule("power.standby_loss_frac"), standby),
+        standby_frac=np.where(np.isnan(standby), np.where(makes, 0.0, rule("power.standby_loss_frac")), standby),
         passive=_among(kinds, PASSIVE_KINDS),
         hall=np.where(outdoor, -1, power["hall@halls"]),
         cyclic=np.setdiff1d(np.arange(nodes), order),
         stage=np.array([_stage(kind) for kind in kinds], dtype=np.int64),
-        source=_among(kinds, SOURCE_KINDS),
+        source=makes,
         breaker=_among(kinds, BREAKER_KINDS),
         wires=build_wires(tables, parts, rule, np.concatenate([feed_row, load_row])),
     )
