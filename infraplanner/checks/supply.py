@@ -206,19 +206,33 @@ def _ancestors(start: np.ndarray, source: np.ndarray, order: np.ndarray) -> np.n
     return through
 
 
+LIVE = 200
+"""Objects up to which these rules speak during a drag; beyond, they wait for the mouse to rest."""
+
 RULES = (
-    Rule("power.zero-rating", "error", "power", "No node is rated 0", zero_rating),
-    Rule("power.dark-rack", "error", "power", "Every rack has a live feed", unserved),
-    Rule("power.collapse", "error", "power", "No feed is asked for more than it can carry", collapse),
-    Rule("power.ampacity", "error", "power", "No conductor is above its ampacity", ampacity),
+    Rule("power.zero-rating", "error", "power", "No node is rated 0", zero_rating, objects_live=LIVE),
+    Rule("power.dark-rack", "error", "power", "Every rack has a live feed", unserved, objects_live=LIVE),
     Rule(
-        "power.ampacity-continuous", "warning", "power", "Conductors within their continuous share", ampacity_continuous
+        "power.collapse", "error", "power", "No feed is asked for more than it can carry", collapse, objects_live=LIVE
     ),
-    Rule("power.conductor-unknown", "warning", "power", "Every conductor is known", conductor_unknown),
-    Rule("power.voltage-drop", "warning", "power", "Enough voltage arrives", voltage_drop),
-    Rule("power.phase-balance", "warning", "power", "Phases are loaded evenly", phase_balance),
-    Rule("power.store-carries", "warning", "power", "Stores rest in the steady state", store_carries),
-    Rule("power.firm-capacity", "warning", "power", "Sources keep their spare units", firm_capacity),
+    Rule("power.ampacity", "error", "power", "No conductor is above its ampacity", ampacity, objects_live=LIVE),
+    Rule(
+        "power.ampacity-continuous",
+        "warning",
+        "power",
+        "Conductors within their continuous share",
+        ampacity_continuous,
+        objects_live=LIVE,
+    ),
+    Rule(
+        "power.conductor-unknown", "warning", "power", "Every conductor is known", conductor_unknown, objects_live=LIVE
+    ),
+    Rule("power.voltage-drop", "warning", "power", "Enough voltage arrives", voltage_drop, objects_live=LIVE),
+    Rule("power.phase-balance", "warning", "power", "Phases are loaded evenly", phase_balance, objects_live=LIVE),
+    Rule(
+        "power.store-carries", "warning", "power", "Stores rest in the steady state", store_carries, objects_live=LIVE
+    ),
+    Rule("power.firm-capacity", "warning", "power", "Sources keep their spare units", firm_capacity, objects_live=LIVE),
     Rule("power.step-load", "warning", "power", "Own sources take the step of a burst", step_load, objects_live=0),
     Rule("power.ride-through", "warning", "power", "Stores bridge to the next source", ride_through, objects_live=0),
     Rule("power.lost-diversity", "info", "power", "Every rack keeps two sources", lost_diversity),

@@ -12,7 +12,7 @@ from infraplanner.catalog.types import PowerUnit
 from infraplanner.units import J_PER_KWH
 
 from .fit import SOURCE_KINDS, fit_points
-from .parts import Floats, Ints, Parts
+from .parts import Flags, Floats, Ints, Parts
 from .rules import Lookup
 from .table import Table
 
@@ -31,8 +31,12 @@ class SourceArrays:
     """
 
     row: Ints
+    ids: tuple[str, ...]
     kind: tuple[str, ...]
     fuel: tuple[str, ...]
+    utility: Flags
+    store: Flags
+    fuelled: Flags
     fuel_a_frac: Floats
     fuel_b_frac: Floats
     fuel_c_frac: Floats
@@ -64,6 +68,10 @@ def build_sources(power: Table, parts: Parts, rule: Lookup, records: Mapping[str
     ]
     return SourceArrays(
         row=np.array(rows, dtype=np.int64),
+        ids=tuple(power.ids[row] for row in rows),
+        utility=np.array([kinds[row] in UTILITY_KINDS for row in rows], dtype=np.bool_),
+        store=np.array([kinds[row] in STORE_KINDS for row in rows], dtype=np.bool_),
+        fuelled=np.array([bool(unit.fuel) for unit in units], dtype=np.bool_),
         kind=tuple(kinds[row] for row in rows),
         fuel=tuple(unit.fuel for unit in units),
         fuel_a_frac=curves[:, 0],

@@ -117,6 +117,10 @@ class CoreChains:
         tdp, count = _accelerators(compiled)
         self.tdp_w, self.count = tdp[rows], count[rows]
         self.metal = metal(compiled.rule)
+        self.kernels = [_kernel(series) for series in self.series]
+        self.holds = [np.flatnonzero((self.chain == code) & (self.tdp_w > 0.0)) for code in range(len(self.series))]
+        with np.errstate(all="ignore"):
+            self.part = np.clip(np.nan_to_num(self.tdp_w / self.bodies.max_w), 0.0, 1.0)
 
     def result(self, body_w: Floats) -> CoreResult:
         """Losses of every stage inside what holds accelerators, and what the dies get."""
@@ -124,24 +128,23 @@ class CoreChains:
 
         steps: dict[str, float] = {}
         other, die = 0.0, 0.0
-        rated = np.where(np.isnan(self.bodies.max_w), body_w, self.bodies.max_w)
-        with np.errstate(all="ignore"):
-            part = np.clip(np.nan_to_num(self.tdp_w / rated), 0.0, 1.0)
-        powered = (self.tdp_w > 0.0) & (body_w > 0.0)
+        bodies, taken = 0, 0.0
         for code, series in enumerate(self.series):
-            use = np.flatnonzero((self.chain == code) & powered)
+            use = self.holds[code]
+            use = use[body_w[use] > 0.0]
             if not use.size:
                 continue
             loss, rest = np.zeros((series.kind.size, use.size)), np.zeros(use.size)
             split = _regulator(series)
-            given, share = body_w[use], part[use]
-            series_down(_kernel(series), self.metal, given, rated[use], share, split, self.count[use], loss, rest)
-            for row, label in enumerate(series.labels):
-                steps[label] = steps.get(label, 0.0) + float(loss[row].sum())
+            given, share, rated = body_w[use], self.part[use], np.fmax(self.bodies.max_w[use], body_w[use])
+            series_down(self.kernels[code], self.metal, given, rated, share, split, self.count[use], loss, rest)
+            for label, lost in zip(series.labels, loss.sum(axis=1).tolist(), strict=True):
+                steps[label] = steps.get(label, 0.0) + lost
             other += float(((given - loss[:split].sum(axis=0)) * (1.0 - share)).sum())
             die += float(rest.sum())
-        bodies = int(np.count_nonzero(powered))
-        return CoreResult(tuple(steps.items()), other, die if bodies else None, bodies, float(body_w[powered].sum()))
+            bodies += use.size
+            taken += float(given.sum())
+        return CoreResult(tuple(steps.items()), other, die if bodies else None, bodies, taken)
 
 
 def _regulator(series: SeriesArrays) -> int:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from infraplanner.compile.sources import STORE_KINDS, UTILITY_KINDS, SourceArrays
+from infraplanner.compile.sources import SourceArrays
 from infraplanner.compile.wires import lengths
 from infraplanner.results.supply import SupplyMode, SupplyResult, WiringResult
 from infraplanner.units import KILO
@@ -43,7 +43,7 @@ def supply_result(space: Workspace, facility_w: float) -> SupplyResult:
     delivered = float(out[carried].sum())
     return SupplyResult(
         mode=_mode(sources, carried, live),
-        source_ids=tuple(table.ids[index] for index in row.tolist()),
+        source_ids=sources.ids,
         source_kind=sources.kind,
         source_fuel=sources.fuel,
         source_out_w=out,
@@ -61,7 +61,7 @@ def supply_result(space: Workspace, facility_w: float) -> SupplyResult:
         source_covers_s=covers if facility_w > 0.0 else np.full(row.size, np.nan),
         carbon_kg_per_h=total_carbon,
         carbon_g_per_kwh=None if total_carbon is None or delivered <= 0 else total_carbon * KILO / (delivered / KILO),
-        fuel_w=_sum_of(fuel, carried & np.array([bool(name) for name in sources.fuel], dtype=np.bool_)),
+        fuel_w=_sum_of(fuel, carried & sources.fuelled),
         energy_usd_per_h=_sum_of(cost, carried),
     )
 
@@ -84,9 +84,8 @@ def carbon_per_h(sources: SourceArrays, out: Floats, fuel: Floats, space: Worksp
     kwh, heat_kwh = out / KILO, fuel / KILO
     by_fuel = heat_kwh * sources.fuel_carbon_g_per_kwh
     found = np.where(np.isnan(by_fuel), kwh * sources.carbon_g_per_kwh, by_fuel)
-    utility = np.array([kind in UTILITY_KINDS for kind in sources.kind], dtype=np.bool_)
-    found = np.where(utility, kwh * space.climate.carbon_g_per_kwh, found)
-    found = np.where(np.array([kind in STORE_KINDS for kind in sources.kind], dtype=np.bool_), 0.0, found)
+    found = np.where(sources.utility, kwh * space.climate.carbon_g_per_kwh, found)
+    found = np.where(sources.store, 0.0, found)
     found = np.where(np.isnan(sources.given_carbon_g_per_kwh), found, kwh * sources.given_carbon_g_per_kwh)
     return found / KILO
 
@@ -94,8 +93,7 @@ def carbon_per_h(sources: SourceArrays, out: Floats, fuel: Floats, space: Worksp
 def _cost_per_h(sources: SourceArrays, out: Floats, fuel: Floats, space: Workspace) -> Floats:
     """Energy of each source in an hour [USD]: the plan's own tariff, else the site's for a utility, else its fuel."""
     kwh = out / KILO
-    utility = np.array([kind in UTILITY_KINDS for kind in sources.kind], dtype=np.bool_)
-    found = np.where(utility, kwh * space.climate.usd_per_kwh, fuel / KILO * sources.fuel_usd_per_kwh)
+    found = np.where(sources.utility, kwh * space.climate.usd_per_kwh, fuel / KILO * sources.fuel_usd_per_kwh)
     return np.where(np.isnan(sources.given_usd_per_kwh), found, kwh * sources.given_usd_per_kwh)
 
 
@@ -124,8 +122,7 @@ def _sum_of(values: Floats, carried: Flags) -> float | None:
 
 
 def _mode(sources: SourceArrays, carried: Flags, live: Flags) -> SupplyMode:
-    utility = np.array([kind in UTILITY_KINDS for kind in sources.kind], dtype=np.bool_)
-    store = np.array([kind in STORE_KINDS for kind in sources.kind], dtype=np.bool_)
+    utility, store = sources.utility, sources.store
     own = ~utility & ~store
     if (carried & utility).any():
         return "parallel" if (carried & own).any() else "grid"

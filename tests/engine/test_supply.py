@@ -29,7 +29,17 @@ def with_bus(racks: int = 4) -> Document:
         "power",
         PowerNode(id="bus", profile="switchgear-mv", x_mm=500, **at),
         PowerNode(id="sun", profile="pv-utility", rating_kw=100.0, available_frac=0.25, x_mm=600, **at),
-        PowerNode(id="gas", profile="engine-gas", rating_kw=1200.0, units=4, spare=1, stage_frac=0.8, dispatch=2, x_mm=700, **at),
+        PowerNode(
+            id="gas",
+            profile="engine-gas",
+            rating_kw=1200.0,
+            units=4,
+            spare=1,
+            stage_frac=0.8,
+            dispatch=2,
+            x_mm=700,
+            **at,
+        ),
         PowerNode(id="store", profile="bess-dea", rating_kw=2000.0, energy_kwh=500.0, dispatch=3, x_mm=800, **at),
     )
     for source in ("sun", "grid", "gas", "store"):
