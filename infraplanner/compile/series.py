@@ -40,7 +40,7 @@ class SeriesArrays:
     length_m: Floats
     density_a_per_m2: Floats
     metal_count: Floats
-    ohm: Floats
+    way_ohm: Floats
 
 
 def build_series(stages: Sequence[Mapping[str, Any]], catalogue: Catalogue, rule: Lookup) -> SeriesArrays:
@@ -83,7 +83,7 @@ def _stage(stage: Mapping[str, Any], catalogue: Catalogue, rule: Lookup) -> dict
     return row | {
         "kind": DELIVERY,
         "voltage_v": float(volts.group(1)) if volts else 1.0,
-        "ohm": part.resistance_uohm * MICRO if part.resistance_uohm is not None else 1e-12,
+        "way_ohm": part.resistance_uohm * MICRO if part.resistance_uohm is not None else 1e-12,
         "known": known,
     }
 
@@ -105,7 +105,7 @@ def _conductor(stage: Mapping[str, Any], rule: Lookup) -> dict[str, Any]:
         "length_m": float(stage["length_m"]),
         "density_a_per_m2": rule(name) * MM2_PER_M2,
         "metal_count": BARS[system],
-        "ohm": 0.5 * float(stage["contacts"]) * rule("power.contact_ohm"),
+        "way_ohm": 0.5 * float(stage["contacts"]) * rule("power.contact_ohm"),
     }
 
 

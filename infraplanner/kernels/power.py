@@ -183,10 +183,10 @@ def share_in_order(
     """
     for f in range(first, last):
         part_w[base + f] = 0.0
-    left, done = needed_w, -1
-    used = first < 0  # False; a literal would give the helpers a second signature
+    nothing = 0 * first - 1  # -1; literals would give the helpers a second signature
+    left, done, used = needed_w, nothing, first < 0
     while True:
-        here, later = -1, first < 0
+        here, later = nothing, first < 0
         for f in range(first, last):
             if _may(f, source, weight, used, live, backup) and rank[f] > done and (here < 0 or rank[f] < here):
                 here = rank[f]
@@ -194,12 +194,12 @@ def share_in_order(
             return used
         for f in range(first, last):  # once this rank carries, a backup does not help it out
             if rank[f] > here and live[source[f]] and weight[f] > 0.0 and not backup[source[f]]:
-                later = True
+                later = rank[f] > here
         left = _fill(first, last, source, weight, rank, base, here, live, backup, reach_w, out_w, part_w, left, used)
         if not later and left > 0.0:  # an overload that a finding names
             _overload(first, last, source, weight, rank, base, here, live, backup, part_w, left, used)
             left = 0.0
-        used, done = True, here
+        used, done = here >= 0, here
         if left <= 0.0:
             return True
 

@@ -18,8 +18,8 @@ class Series(NamedTuple):
 
     Converter: equal units of `unit_w`, as many as keep each below `fill_frac` of its rating, with loss `a + b x + c x^2`.
     Conductor: `voltage_v`, `current_ratio` (P = I V ratio), `loss_count` lines of `length_m`, sized for `density_a_per_m2`
-    at the current over `fill_frac`; `metal_count` bars make its mass, `contacts_ohm` is that of one line. Delivery:
-    `ohm` between a regulator of `unit_w` at `voltage_v` and its die.
+    at the current over `fill_frac`; `metal_count` bars make its mass, `way_ohm` that of its contacts. Delivery:
+    `way_ohm` between a regulator of `unit_w` at `voltage_v` and its die.
     """
 
     kind: Ints
@@ -34,7 +34,7 @@ class Series(NamedTuple):
     length_m: Floats
     density_a_per_m2: Floats
     metal_count: Floats
-    ohm: Floats
+    way_ohm: Floats
 
 
 class Metal(NamedTuple):
@@ -106,16 +106,16 @@ def series_up(stages: Series, metal: Metal, load_w: float, out: SeriesFlows) -> 
             section = amperes / stages.fill_frac[k] / stages.density_a_per_m2[k]
             warm_c = metal.ambient_c + metal.rise_k * stages.fill_frac[k] * stages.fill_frac[k]
             line_ohm = conductor_ohm(stages.length_m[k], section, metal.resistivity_ohm_m, metal.slope_frac, warm_c)
-            lost = stages.loss_count[k] * amperes * amperes * (line_ohm + stages.ohm[k])
+            lost = stages.loss_count[k] * amperes * amperes * (line_ohm + stages.way_ohm[k])
             out.current_a[k], out.section_m2[k] = amperes, section
             out.mass_kg[k] = stages.metal_count[k] * section * stages.length_m[k] * metal.density_kg_per_m3
         else:
             units = max(1.0, np.ceil(power_w / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
             each = power_w / units
             # The regulator holds its own voltage: P = V I, and the die gets V I - I^2 R.
-            inside = stages.voltage_v[k] * stages.voltage_v[k] - 4.0 * stages.ohm[k] * each
-            amperes = (stages.voltage_v[k] - np.sqrt(max(0.0, inside))) / (2.0 * stages.ohm[k])
-            lost = units * amperes * amperes * stages.ohm[k]
+            inside = stages.voltage_v[k] * stages.voltage_v[k] - 4.0 * stages.way_ohm[k] * each
+            amperes = (stages.voltage_v[k] - np.sqrt(max(0.0, inside))) / (2.0 * stages.way_ohm[k])
+            lost = units * amperes * amperes * stages.way_ohm[k]
             out.units_count[k], out.current_a[k] = units, amperes
         out.loss_w[k] = lost
         power_w += lost
@@ -124,13 +124,13 @@ def series_up(stages: Series, metal: Metal, load_w: float, out: SeriesFlows) -> 
 
 @kernel
 def series_down(
-    stages: Series, metal: Metal, input_w: Floats, rated_w: Floats, part_frac: Floats, part_stage: int, units: Floats,
+    stages: Series, metal: Metal, input_w: Floats, rated_w: Floats, part_frac: Floats, part_stage: int, units_count: Floats,
     loss_w: Floats, rest_w: Floats,
 ) -> None:  # fmt: skip
     """Losses of every stage of many alike chains whose inputs are given: `loss_w[k, m]`, and `rest_w[m]` at the end.
 
     Stages are sized for `rated_w[m]`; from stage `part_stage` on only `part_frac[m]` of the power goes on (to
-    accelerators), which takes at least `units[m]` regulators.
+    accelerators), which takes at least `units_count[m]` regulators.
     """
     for m in range(input_w.size):
         power_w, rated = input_w[m], max(rated_w[m], input_w[m])
@@ -143,8 +143,8 @@ def series_down(
                 continue
             if stages.kind[k] == CONVERTER:
                 count = max(1.0, np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
-                if k >= part_stage and units[m] > 0.0:
-                    count = max(count, units[m])
+                if k >= part_stage and units_count[m] > 0.0:
+                    count = max(count, units_count[m])
                 after = stage_output(
                     power_w,
                     count * stages.unit_w[k],
@@ -160,11 +160,11 @@ def series_down(
                 warm_c = metal.ambient_c + metal.rise_k * share * share
                 line_ohm = conductor_ohm(stages.length_m[k], section, metal.resistivity_ohm_m, metal.slope_frac, warm_c)
                 amperes = power_w / (stages.voltage_v[k] * stages.current_ratio[k])
-                lost = stages.loss_count[k] * amperes * amperes * (line_ohm + stages.ohm[k])
+                lost = stages.loss_count[k] * amperes * amperes * (line_ohm + stages.way_ohm[k])
             else:
-                count = max(units[m], np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
+                count = max(units_count[m], np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
                 amperes = power_w / count / stages.voltage_v[k]
-                lost = count * amperes * amperes * stages.ohm[k]
+                lost = count * amperes * amperes * stages.way_ohm[k]
             loss_w[k, m] = min(lost, power_w)
             power_w -= loss_w[k, m]
         rest_w[m] = power_w

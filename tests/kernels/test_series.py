@@ -46,7 +46,7 @@ def test_132_kilowatts_at_54_volts_are_2444_amperes_over_two_bars_of_1000_square
 
 
 def test_a_regulator_of_1400_watts_loses_196_watts_at_1400_amperes() -> None:
-    way = {"kind": 2, "unit_w": 1400.0, "voltage_v": 1.0, "ohm": 1e-4}
+    way = {"kind": 2, "unit_w": 1400.0, "voltage_v": 1.0, "way_ohm": 1e-4}
     _, out = up(stages_of(way), 1400.0 - 196.0)  # the die's share of 1 V times 1,400 A
     assert out.current_a[0] == pytest.approx(1400.0)
     assert out.loss_w[0] == pytest.approx(196.0)
@@ -104,7 +104,7 @@ def test_compiled_equals_plain() -> None:
         "density_a_per_m2": 3.5e6,
         "fill_frac": 0.8,
     }
-    way = {"kind": 2, "unit_w": 1400.0, "voltage_v": 0.8, "ohm": 1e-5, "fill_frac": 0.8}
+    way = {"kind": 2, "unit_w": 1400.0, "voltage_v": 0.8, "way_ohm": 1e-5, "fill_frac": 0.8}
     stages = stages_of(converter, bar, converter, way)
     results = []
     for entry in (series.series_up, series.series_up.py_func):
