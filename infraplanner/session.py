@@ -12,6 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
+from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.io.plan_reader import read_plan
@@ -255,7 +256,18 @@ class Session:
         def job(_stop: Callable[[], bool]) -> None:
             done(compare_chains(catalog, load_w))
 
-        self.engine.run_when_idle(job)
+        self.engine.run_when_idle(job, "chains")
+
+    def compare_scenarios(self, done: Callable[[list[Case]], None]) -> None:
+        """Solve the plan and each of its scenarios in the background; `done` is called in that thread."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            cases = compare_scenarios(snapshot, catalog, stop=stop)
+            if cases is not None:
+                done(cases)
+
+        self.engine.run_when_idle(job, "scenarios")
 
     def validate(self, paths: Sequence[str | Path], done: Callable[[dict[str, Any]], None]) -> None:
         """Predict measured rows in the background with the profiles in force; `done` gets the report of `validate`."""

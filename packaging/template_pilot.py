@@ -16,6 +16,8 @@ from infraplanner.model.entities import (
     Port,
     PowerNode,
     Rack,
+    Scenario,
+    ScenarioPatch,
     Site,
     Tray,
     Workload,
@@ -43,7 +45,24 @@ def h100_pilot() -> Document:
         Workload(id="chat", name="Chat", profile="chat-1k-1k"),
         Pool(id="llama-70b", name="Llama 70B", model="llama3.1-70b", workload="chat", weights="fp8", kv="fp8", tp=8),
     )
+    _scenarios(bag)
     return bag.document()
+
+
+def _scenarios(bag: Bag) -> None:
+    """The same room with the next memory generation, and the same machines with the cache in full width."""
+    servers = [
+        key for key, record in sorted(bag.tables["devices"].items()) if getattr(record, "profile", "") == "dgx-h100"
+    ]
+    newer = [ScenarioPatch(target=key, field="profile", value="dgx-h200") for key in servers]
+    bag.add(
+        Scenario(id="h200", name="H200 instead of H100", patches=tuple(newer)),
+        Scenario(
+            id="wide-cache",
+            name="KV cache in bf16",
+            patches=(ScenarioPatch(target="llama-70b", field="kv", value="bf16"),),
+        ),
+    )
 
 
 def _room(bag: Bag) -> None:

@@ -14,6 +14,8 @@ from infraplanner.model.entities import (
     Pool,
     Port,
     Rack,
+    Scenario,
+    ScenarioPatch,
     Site,
     Tray,
     Workload,
@@ -53,6 +55,23 @@ def nvl72_pod() -> Document:
     power(bag, HALL, [f"{row}{slot:02d}" for row in "AB" for slot in range(1, 9)])
     cooling(bag, HALL)
     _serving(bag)
+    racks = [
+        key for key, record in sorted(bag.tables["racks"].items()) if getattr(record, "profile", "") == "gb200-nvl72"
+    ]
+    bag.add(
+        Scenario(
+            id="gb300",
+            name="GB300 instead of GB200",
+            patches=tuple(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+        ),
+        Scenario(
+            id="fp4",
+            name="Weights in FP4",
+            patches=tuple(
+                ScenarioPatch(target=key, field="weights", value="fp4") for key in sorted(bag.tables["pools"])
+            ),
+        ),
+    )
     return bag.document()
 
 

@@ -19,6 +19,8 @@ from infraplanner.model.entities import (
     Port,
     PowerNode,
     Rack,
+    Scenario,
+    ScenarioPatch,
     Site,
     Tray,
     Waiver,
@@ -234,7 +236,23 @@ def _cooling(bag: Bag) -> None:
 
 
 def _serving(bag: Bag) -> None:
+    patch = ScenarioPatch
     bag.add(
+        Scenario(
+            id="on-the-grid",
+            name="On the grid, turbines behind it",
+            patches=(
+                patch(target="util", field="mode", value="parallel"),
+                patch(target="util", field="dispatch", value=0),
+                patch(target="gt-a", field="mode", value="backup"),
+                patch(target="gt-b", field="mode", value="backup"),
+            ),
+        ),
+        Scenario(
+            id="fuel-cells",
+            name="Fuel cells instead of turbines",
+            patches=tuple(patch(target=key, field="profile", value="sofc-bloom-65") for key in ("gt-a", "gt-b")),
+        ),
         Workload(id="chat", name="Chat", profile="chat-1k-1k"),
         Pool(id="deepseek", name="DeepSeek R1", model="deepseek-r1", workload="chat"),
         Waiver(

@@ -3,11 +3,11 @@
 from .connect import AssignPool, Connect, PinMedium, SetLoop
 from .fields import PutRecords, SetFields
 from .place import Delete, Duplicate, Move, MoveTo, Place, PlaceRow, Rotate
-from .scenario import ApplyScenario
+from .scenario import ApplyScenario, SaveScenario
 from .transaction import Command, EditError, Transaction
 from .undo import DragSession, UndoStack
 
 __all__ = [
     "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "Move", "MoveTo",
-    "PinMedium", "Place", "PlaceRow", "PutRecords", "Rotate", "SetFields", "SetLoop", "Transaction", "UndoStack",
+    "PinMedium", "Place", "PlaceRow", "PutRecords", "Rotate", "SaveScenario", "SetFields", "SetLoop", "Transaction", "UndoStack",
 ]  # fmt: skip

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from infraplanner.model.entities import Scenario, ScenarioPatch
+from infraplanner.model.ids import next_free_id
+
 from .place import Delete
-from .transaction import EditError, Transaction
+from .transaction import Command, EditError, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,55 @@ class ApplyScenario:
         if record is None:
             known = ", ".join(sorted(edit.document.table("scenarios"))) or "none"
             raise EditError(f"There is no scenario {self.scenario}; the plan has {known}.")
+        present = set(edit.document.ids())
         for patch in record.patches:
             table = edit.document.ids().get(patch.target)
+            if table is None and not patch.field and patch.target in present:
+                continue  # an earlier deletion took it along
             if table is None:
                 raise EditError(f"Scenario {self.scenario}: there is no object {patch.target}.")
             if patch.field:
                 edit.change(table, patch.target, **{patch.field: patch.value})
             else:
                 Delete([patch.target]).apply(edit)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveScenario:
+    """Keep what another command would do as a named scenario; the plan itself stays as it is."""
+
+    name: str
+    command: Command
+
+    @property
+    def label(self) -> str:
+        """What the history calls it."""
+        return f"Keep scenario {self.name}"
+
+    def apply(self, edit: Transaction) -> None:
+        """Try the command, note what it changes, take it back and put the scenario.
+
+        Raises EditError when the command refuses, or adds records: a scenario sets fields and deletes.
+        """
+        trial = Transaction(edit.document)
+        try:
+            self.command.apply(trial)
+            patches: list[ScenarioPatch] = []
+            for step in trial.steps:
+                if step.before is None:
+                    raise EditError(
+                        f"“{self.name}” adds {step.record_id}; a scenario can set fields and delete, not add."
+                    )
+                if step.after is None:
+                    patches.append(ScenarioPatch(target=step.record_id))
+                    continue
+                old, new = msgspec.to_builtins(step.before), msgspec.to_builtins(step.after)
+                patches += [
+                    ScenarioPatch(target=step.record_id, field=field, value=getattr(step.after, field))
+                    for field in step.after.__struct_fields__
+                    if field not in ("id", "unknown") and old.get(field) != new.get(field)
+                ]
+        finally:
+            trial.roll_back()
+        key = next_free_id("scenario", set(edit.document.ids()))
+        edit.put("scenarios", Scenario(id=key, name=self.name, patches=tuple(patches)))

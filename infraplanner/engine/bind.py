@@ -20,6 +20,7 @@ from infraplanner.kernels.frame import Racks
 from infraplanner.kernels.legs import Legs
 from infraplanner.kernels.links import Ends, Media, Route
 from infraplanner.kernels.power import Chain
+from infraplanner.kernels.twinax import Twinax, copper_reach, nyquist
 from infraplanner.units import GIGA, NANO
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ def media(parts: Parts, rule: Lookup) -> Media:
     rows = parts.media
     price = column(rows, "price_usd")[:-1]
     watts = column(rows, "power_per_end_w")[:-1]
-    reach = column(rows, "reach_m")[:-1]
+    reach = np.fmin(column(rows, "reach_m")[:-1], derived_reach(parts, rule))
     fibre = np.array([row.family not in COPPER for row in rows], dtype=np.int64)
     delay = np.where(fibre == 1, rule("link.fibre_delay_ns_per_m"), rule("link.copper_delay_ns_per_m")) * NANO
     usable = [
@@ -83,6 +84,28 @@ def media(parts: Parts, rule: Lookup) -> Media:
         family=np.array([families.index(row.family) for row in rows], dtype=np.int64),
         by_cost=np.array(usable, dtype=np.int64),
     )
+
+
+def derived_reach(parts: Parts, rule: Lookup) -> NDArray[np.float64]:
+    """Reach of passive twinax from lane rate, gauge and cable temperature [m]; NaN for every other medium.
+
+    The reach in force is the shorter of this and the longest length that is sold, which hosts and standards limit too.
+    """
+    pair = Twinax(
+        rule("link.twinax.resistivity_ohm_m"), rule("link.twinax.resistivity_per_k"), rule("link.twinax.proximity_factor"),
+        rule("link.twinax.eps_r"), rule("link.twinax.tan_delta"), rule("link.twinax.impedance_ohm"),
+    )  # fmt: skip
+    at_c, rated_c, budget_db = (rule(f"link.twinax.{name}") for name in ("temperature_c", "rated_c", "wire_budget_db"))
+    out = np.full(len(parts.media), np.nan)
+    for row, medium in enumerate(parts.media):
+        if medium.medium != "copper_twinax" or not medium.awg or not medium.rate_gbps or not medium.lanes:
+            continue
+        lane = medium.rate_gbps / medium.lanes
+        two_level = lane < rule("link.twinax.two_level_below_gbps")
+        bits = 1.0 if two_level else 2.0
+        overhead = rule(f"link.twinax.overhead.{'nrz' if two_level else 'pam4'}")
+        out[row] = copper_reach(budget_db, nyquist(lane * GIGA, bits, overhead), float(medium.awg), at_c, rated_c, pair)
+    return out
 
 
 def family_names(parts: Parts) -> list[str]:

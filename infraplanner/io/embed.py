@@ -10,11 +10,16 @@ from infraplanner.model.entities import PROFILE_FIELDS, EmbeddedProfile
 
 
 def used_profiles(document: Snapshot) -> set[str]:
-    """Ids of the profiles that records of the document name themselves."""
+    """Ids of the profiles that records and scenarios of the document name."""
     used: set[str] = set()
     for table, fields in PROFILE_FIELDS.items():
         for name in fields:
             used.update(getattr(record, name) for record in document.table(table).values())
+    tables = {key: table for table in PROFILE_FIELDS for key in document.table(table)}
+    for scenario in document.table("scenarios").values():
+        for patch in scenario.patches:
+            if patch.field in PROFILE_FIELDS.get(tables.get(patch.target, ""), {}) and isinstance(patch.value, str):
+                used.add(patch.value)
     used.update(link.medium for link in document.table("links").values())
     used.update(site.region for site in document.table("site").values())
     return used - {"", "auto"}

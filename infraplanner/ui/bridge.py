@@ -33,6 +33,7 @@ class Bridge(QObject):
     selection_changed = Signal()
     failures_ranked = Signal(object)
     levers_ranked = Signal(object)
+    scenarios_compared = Signal(object)
     validated = Signal(object)
     chains_compared = Signal(object)
 
@@ -179,6 +180,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def compare_scenarios(self) -> None:
+        """Ask for the plan and its scenarios side by side; the answer comes as `scenarios_compared`."""
+        self.session.compare_scenarios(self.scenarios_compared.emit)
 
     def rank_levers(self) -> None:
         """Ask for what one more unit buys; the answer comes as `levers_ranked`."""

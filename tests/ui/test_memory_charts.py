@@ -101,3 +101,27 @@ def test_what_one_more_unit_buys_is_tried_made_and_undone(pod: MainWindow) -> No
     session.wait_idle()
     pod.bridge.flush()
     assert session.result.summary.tokens_per_s == pytest.approx(before, rel=1e-9)
+
+
+def test_scenarios_stand_side_by_side(pod: MainWindow) -> None:
+    chart = pod.charts.scenarios
+    pod.charts.open_chart(chart)
+    pod.bridge.session.wait_idle()
+    pod.bridge.flush()
+    assert set(chart.values()) == {"plan", "fp4", "gb300"}
+    assert chart.table.columnCount() == 3
+    heads = [chart.table.horizontalHeaderItem(column).text() for column in range(3)]
+    assert heads == ["Plan as it stands", "Weights in FP4", "GB300 instead of GB200"]
+    assert "%" in chart.table.item(2, 1).text()
+
+
+def test_a_change_is_kept_as_a_scenario(pod: MainWindow) -> None:
+    walls, session = pod.walls, pod.bridge.session
+    walls.find_levers()
+    session.wait_idle()
+    pod.bridge.flush()
+    row = next(row for row in walls.levers if "FP4" in row.lever.offer.text)
+    before = session.document.table("pools")
+    row.kept.emit(row.lever)
+    assert row.lever.offer.text in {record.name for record in session.document.table("scenarios").values()}
+    assert dict(before) == dict(session.document.table("pools"))

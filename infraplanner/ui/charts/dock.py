@@ -16,6 +16,7 @@ from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
+from .scenarios import ScenarioChart
 from .tokens import TokensChart
 from .waterfall import WaterfallChart
 
@@ -34,8 +35,8 @@ class ChartDock(QWidget):
         self.load = LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
+        self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
-        self.chains = ChainsChart(bridge)
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
@@ -47,6 +48,7 @@ class ChartDock(QWidget):
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
+            (self.tr("Scenarios"), [self.scenarios]),
             (self.tr("Sources"), [self.sources]),
             (self.tr("Bursts"), [self.bursts, self.balance]),
             (self.tr("Chains"), [self.chains]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from infraplanner.edit import SaveScenario
 from infraplanner.results.snapshot import WALLS, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.widgets.lever_list import LeverRow
@@ -108,10 +109,15 @@ class WallsPanel(QScrollArea):
         self.levers = [LeverRow(lever, top) for lever in best]
         for row in self.levers:
             row.wanted.connect(self._make)
+            row.kept.connect(self._keep)
             self.list.addWidget(row)
         idle = sum(1 for lever in levers if lever.tokens_gained_per_s <= 0.0)
         if levers:
             self.ask.setText(self.tr("{0} tried, {1} gain nothing. Try again").format(len(levers), idle))
+
+    def _keep(self, lever: Lever) -> None:
+        """A change of existing records becomes a scenario of the plan."""
+        self._bridge.execute(SaveScenario(lever.offer.text, lever.offer.command))
 
     def _make(self, lever: Lever) -> None:
         self._bridge.execute(lever.offer.command)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
@@ -24,6 +24,7 @@ class LeverRow(QWidget):
     """One change; Enter or a double click makes it."""
 
     wanted = Signal(object)
+    kept = Signal(object)
 
     def __init__(self, lever: Lever, top: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +39,7 @@ class LeverRow(QWidget):
         lines = (
             f"{lever.offer.text}: +{gain}, {number(100 * lever.gain_frac, 2)} %{note}",
             f"Capital {price}; binds then: {lever.binding_wall or 'nothing'}",
-            "Enter or a double click makes the change; undo takes it back.",
+            "Enter or a double click makes the change; undo takes it back. A right click keeps it as a scenario.",
         )
         self.setToolTip("\n".join(lines))
         self.setAccessibleName(lines[0])
@@ -75,6 +76,13 @@ class LeverRow(QWidget):
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Make the change."""
         self.wanted.emit(self.lever)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Make it, or keep it as a scenario."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Make this change"), lambda: self.wanted.emit(self.lever))
+        menu.addAction(self.tr("Keep as a scenario"), lambda: self.kept.emit(self.lever))
+        menu.exec(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter makes the change."""
