@@ -11,7 +11,7 @@ from typing import Any
 from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
-from infraplanner.engine import Engine, evaluate
+from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.levers import Lever, rank_levers
@@ -21,6 +21,7 @@ from infraplanner.io.save import save_plan
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Document
 from infraplanner.model.entities import TABLES, Hall, Site
+from infraplanner.results.chains import ChainAlternative
 from infraplanner.results.snapshot import ResultSnapshot
 
 SWITCH_INTERVAL_S = 0.0005
@@ -247,6 +248,15 @@ class Session:
                 done(levers)
 
         self.engine.run_when_idle(job, "levers")
+
+    def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
+        """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""
+        catalog = self.catalog
+
+        def job(_stop: Callable[[], bool]) -> None:
+            done(compare_chains(catalog, load_w))
+
+        self.engine.run_when_idle(job, "chains")
 
     def compare_scenarios(self, done: Callable[[list[Case]], None]) -> None:
         """Solve the plan and each of its scenarios in the background; `done` is called in that thread."""

@@ -20,6 +20,7 @@ NANO: Final = 1e-9
 BITS_PER_BYTE: Final = 8.0
 KELVIN_OFFSET: Final = 273.15
 MM_PER_M: Final = 1000.0
+MM2_PER_M2: Final = 1e6
 L_PER_M3: Final = 1000.0
 S_PER_MIN: Final = 60.0
 S_PER_H: Final = 3600.0
@@ -32,6 +33,7 @@ FACTORS: Final[dict[str, dict[str, float]]] = {
     "m": {"mm": 1e-3, "cm": 1e-2, "m": 1, "km": 1e3, "in": 0.0254, "ft": 0.3048},
     "kw": {"w": 1e-3, "kw": 1, "mw": 1e3, "gw": 1e6},
     "w": {"w": 1, "kw": 1e3, "mw": 1e6},
+    "kwh": {"wh": 1e-3, "kwh": 1, "mwh": 1e3},
     "kg": {"g": 1e-3, "kg": 1, "t": 1e3, "lb": 0.45359237},
     "kg_per_m2": {"kg/m2": 1, "psf": 4.88242764, "kpa": 101.97162},
     "gbps": {"mb/s": 1e-3, "gb/s": 1, "g": 1, "gbps": 1, "tb/s": 1e3, "t": 1e3},

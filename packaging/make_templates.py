@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 from template_pilot import h100_pilot  # noqa: E402 - the path has to be known first
 from template_pod import nvl72_pod  # noqa: E402
+from template_rubin import rubin_800v  # noqa: E402
 from template_sram import sram_row  # noqa: E402
 
 from infraplanner.catalog import Catalog, load_catalog  # noqa: E402
@@ -26,6 +27,7 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "h100-pilot.yaml": h100_pilot,
     "nvl72-pod.yaml": nvl72_pod,
     "sram-row.yaml": sram_row,
+    "rubin-800v.yaml": rubin_800v,
 }
 
 

@@ -169,7 +169,12 @@ class EfficiencyPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PowerUnit(Profile, frozen=True, kw_only=True):
-    """A power part. Loss is `capacity * (loss_a_frac + loss_b_frac x + loss_c_frac x^2)`, x = output over capacity."""
+    """A power part. Loss is `capacity * (loss_a_frac + loss_b_frac x + loss_c_frac x^2)`, x = output over capacity.
+
+    `step_load_frac`: load that a running unit takes in one step; `standby_frac`: loss of a unit that is switched off.
+    Conductors: `section_mm2` of one pole or phase, `ampacity_a` at an ambient of `reference_c` with `conductor_c` in the
+    metal; `resistance_uohm_per_m` holds at `conductor_c` and is used where no section is given.
+    """
 
     power_kind: str
     capacity_kw: float | None = None
@@ -199,6 +204,15 @@ class PowerUnit(Profile, frozen=True, kw_only=True):
     capex_usd_per_kw: float | None = None
     capex_eur_per_kw: float | None = None
     carbon_g_per_kwh: float | None = None
+    fuel: str = ""
+    step_load_frac: float | None = None
+    round_trip_frac: float | None = None
+    standby_frac: float | None = None
+    current_system: Literal["", "dc", "ac1", "ac3"] = ""
+    section_mm2: float | None = None
+    reactance_uohm_per_m: float | None = None
+    conductor_c: float | None = None
+    reference_c: float | None = None
     details: dict[str, str] = {}
 
 

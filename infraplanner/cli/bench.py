@@ -35,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
         sizes.append(_size(count))
     _progress(options, "kernels")
     kernels = _child("infraplanner.validation.bench_kernels")
+    _progress(options, "power graph")
+    power_net = _child("infraplanner.validation.bench_power")
     _progress(options, "start")
     report = {
         "schema": SCHEMA,
@@ -42,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         "machine": machine(),
         "sizes": sizes,
         "kernels": kernels,
+        "power_net": power_net,
         "start": _start_times(),
         "scaling_exponent": scaling_exponent(sizes),
     }
@@ -110,8 +113,24 @@ def _table(report: dict[str, Any]) -> str:
     ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
     exponent = report["scaling_exponent"]
     growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
+    ends += _power_net(report["power_net"])
     head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
     return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
+
+
+def _power_net(net: dict[str, Any]) -> str:
+    """The large power graph, and the other solver beside it."""
+    text = (
+        f"power graph of {net['nodes']} nodes: pass {net['pass_ms']:.2f} ms, {net['failures']} single failures "
+        f"{net['failures_ms']:.0f} ms, voltages of {net['radial_nodes']} radial nodes {net['voltage_drop_ms']:.2f} ms\n"
+    )
+    other = net["pandapower"]
+    if other is None:
+        return text + "pandapower is not installed: nothing to compare the voltages with\n"
+    return text + (
+        f"pandapower on the same radial net: {other['ms']:.0f} ms, {other['speed_ratio']:.0f} times as long; losses differ by "
+        f"{other['loss_error_frac']:.1e}, voltages by {other['voltage_error_frac']:.1e} of nominal\n"
+    )
 
 
 def _row(name: str, sizes: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fit import SOURCE_KINDS, loss_coefficients
-from .parts import Flags, Floats, Ints, Parts
+from .parts import Flags, Floats, Ints, Parts, column
+from .rules import Lookup
 from .table import Table
+from .wires import PASSIVE_KINDS, WireArrays, build_wires
 
 OUTDOOR_KINDS = frozenset(
     {
@@ -30,10 +32,18 @@ STAGE_KINDS = (
 """Kinds of the first two stages of the grid-to-core waterfall; everything else distributes."""
 
 
+BACKUP_KINDS = frozenset({"diesel_genset", "bess"})
+"""Kinds that, standing at the root of the tree, carry only when what comes before them is dead, unless the plan says
+otherwise."""
+
+BACKUP_RANK = 10_000
+"""Added to the order of feeds from backups, so that they come last."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChainArrays:
     """See `kernels.power.Chain`; `cyclic` lists nodes on a feed cycle, `hall` is where a node's losses go (-1
-    outdoors).
+    outdoors), `wires` the conductors of the feeds in the order of their rows (None: no feed has one).
     """
 
     order: Ints
@@ -44,19 +54,27 @@ class ChainArrays:
     feed_source: Ints
     feed_weight: Floats
     feed_row: Ints
+    feed_rank: Ints
+    ranked: Flags
+    backup: Flags
     load_start: Ints
     load_source: Ints
     load_weight: Floats
     load_side: Ints
     load_row: Ints
+    load_rank: Ints
+    load_ranked: Flags
+    standby_frac: Floats
+    passive: Flags
     hall: Ints
     cyclic: Ints
     stage: Ints
     source: Flags
     breaker: Flags
+    wires: WireArrays | None
 
 
-def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
+def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> ChainArrays:
     """Group feeds by target and order the nodes; feeds with a missing end are left out."""
     power, feeds = tables["power"], tables["feeds"]
     source = feeds["source@power"]
@@ -74,6 +92,12 @@ def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
     losses = fitted[power["unit"]]
     kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
     outdoor = _among(kinds, OUTDOOR_KINDS)
+    roots = np.diff(feed_start) == 0
+    backup = (power["mode"] == 2) | ((power["mode"] == 0) & roots & _among(kinds, BACKUP_KINDS))
+    rank = np.where(feeds["rank"] >= 0, feeds["rank"], np.append(power["dispatch"], 0)[source])
+    rank = rank + np.where(np.append(backup, False)[source], BACKUP_RANK, 0)
+    makes = _among(kinds, SOURCE_KINDS)
+    standby = column(parts.power, "standby_frac")[power["unit"]]
     return ChainArrays(
         order=order,
         loss_a_frac=losses[:, 0].copy(),
@@ -83,17 +107,35 @@ def build_chain(tables: Mapping[str, Table], parts: Parts) -> ChainArrays:
         feed_source=source[feed_row],
         feed_weight=feeds["weight"][feed_row],
         feed_row=feed_row,
+        feed_rank=rank[feed_row],
+        ranked=_differ(feed_start, rank[feed_row]),
+        backup=backup,
         load_start=load_start,
         load_source=source[load_row],
         load_weight=feeds["weight"][load_row],
         load_side=side[load_row],
         load_row=load_row,
+        load_rank=rank[load_row],
+        load_ranked=_differ(load_start, rank[load_row]),
+        standby_frac=np.where(np.isnan(standby), np.where(makes, 0.0, rule("power.standby_loss_frac")), standby),
+        passive=_among(kinds, PASSIVE_KINDS),
         hall=np.where(outdoor, -1, power["hall@halls"]),
         cyclic=np.setdiff1d(np.arange(nodes), order),
         stage=np.array([_stage(kind) for kind in kinds], dtype=np.int64),
-        source=_among(kinds, SOURCE_KINDS),
+        source=makes,
         breaker=_among(kinds, BREAKER_KINDS),
+        wires=build_wires(tables, parts, rule, np.concatenate([feed_row, load_row])),
     )
+
+
+def _differ(start: Ints, rank: Ints) -> Flags:
+    """Which groups of feeds hold more than one rank."""
+    group_of = np.repeat(np.arange(start.size - 1), np.diff(start))
+    low = np.full(start.size - 1, np.iinfo(np.int64).max)
+    high = np.full(start.size - 1, -1)
+    np.minimum.at(low, group_of, rank)
+    np.maximum.at(high, group_of, rank)
+    return low < high
 
 
 def _among(kinds: list[str], wanted: frozenset[str]) -> Flags:

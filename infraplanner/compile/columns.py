@@ -15,6 +15,7 @@ from .parts import Floats, Ints, Parts
 from .table import Array, Maker, Spec
 
 SIDES = {"": 0, "a": 1, "b": 2, "c": 3}
+PHASES = {"": 0, "l1": 1, "l2": 2, "l3": 3}
 PINNED_UNKNOWN = -2
 AUTO = -1
 
@@ -83,12 +84,16 @@ def _cooling(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     }
 
 
+MODES = {"": 0, "parallel": 1, "backup": 2}
+
+
 def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     codes = _ints(rows, lambda row: parts.code(row.profile, PowerUnit))
     profiles = [_profile(parts.power, code) for code in codes]
+    unit_kw = [getattr(profile, "capacity_kw", None) for profile in profiles]
     ratings = [
-        row.rating_kw if row.rating_kw is not None else getattr(profile, "capacity_kw", None)
-        for row, profile in zip(rows, profiles, strict=True)
+        row.rating_kw if row.rating_kw is not None else None if unit is None else unit * row.units
+        for row, unit in zip(rows, unit_kw, strict=True)
     ]
     return {
         **_place(rows),
@@ -96,6 +101,13 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "unit": codes,
         "rating_w": _floats(ratings, lambda value: value, KILO),
         "side": _ints(rows, lambda row: SIDES[row.side]),
+        "units": _floats(rows, lambda row: row.units),
+        "spare": _floats(rows, lambda row: row.spare),
+        "stage_frac": _floats(rows, lambda row: row.stage_frac or 0.0),
+        "available_frac": _floats(rows, lambda row: 1.0 if row.available_frac is None else row.available_frac),
+        "dispatch": _ints(rows, lambda row: row.dispatch),
+        "mode": _ints(rows, lambda row: MODES[row.mode]),
+        "maintenance": np.array([row.maintenance for row in rows], dtype=np.bool_),
     }
 
 
@@ -130,10 +142,25 @@ def _loops(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
     }
 
 
-def _feeds(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+def _feeds(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    """Most feeds name no conductor: what belongs to one is then not looked at record by record."""
+    count = len(rows)
+    conductors = list(map(attrgetter("conductor"), rows))
+    wired = any(conductors)
+    codes = {text: parts.code(text, PowerUnit) for text in set(conductors)}
+    missing = np.full(count, np.nan)
     return {
         "side": _ints(rows, lambda row: SIDES[row.side]),
-        "weight": np.array([row.weight for row in rows], dtype=np.float64),
+        "weight": np.fromiter(map(attrgetter("weight"), rows), np.float64, count),
+        "rank": np.array([-1 if order is None else order for order in map(attrgetter("order"), rows)], dtype=np.int64),
+        "conductor": np.fromiter(map(codes.__getitem__, conductors), np.int64, count),
+        "length_m": _floats(rows, lambda row: row.length_mm if row.conductor else None) / MM_PER_M
+        if wired
+        else missing,
+        "runs": _floats(rows, lambda row: row.runs if row.conductor else 1.0) if wired else np.ones(count),
+        "ambient_c": _floats(rows, lambda row: row.ambient_c if row.conductor else None) if wired else missing.copy(),
+        "grouped": _floats(rows, lambda row: row.grouped if row.conductor else 3.0) if wired else np.full(count, 3.0),
+        "phase": np.array([PHASES[row.phase] for row in rows], dtype=np.int64),
     }
 
 

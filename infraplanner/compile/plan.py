@@ -18,6 +18,7 @@ from .parts import Catalogue, Floats, Ints, Parts, column
 from .plant import PlantArrays, build_plant
 from .ports import PortArrays, build_ports
 from .rules import Lookup, constants
+from .sources import SourceArrays, build_sources
 from .table import Table
 
 NONE: Final[frozenset[str]] = frozenset()
@@ -28,11 +29,16 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "pools": NONE,
     },
     "chain": {
-        "power": frozenset({"profile", "side", "hall"}),
-        "feeds": frozenset({"source", "target", "side", "weight"}),
+        "power": frozenset({"profile", "side", "hall", "mode", "dispatch"}),
+        "feeds": frozenset(
+            {"source", "target", "side", "weight", "order", "conductor", "length_mm", "runs", "ambient_c", "grouped"}
+        ),
         "racks": NONE,
         "cooling": NONE,
         "halls": NONE,
+    },
+    "sources": {
+        "power": frozenset({"profile", "energy_kwh", "electricity_usd_per_kwh", "carbon_g_per_kwh"}),
     },
     "network": {
         "links": frozenset({"a", "b"}),
@@ -83,6 +89,7 @@ class Compiled:
     revision: int = -1
     bodies: BodyArrays = field(init=False)
     chain: ChainArrays = field(init=False)
+    sources: SourceArrays = field(init=False)
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
@@ -143,7 +150,9 @@ class Compiled:
         if "bodies" in groups:
             self.bodies = build_bodies(self.tables, self.parts, self.rule)
         if "chain" in groups:
-            self.chain = build_chain(self.tables, self.parts)
+            self.chain = build_chain(self.tables, self.parts, self.rule)
+        if "sources" in groups:
+            self.sources = build_sources(self.tables["power"], self.parts, self.rule, snapshot.table("power"))
         if "network" in groups:
             self.network = build_network(self.tables, self.parts, self.rule)
         if "plant" in groups:

@@ -12,6 +12,7 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.inference import kv_bytes
+from infraplanner.results.chains import CoreResult
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
     FabricResult,
@@ -26,10 +27,12 @@ from infraplanner.units import L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
+from .chains import CoreChains
 from .diagnosis import diagnose
 from .load import best_split, load_point
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
+from .supply import energy_mix, supply_result, wiring_result
 from .thermal import Thermal
 from .workspace import Workspace
 
@@ -51,6 +54,9 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
     rating = compiled.tables["power"]["rating_w"]
     with np.errstate(all="ignore"):
         load = space.flows.out_w / rating
+    core = _core(compiled, space)
+    supply = supply_result(space, float(totals.facility_w))
+    space.mix = energy_mix(compiled.sources, supply)
     return PowerResult(
         node_ids=compiled.tables["power"].ids,
         node_out_w=keep("node_out_w", space.flows.out_w),
@@ -58,6 +64,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         node_loss_w=keep("node_loss_w", space.flows.loss_w),
         node_rating_w=keep("node_rating_w", rating),
         node_load_frac=keep("node_load_frac", load),
+        node_live=keep("node_live", space.flows.live),
         rack_ids=compiled.tables["racks"].ids,
         rack_power_w=keep("rack_power_w", space.draw.rack_w),
         rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),
@@ -66,20 +73,36 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         rack_powered=keep("rack_powered", space.alive.powered),
         unserved_w=float(totals.unconnected_w),
         residual_w=float(totals.residual_w),
-        waterfall=_waterfall(compiled, space, totals),
+        waterfall=_waterfall(compiled, space, totals, core),
+        core=core,
+        supply=supply,
+        wiring=wiring_result(space),
     )
 
 
-def _waterfall(compiled: Compiled, space: Workspace, totals: Totals) -> tuple[WaterfallStep, ...]:
+def _core(compiled: Compiled, space: Workspace) -> CoreResult:
+    """The way on inside the racks; its chains are kept while the bodies stay the same."""
+    if space.core is None or space.core.bodies is not compiled.bodies:
+        space.core = CoreChains(compiled)
+    return space.core.result(space.draw.body_w[: compiled.bodies.rack.size])
+
+
+def _waterfall(compiled: Compiled, space: Workspace, totals: Totals, core: CoreResult) -> tuple[WaterfallStep, ...]:
     sums = np.bincount(compiled.chain.stage, np.nan_to_num(space.flows.loss_w), 3)
-    return (
+    wires = float(space.leg_flows.leg_loss_w.sum())
+    steps = [
         WaterfallStep("Grid", float(totals.facility_w), "total"),
         WaterfallStep("MV", float(sums[0]), "loss"),
         WaterfallStep("UPS", float(sums[1]), "loss"),
-        WaterfallStep("Distribution", float(sums[2]), "loss"),
+        WaterfallStep("Distribution", float(sums[2]) + wires, "loss"),
         WaterfallStep("Cooling", float(totals.cooling_w), "cooling"),
         WaterfallStep("IT", float(totals.it_w), "total"),
-    )
+    ]
+    if core.die_w is not None:
+        steps.append(WaterfallStep("Other IT", float(totals.it_w) - core.given_w + core.other_w, "other"))
+        steps += [WaterfallStep(label, watts, "loss") for label, watts in core.steps]
+        steps.append(WaterfallStep("Die", core.die_w, "total"))
+    return tuple(steps)
 
 
 def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:

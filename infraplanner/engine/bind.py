@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from infraplanner.compile.parts import Parts, column
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.rules import Lookup
+from infraplanner.compile.wires import lengths
 from infraplanner.kernels.arrays import Flags, Ints
 from infraplanner.kernels.cooling import Loops, Units
 from infraplanner.kernels.draw import Bodies
 from infraplanner.kernels.fabric import Graph
 from infraplanner.kernels.frame import Racks
+from infraplanner.kernels.legs import Legs
 from infraplanner.kernels.links import Ends, Media, Route
 from infraplanner.kernels.power import Chain
 from infraplanner.kernels.twinax import Twinax, copper_reach, nyquist
@@ -43,6 +45,9 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 def _dtype(hint: object) -> type[Any]:
     return np.int64 if hint == Ints else np.bool_ if hint == Flags else np.float64
+
+
+NO_LEGS: Legs = buffers(Legs, **{"": 0})
 
 
 def ends(compiled: Compiled) -> Ends:
@@ -147,11 +152,28 @@ def bodies(compiled: Compiled, failed_devices: NDArray[np.int64]) -> Bodies:
 
 def chain(compiled: Compiled) -> Chain:
     """The power graph."""
-    arrays = compiled.chain
+    arrays, power = compiled.chain, compiled.tables["power"]
+    rating = power["rating_w"]
     return Chain(
-        arrays.order, compiled.tables["power"]["rating_w"], arrays.loss_a_frac, arrays.loss_b_frac, arrays.loss_c_frac,
-        arrays.feed_start, arrays.feed_source, arrays.feed_weight,
-        arrays.load_start, arrays.load_source, arrays.load_weight, arrays.load_side,
+        arrays.order, rating, arrays.loss_a_frac, arrays.loss_b_frac, arrays.loss_c_frac,
+        power["units"], power["spare"], power["stage_frac"], arrays.standby_frac,
+        np.where(np.isnan(rating), np.inf, rating * power["available_frac"]), arrays.backup, arrays.ranked,
+        arrays.feed_start, arrays.feed_source, arrays.feed_weight, arrays.feed_rank,
+        arrays.load_start, arrays.load_source, arrays.load_weight, arrays.load_side, arrays.load_rank,
+        arrays.load_ranked,
+    )  # fmt: skip
+
+
+def legs(compiled: Compiled) -> Legs:
+    """Conductors of all feeds; no rows when none has one."""
+    wires = compiled.chain.wires
+    if wires is None:
+        return NO_LEGS
+    length = np.nan_to_num(lengths(wires, compiled.tables))
+    return Legs(
+        wires.ohm_per_m * length, wires.reactance_per_m * length, wires.voltage_v, wires.current_ratio,
+        wires.loss_count, wires.slope_frac, wires.sine_frac, wires.rated_a, wires.rated_c, wires.reference_c,
+        wires.ambient_c, wires.rise_frac, compiled.chain.passive,
     )  # fmt: skip
 
 

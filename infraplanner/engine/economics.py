@@ -77,13 +77,13 @@ def economics_result(space: Workspace, totals: Totals, throughput: ThroughputRes
     tokens = math.fsum(pool.tokens_per_s or 0.0 for pool in throughput.pools)
     accelerators = float(compiled.bodies.accelerator_count.sum())
     embodied = accelerators * book.value("embodied_kg_per_accelerator") / life[IT]
-    located = kwh * space.climate.carbon_g_per_kwh / KILO
+    located = kwh * space.carbon_g_per_kwh / KILO
     span_s = H_PER_YEAR * S_PER_H
     each = token_cost(total * serving, tokens, use, 1.0, span_s) * MEGA
     carbon = token_cost((located + embodied) * serving, tokens, use, 1.0, span_s) * MEGA
     once = math.fsum(line.usd for line in capex)
     return EconomicsResult(
-        energy_usd_per_year=_known(kwh * space.climate.usd_per_kwh),
+        energy_usd_per_year=_known(kwh * space.usd_per_kwh),
         energy_kwh_per_year=_known(kwh),
         link_capex_usd=float(totals.cables.price_usd),
         capex_lines=tuple(capex),
@@ -237,7 +237,7 @@ def _running(
     wages = book.span("staff_usd_per_year")
     peak_kw = totals.facility_w / KILO
     litres = totals.water_m3_per_s * H_PER_YEAR * S_PER_H * (mean_it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
-    energy = kwh * space.climate.usd_per_kwh
+    energy = kwh * space.usd_per_kwh
     rows: list[tuple[str, Sequence[float]]] = [
         ("Energy", (energy, energy, energy)),
         ("Demand charge", [MONTHS_PER_YEAR * peak_kw * end for end in book.span("demand_usd_per_kw_month")]),
@@ -325,9 +325,7 @@ def _rack_cost(space: Workspace, totals: Totals, book: Book, *, rate: float, lif
     mean_w = space.draw.rack_w - (1.0 - use) * np.bincount(bodies.rack[pooled], np.maximum(swing, 0.0), racks)
     overhead = totals.facility_w / totals.it_w if totals.it_w > 0.0 else 1.0
     kwh = mean_w * overhead * H_PER_YEAR * S_PER_H / J_PER_KWH
-    return (
-        np.where(np.bincount(bodies.rack[held], minlength=racks) > 0, capital, np.nan) + kwh * space.climate.usd_per_kwh
-    )
+    return np.where(np.bincount(bodies.rack[held], minlength=racks) > 0, capital, np.nan) + kwh * space.usd_per_kwh
 
 
 def _cloud(compiled: Compiled, total_usd: float, accelerators: float) -> tuple[CloudOffer, ...]:
@@ -373,7 +371,9 @@ def _conventions(
     ]
     if space.climate.price_assumed:
         notes.append("Electricity price: planning value, the plan gives no region or price.")
-    if space.climate.carbon_assumed:
+    if space.mix[1] is not None:
+        notes.append("Carbon of energy: that of the plan's own sources at the present load.")
+    elif space.climate.carbon_assumed:
         notes.append("Grid carbon: planning value, the plan gives no region or figure.")
     notes += [f"{line.name}: without {line.unknown_count} of unknown price." for line in capex if line.unknown_count]
     if unknown:

@@ -49,6 +49,7 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
     compiled = space.compiled
     assert compiled is not None
     chain, units, loops = bind.chain(compiled), bind.units(compiled), bind.loops(compiled)
+    legs = bind.legs(compiled)
     graph, ends = bind.graph(compiled), bind.ends(compiled)
     media, route = bind.media(compiled.parts, compiled.rule), bind.route(compiled.parts, compiled.rule)
     racks = bind.racks(compiled)
@@ -59,7 +60,10 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
     share, one = np.full(sources.size, 1.0 / max(1, sources.size)), np.ones(node.size)
     load = np.zeros((rows.size, 2))
     found = {
-        "power_chain": _timed(lambda: sweep(chain, space.load_w, space.flows), [*chain, *space.flows, space.load_w]),
+        "power_chain": _timed(
+            lambda: sweep(chain, legs, space.load_w, space.flows, space.leg_flows),
+            [*chain, *space.flows, space.load_w],
+        ),
         "liquid": _timed(
             lambda: run_plant(units, loops, space.alive.running, climate.dry_bulb_c, climate.wet_bulb_c, space.plant),
             [*units, *loops, *space.plant],

@@ -9,10 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from infraplanner.kernels.frame import Totals
+from infraplanner.kernels.frame import Pools, Totals
+from infraplanner.results.bursts import BurstResult
+from infraplanner.results.chains import CoreResult
 from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
+from infraplanner.results.outages import OutageResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
@@ -28,6 +31,7 @@ from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .bursts import burst_result
 from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
@@ -35,6 +39,7 @@ from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
 from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
+from .outages import outage_result
 from .protocol import Check
 from .routes import JobRoute, Routes, find_routes
 from .thermal import Thermal, couple
@@ -59,6 +64,8 @@ class Settled:
     thermal: Thermal = field(default_factory=Thermal)
     year: YearResult = field(default_factory=YearResult)
     findings: tuple[Finding, ...] = ()
+    outages: OutageResult = field(default_factory=OutageResult)
+    bursts: BurstResult = field(default_factory=BurstResult)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -114,8 +121,17 @@ def settled_result(
     )
     result, slopes, thermal, routes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
+    power = result.power
     return result, Settled(
-        routes, slopes, thermal, result.year, result.findings, len(tables["links"]), tables["pools"].ids
+        routes=routes,
+        slopes=slopes,
+        thermal=thermal,
+        year=result.year,
+        findings=result.findings,
+        outages=power.outages,
+        bursts=power.bursts,
+        links=len(tables["links"]),
+        pools=tables["pools"].ids,
     )
 
 
@@ -150,24 +166,22 @@ def _result(
     assert space.snapshot is not None
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
-    pools = pool_inputs(space, routes)
-    known = settled.thermal if settled is not None else Thermal()
-    pools = slowed(pools, space.cases, known.clocks(compiled.tables["pools"].ids))
-    totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
-    if totals is None:
+    solved = _solved(space, routes, settled, failed, guard)
+    if solved is None:
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
-        return broken, UNKNOWN_SLOPES, known, routes
-    if settled is None:
-        first = totals, pools
-        known, pools, totals = guard.run(
-            "air and chips", lambda: couple(space, first[1], failed, first[0], guard.pause), (known, pools, totals)
-        )
+        return broken, UNKNOWN_SLOPES, settled.thermal if settled is not None else Thermal(), routes
+    known, pools, totals = solved
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     if settled is None or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
         routes = replace(routes, jobs=found)
     jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
+    if settled is not None:
+        power = replace(power, outages=settled.outages, bursts=settled.bursts)
+    else:
+        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+        power = replace(power, outages=held)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
@@ -181,26 +195,20 @@ def _result(
         slopes = settled.slopes
     predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
     bound = binding_wall(slopes, used) if predicted else None
-    summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
-    year = (
-        settled.year
-        if settled is not None
-        else guard.run("year", lambda: year_result(space, totals, fed), YearResult())
-    )
-    summary = replace(
-        summary,
-        training_tokens_per_s=total_tokens_per_s(jobs),
-        usd_per_million_tokens=economics.usd_per_million_tokens,
-        kg_co2e_per_million_tokens=economics.kg_co2e_per_million_tokens,
-        capex_usd=economics.capex_usd,
-        opex_usd_per_year=economics.opex_usd_per_year,
-    )
+    summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
+    power = replace(power, core=_per_joule(power.core, summary))
     if jobs:
         told = guard.run(
             "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
         )
         throughput = replace(throughput, jobs=told)
+    year = settled.year if settled is not None else YearResult()
+    if settled is None:
+        supply = power.supply
+        bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
+        power = replace(power, bursts=bursts)
+        year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
@@ -225,6 +233,49 @@ def _result(
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
     return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known, routes
+
+
+def _solved(
+    space: Workspace, routes: Routes, settled: Settled | None, failed: frozenset[str], guard: Guard
+) -> tuple[Thermal, Pools, Totals] | None:
+    """The fused frame at the clocks that the chips' temperatures allow; at rest coupled to air and chips. None when the
+    frame failed.
+    """
+    assert space.compiled is not None
+    known = settled.thermal if settled is not None else Thermal()
+    pools = slowed(pool_inputs(space, routes), space.cases, known.clocks(space.compiled.tables["pools"].ids))
+    totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
+    if totals is None:
+        return None
+    first = known, pools, totals
+    if settled is not None:
+        return first
+    return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause), first)
+
+
+def with_money(summary: Summary, economics: EconomicsResult, jobs: tuple[JobCase, ...]) -> Summary:
+    """The summary with what money, carbon and training jobs add."""
+    return replace(
+        summary,
+        training_tokens_per_s=total_tokens_per_s(jobs),
+        usd_per_million_tokens=economics.usd_per_million_tokens,
+        kg_co2e_per_million_tokens=economics.kg_co2e_per_million_tokens,
+        capex_usd=economics.capex_usd,
+        opex_usd_per_year=economics.opex_usd_per_year,
+    )
+
+
+def _per_joule(core: CoreResult, summary: Summary) -> CoreResult:
+    """Tokens per joule at the grid, at the racks' inlets and in the dies."""
+    tokens, watts = summary.tokens_per_s, summary.it_power_kw
+    if tokens is None:
+        return core
+    return replace(
+        core,
+        tokens_per_j_grid=summary.tokens_per_j,
+        tokens_per_j_rack=tokens / (watts * KILO) if watts else None,
+        tokens_per_j_die=tokens / core.die_w if core.die_w else None,
+    )
 
 
 def with_findings(result: ResultSnapshot, findings: tuple[Finding, ...]) -> ResultSnapshot:

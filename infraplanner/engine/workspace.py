@@ -14,6 +14,7 @@ from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.kernels.cooling import Plant
 from infraplanner.kernels.draw import Draw
 from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
+from infraplanner.kernels.legs import LegFlows
 from infraplanner.kernels.links import Cables, CableSums, Media, Route, rows_of_racks
 from infraplanner.kernels.power import Flows
 from infraplanner.model.changes import ChangeSet
@@ -21,6 +22,7 @@ from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Site
 
 from . import bind
+from .chains import CoreChains
 from .pools import PoolCase, PoolSolver
 from .recycle import Recycler
 
@@ -63,6 +65,9 @@ class Workspace:
         self.air_model: Any = None
         self.chips: Any = None
         self.wet_bulbs: Any = None
+        self.core: CoreChains | None = None
+        self.mix: tuple[float | None, float | None] = (None, None)
+        """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
@@ -102,7 +107,10 @@ class Workspace:
         self.no_load = np.zeros(size["links"])
         self.no_load.setflags(write=False)
         self.draw = bind.buffers(Draw, body=racks + size["devices"], **{"": racks})
-        self.flows = bind.buffers(Flows, served=racks + units, side=racks + units, fed=racks + units, **{"": nodes})
+        self.flows = bind.buffers(
+            Flows, served=racks + units, side=racks + units, fed=racks + units, part=size["feeds"], **{"": nodes}
+        )
+        self.leg_flows = bind.buffers(LegFlows, **{"": 0})
         self.plant = bind.buffers(Plant, unit=units, loop=size["loops"], hall=size["halls"], rack=racks)
         self.served = bind.buffers(Served, **{"": size["pools"]})
         self.kept_frac = np.ones(racks)
@@ -130,6 +138,16 @@ class Workspace:
             found = np.concatenate([links, self._found[:count]])
         self._dirty = np.concatenate([self._dirty, found]) if self._dirty.size else found
 
+    @property
+    def usd_per_kwh(self) -> float:
+        """Price of energy from the sources in force, else the site's."""
+        return self.climate.usd_per_kwh if self.mix[0] is None else self.mix[0]
+
+    @property
+    def carbon_g_per_kwh(self) -> float:
+        """Carbon of energy from the sources in force, else the site's."""
+        return self.climate.carbon_g_per_kwh if self.mix[1] is None else self.mix[1]
+
     def run(self, pools: Pools, failed: frozenset[str]) -> Totals:
         """One frame with the pools' inputs in force; failed records are dead."""
         assert self.compiled is not None
@@ -137,9 +155,13 @@ class Workspace:
         self.alive = self._alive(failed)
         devices = self._rows("devices", failed)
         rule = compiled.rule
+        legs = bind.legs(compiled)
+        if self.leg_flows.leg_w.size != legs.cold_ohm.size:
+            nodes = len(compiled.tables["power"])
+            self.leg_flows = bind.buffers(LegFlows, leg=legs.cold_ohm.size, node=nodes)
         totals: Totals = frame(
             self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.sums,
-            bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), self.flows,
+            bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), legs, self.flows, self.leg_flows,
             bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
             compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
@@ -159,6 +181,7 @@ class Workspace:
             flags[name] = np.ones(len(self.compiled.tables[name]), np.bool_)
             if failed:
                 flags[name][self._rows(name, failed)] = False
+        flags["power"] &= ~self.compiled.tables["power"]["maintenance"]
         return Alive(flags["power"], flags["racks"], flags["cooling"], flags["racks"].copy(), flags["cooling"].copy())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from infraplanner.results.air import HallAir
+from infraplanner.results.bursts import BurstResult
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
@@ -69,6 +70,31 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
         "unserved_w": plain(power.unserved_w),
         "residual_w": plain(power.residual_w),
         "waterfall": [plain(step) for step in power.waterfall],
+        "supply": {
+            "mode": power.supply.mode,
+            "sources": _rows(power.supply.source_ids, _columns(power.supply, "source_")),
+            "carbon_kg_per_h": plain(power.supply.carbon_kg_per_h),
+            "carbon_g_per_kwh": plain(power.supply.carbon_g_per_kwh),
+            "fuel_w": plain(power.supply.fuel_w),
+            "energy_usd_per_h": plain(power.supply.energy_usd_per_h),
+        },
+        "outages": _rows(power.outages.case_ids, _columns(power.outages, "case_")),
+        "redundancy": plain(power.outages.schemes),
+        "core": plain(power.core),
+        "bursts": _bursts(power.bursts),
+        "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),
+    }
+
+
+def _bursts(bursts: BurstResult) -> dict[str, Any]:
+    """Levels without their curves: those are for a chart."""
+    levels = [{key: value for key, value in plain(level).items() if key != "power_w"} for level in bursts.levels]
+    return {
+        "period_s": plain(bursts.period_s),
+        "levels": levels,
+        "ride_through": plain(bursts.rides),
+        "step_w": plain(bursts.step_w),
+        "step_limit_w": plain(bursts.step_limit_w),
     }
 
 

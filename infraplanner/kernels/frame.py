@@ -12,8 +12,9 @@ from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
 from .draw import Bodies, Draw, cap_derate, draw_racks
+from .legs import LegFlows, Legs, start_legs
 from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
-from .power import Chain, Flows, balance, energise, sweep
+from .power import Chain, Flows, balance, drop, energise, sweep
 
 
 class Racks(NamedTuple):
@@ -215,12 +216,21 @@ def apply_caps(
 
 
 @kernel
+def _leg_source(chain: Chain, e: int) -> int:
+    """The node that a feed starts at; its conductor's heat is counted to that node's room."""
+    base = chain.feed_source.size
+    return int(chain.feed_source[e] if e < base else chain.load_source[e - base])
+
+
+@kernel
 def settle(
     racks: Racks,
     bodies: Bodies,
     draw: Draw,
     chain: Chain,
+    legs: Legs,
     flows: Flows,
+    leg_flows: LegFlows,
     units: Units,
     loops: Loops,
     plant: Plant,
@@ -233,7 +243,7 @@ def settle(
     load_w: Floats,
 ) -> tuple[int, float, float]:
     """Plant and chain until the losses of indoor power nodes, which warm the hall, agree with the plant that removes
-    them.
+    them, and conductors' voltages and temperatures with their currents.
 
     Returns passes, relative change of total input in the last one, and load without a feed [W]. Each pass shrinks the
     change by about (fan share x loss share) ~ 1e-3, so three passes give 1e-9.
@@ -243,25 +253,31 @@ def settle(
     change = np.inf
     unconnected = 0.0
     flows.loss_w[:] = 0.0
+    start_legs(legs, leg_flows)
     for step in range(1, passes_max + 1):
         plant.hall_heat_w[:] = 0.0
         for i in range(node_hall.size):
             if node_hall[i] >= 0 and not np.isnan(flows.loss_w[i]):
                 plant.hall_heat_w[node_hall[i]] += flows.loss_w[i]
+        for e in range(leg_flows.leg_loss_w.size):
+            hall = node_hall[_leg_source(chain, e)]
+            if hall >= 0:
+                plant.hall_heat_w[hall] += leg_flows.leg_loss_w[e]
         collect(racks.loop, racks.hall, draw.air_w, draw.liquid_w, racks.flow_m3_per_j, plant)
         run_plant(units, loops, alive.running, dry_bulb_c, wet_bulb_c, plant)
         load_w[:n] = draw.rack_w
         for u in range(plant.unit_power_w.size):
             power = plant.unit_power_w[u]
             load_w[n + u] = 0.0 if np.isnan(power) else power
-        unconnected = sweep(chain, load_w, flows)
+        unconnected = sweep(chain, legs, load_w, flows, leg_flows)
+        moved = drop(chain, legs, flows, leg_flows)
         total = unconnected
         for i in range(flows.in_w.size):
             if flows.live[i] and chain.feed_start[i] == chain.feed_start[i + 1]:
                 total += flows.in_w[i]
         change = abs(total - previous) / max(total, 1.0)
         previous = total
-        if change <= tolerance_frac:
+        if change <= tolerance_frac and moved <= tolerance_frac:
             return step, change, unconnected
     return passes_max, change, unconnected
 
@@ -278,7 +294,9 @@ def frame(
     bodies: Bodies,
     draw: Draw,
     chain: Chain,
+    legs: Legs,
     flows: Flows,
+    leg_flows: LegFlows,
     units: Units,
     loops: Loops,
     plant: Plant,
@@ -309,10 +327,10 @@ def frame(
     unknown_bodies, capped = draw_racks(bodies, served.activity_frac, racks.cap_frac, alive.powered, link_w, draw)
     apply_caps(bodies, racks, alive.powered, draw, link_w, served, kept_frac)
     passes, change, unconnected = settle(
-        racks, bodies, draw, chain, flows, units, loops, plant, alive, node_hall,
+        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
         dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
     )  # fmt: skip
-    roots, residual = balance(chain, flows)
+    roots, residual = balance(chain, flows, leg_flows)
     unknown_units = 0
     cooling = 0.0
     for u in range(plant.unit_power_w.size):
@@ -324,6 +342,9 @@ def frame(
     for i in range(node_hall.size):
         if node_hall[i] >= 0 and not np.isnan(flows.loss_w[i]):
             heat += flows.loss_w[i]
+    for e in range(leg_flows.leg_loss_w.size):
+        if node_hall[_leg_source(chain, e)] >= 0:
+            heat += leg_flows.leg_loss_w[e]
     return Totals(
         draw.rack_w.sum(), roots + unconnected, unconnected, residual, cooling, heat, plant.unit_water_m3_per_s.sum(),
         link_w.sum(), passes, change, unknown_bodies, unknown_units, capped, cable_totals,

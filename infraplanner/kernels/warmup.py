@@ -20,10 +20,13 @@ from . import (
     goodput,
     hydraulics,
     inference,
+    legs,
     links,
     load,
+    outages,
     power,
     reliability,
+    series,
     serving,
     supplies,
     training_state,
@@ -78,7 +81,7 @@ def frame_arguments() -> tuple[Any, ...]:
     return (
         np.empty(0, np.int64), tiny(links.Ends, 0), tiny(links.Media, 0), tiny(links.Route), tiny(links.Cables, 0),
         tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0),
-        chain, tiny(power.Flows, 0),
+        chain, tiny(legs.Legs, 0), tiny(power.Flows, 0), tiny(legs.LegFlows, 0),
         units, loops, tiny(cooling.Plant, 0), tiny(frame.Pools, 0), tiny(frame.Served, 0), tiny(frame.Alive, 0),
         np.empty(0, np.int64), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
     )  # fmt: skip
@@ -93,6 +96,9 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     row = np.zeros(1, np.int64)
     yield "links", lambda: links.rows_of_racks(row[:0], np.zeros(2, np.int64), row, row.copy(), 1, row.copy())
     yield "frame", lambda: frame.frame(*frame_arguments())
+    yield "failures", _outages
+    yield "dies", _dies
+    yield "bursts", _bursts
     yield "activity", lambda: draw.activity(0.5, 0.5, 0.1, (0.7, 0.5, 0.1))
     yield "ecmp", lambda: fabric.route_uniform(graph, yes, one, share, one, share, np.zeros((1, 2)))
     yield "ecmp limit", lambda: fabric.throughput_factor(np.zeros((1, 2)), share)
@@ -111,6 +117,32 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
     yield "load", lambda: load.at_load(model, device, layout, tune, request, 1.0, 0.5, 1.0, 0.0)
     yield "training", _training
+
+
+def _outages() -> None:
+    """Single failures of a graph without nodes."""
+    chain, flows, state = frame_arguments()[9], tiny(power.Flows, 0), tiny(legs.LegFlows, 0)
+    nothing = tiny(legs.Legs, 0)
+    power.energise(chain, np.zeros(0, np.bool_), flows)
+    legs.start_legs(nothing, state)
+    power.sweep(chain, nothing, np.zeros(0), flows, state)
+    outages.run_outages(
+        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), tiny(outages.FedBy, 1), flows, flows, state,
+        np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
+    )  # fmt: skip
+
+
+def _bursts() -> None:
+    """A burst behind a store, and how long the store lasts."""
+    one = np.ones(1)
+    transients.smooth(one, 1.0, 1.0, 1.0, 1.0, one.copy(), one.copy())
+    transients.ride_through(1.0, 1.0, 1.0, 1.0)
+
+
+def _dies() -> None:
+    """The way of one rack's power on to its dies."""
+    one, loss = np.ones(1), np.zeros((1, 1))
+    series.series_down(tiny(series.Series), tiny(series.Metal), one, one, one, 1, one, loss, one.copy())
 
 
 def _training() -> None:

@@ -151,20 +151,50 @@ class Loop(Record, frozen=True, kw_only=True):
 
 
 class PowerNode(Placed, frozen=True, kw_only=True):
-    """A node of the power tree: utility, transformer, UPS, distribution unit, busway. `rating_kw` overrides the profile."""
+    """A node of the power tree: source, transformer, UPS, distribution unit, busway, store. `rating_kw` overrides the profile
+    and holds for all its units together.
+
+    `units` equal units of which `spare` may fail; `stage_frac` is the load of a unit at which the next one starts (None:
+    all run). `dispatch` is the order in which nodes that feed the same target are used, lower first, each up to what it
+    can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `available_frac` is the
+    share of its rating that a source gives on average, such as sun; `energy_kwh` what a store holds.
+    """
 
     profile: str
     rating_kw: float | None = None
     side: Literal["", "a", "b", "c"] = ""
+    units: int = 1
+    spare: int = 0
+    stage_frac: float | None = None
+    mode: Literal["", "parallel", "backup"] = ""
+    dispatch: int = 0
+    available_frac: float | None = None
+    energy_kwh: float | None = None
+    electricity_usd_per_kwh: float | None = None
+    carbon_g_per_kwh: float | None = None
+    maintenance: bool = False
 
 
 class Feed(Record, frozen=True, kw_only=True):
-    """A power connection from a node to a node, rack or cooling unit; load splits over live feeds by `weight`."""
+    """A power connection from a node to a node, rack or cooling unit; load splits over live feeds by `weight`.
+
+    `order` overrides the source's `dispatch`. `conductor` is the power profile of the cable or bar, `runs` of them side by
+    side over `length_mm` (None: along the walls of the hall between both ends); without one the feed loses nothing.
+    `ambient_c` and `grouped` (current-carrying conductors in one raceway) lower what it may carry. `phase` is that of a
+    single-phase feed.
+    """
 
     source: str
     target: str
     side: Literal["", "a", "b", "c"] = ""
     weight: float = 1.0
+    order: int | None = None
+    conductor: str = ""
+    length_mm: int | None = None
+    runs: int = 1
+    ambient_c: float | None = None
+    grouped: int = 3
+    phase: Literal["", "l1", "l2", "l3"] = ""
 
 
 class Port(Record, frozen=True, kw_only=True):
@@ -360,6 +390,7 @@ REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
 PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "cooling": {"profile": "cooling"},
     "devices": {"profile": "system"},
+    "feeds": {"conductor": "power"},
     "jobs": {"model": "llm"},
     "pools": {"model": "llm"},
     "power": {"profile": "power"},

@@ -30,6 +30,17 @@ _RANGES: dict[str, Range] = {
     "power_cap_frac": (0, 1),
     "prefix_hit_frac": (0, 1),
     "rating_kw": (0, 1e8),
+    "units": (1, 10_000),
+    "spare": (0, 9_999),
+    "stage_frac": (0.01, 1),
+    "dispatch": (0, 1000),
+    "order": (0, 1000),
+    "available_frac": (0, 1),
+    "energy_kwh": (0, 1e9),
+    "length_mm": (0, MAX_MM),
+    "runs": (1, 1000),
+    "ambient_c": (-60, 70),
+    "grouped": (1, 100),
     "supply_air_c": (-40, 100),
     "supply_c": (-40, 100),
     "dry_bulb_c": (-90, 65),
@@ -85,6 +96,8 @@ def problems(table: str, record: Record) -> list[tuple[str, str, str]]:
         found.append(("outline_mm", f"{len(outline)} points", "at least 3 points, or none"))
     if table == "loops" and _both(record, "rise_k", "flow_l_per_min_per_kw"):
         found.append(("flow_l_per_min_per_kw", "a flow and a rise", "either rise_k or flow_l_per_min_per_kw, not both"))
+    if table == "power" and getattr(record, "spare", 0) >= getattr(record, "units", 1):
+        found.append(("spare", f"{getattr(record, 'spare', 0)}", "fewer spare units than units"))
     if table == "links" and getattr(record, "a", 0) == getattr(record, "b", 1):
         found.append(("b", getattr(record, "b", ""), "another end than a"))
     if table == "feeds" and getattr(record, "source", 0) == getattr(record, "target", 1):

@@ -14,13 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .air import AirResult
+from .bursts import BurstResult
+from .chains import CoreResult
 from .chips import ChipResult
 from .diagnosis import PoolDiagnosis
 from .economics import EconomicsResult
 from .findings import Finding
 from .jobs import JobResult
 from .loops import LoopsResult
+from .outages import OutageResult
 from .ride import RideRow
+from .supply import SupplyResult, WiringResult
 from .year import YearResult
 
 Floats = NDArray[np.float64]
@@ -95,11 +99,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class WaterfallStep:
-    """One bar of the grid-to-core waterfall: a total (`grid`, `it`), a loss, or cooling."""
+    """One bar of the grid-to-core waterfall: a total (grid, IT, die), a loss, cooling, or IT that is no accelerator."""
 
     label: str
     power_w: float
-    kind: Literal["total", "loss", "cooling"]
+    kind: Literal["total", "loss", "cooling", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class PowerResult:
     node_loss_w: Floats = field(default_factory=no_floats)
     node_rating_w: Floats = field(default_factory=no_floats)
     node_load_frac: Floats = field(default_factory=no_floats)
+    node_live: Flags = field(default_factory=no_flags)
     rack_ids: tuple[str, ...] = ()
     rack_power_w: Floats = field(default_factory=no_floats)
     rack_nameplate_w: Floats = field(default_factory=no_floats)
@@ -121,6 +126,12 @@ class PowerResult:
     unserved_w: float = 0.0
     residual_w: float = 0.0
     waterfall: tuple[WaterfallStep, ...] = ()
+    supply: SupplyResult = field(default_factory=SupplyResult)
+    wiring: WiringResult = field(default_factory=WiringResult)
+    outages: OutageResult = field(default_factory=OutageResult)
+    """Of the last settled state while something is dragged."""
+    core: CoreResult = field(default_factory=CoreResult)
+    bursts: BurstResult = field(default_factory=BurstResult)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Bridge(QObject):
     validated = Signal(object)
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
+    chains_compared = Signal(object)
 
     _result_arrived = Signal(object)
 
@@ -142,6 +143,12 @@ class Bridge(QObject):
         names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
         dark = sum(not fed for fed in result.power.rack_powered)
         parts = [self.tr("What-if: {0} failed").format(names), self.tr("racks without power: {0}").format(dark)]
+        unserved = result.power.unserved_w
+        if unserved > 0.0:
+            parts.append(self.tr("load lost: {0} kW").format(number(unserved / 1e3)))
+        single = next((f for f in result.findings if f.rule == "power.lost-diversity"), None)
+        if single is not None and not result.provisional:
+            parts.append(self.tr("racks left on one feed: {0}").format(single.message.partition(" ")[0]))
         before = self._healthy.summary.tokens_per_s if self._healthy else None
         if before and result.summary.tokens_per_s is not None:
             parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
@@ -201,6 +208,10 @@ class Bridge(QObject):
     def rank_failures(self) -> None:
         """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""
         self.session.rank_failures(self.failures_ranked.emit)
+
+    def compare_chains(self, load_w: float = 1e6) -> None:
+        """Ask for the supply chains side by side; the answer comes as `chains_compared`."""
+        self.session.compare_chains(load_w, self.chains_compared.emit)
 
     def validate(self, paths: list[str]) -> None:
         """Predict the rows of measured files; the report comes as `validated`, a fault as `failed`."""

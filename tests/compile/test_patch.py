@@ -89,9 +89,15 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         PowerNode,
         id=names("node"),
         profile=st.sampled_from(
-            ["utility-connection", "tx-mv-liquid-2500", "ups-modular-2000", "gen-diesel-2000", "?"]
+            ["utility-connection", "tx-mv-liquid-2500", "ups-modular-2000", "gen-diesel-2000", "bess-dea", "?"]
         ),
         rating_kw=st.sampled_from([None, 500.0]),
+        units=st.integers(1, 3),
+        mode=st.sampled_from(["", "parallel", "backup"]),
+        dispatch=st.integers(0, 2),
+        energy_kwh=st.sampled_from([None, 100.0]),
+        carbon_g_per_kwh=st.sampled_from([None, 5.0]),
+        maintenance=st.booleans(),
         side=st.sampled_from(["", "a", "b"]),
         **place,
     ),
@@ -102,6 +108,12 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         target=names("node", "rack", "unit"),
         side=st.sampled_from(["", "a", "b"]),
         weight=st.sampled_from([1.0, 2.0]),
+        order=st.sampled_from([None, 0, 3]),
+        conductor=st.sampled_from(["", "", "cable-cu-750-415v", "psu-orv3-3kw", "nowhere"]),
+        length_mm=st.sampled_from([None, 5000]),
+        runs=st.integers(1, 2),
+        grouped=st.sampled_from([3, 9]),
+        phase=st.sampled_from(["", "l1"]),
     ),
     "links": st.builds(
         Link,
@@ -144,6 +156,8 @@ def same(left: Any, right: Any, where: str) -> None:
         assert left.dtype == right.dtype, where
         assert left.flags.c_contiguous, where
         np.testing.assert_array_equal(left, right, err_msg=where)
+    elif left is None or right is None:
+        assert left is right, where
     elif dataclasses.is_dataclass(left):
         for item in dataclasses.fields(left):
             same(getattr(left, item.name), getattr(right, item.name), f"{where}.{item.name}")
@@ -156,7 +170,7 @@ def assert_same(patched: Compiled, full: Compiled) -> None:
         assert patched.tables[name].columns.keys() == table.columns.keys()
         for column, values in table.columns.items():
             same(patched.tables[name].columns[column], values, f"{name}.{column}")
-    for group in ("bodies", "chain", "network", "plant", "ports"):
+    for group in ("bodies", "chain", "sources", "network", "plant", "ports"):
         same(getattr(patched, group), getattr(full, group), group)
 
 

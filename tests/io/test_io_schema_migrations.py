@@ -70,7 +70,7 @@ def _check(value, rule, schema, where):  # noqa: PLR0912 - one branch a word of 
     return None
 
 
-@pytest.mark.parametrize("name", ["h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml"])
+@pytest.mark.parametrize("name", ["h100-pilot.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml"])
 def test_the_templates_fit_the_schema(name):
     data = {}
     table = ""

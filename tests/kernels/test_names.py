@@ -14,7 +14,8 @@ from infraplanner.kernels.arrays import Flags, Floats, Ints
 
 SUFFIXES = (
     "_w", "_m", "_k", "_c", "_s", "_b", "_bps", "_usd", "_frac", "_ratio", "_count", "_tokens", "_per_s", "_per_m",
-    "_per_j", "_per_m3_k", "_flop", "_db", "_hz", "_eta", "_mu", "_pa", "_kg_per_m3", "_ohm", "_v", "_a", "_var", "_m2", "_j",
+    "_per_j", "_per_m3_k", "_flop", "_db", "_hz", "_eta", "_mu", "_pa", "_kg_per_m3", "_ohm", "_v", "_a", "_var",
+    "_m2", "_j", "_kg", "_a_per_m2",
 )  # fmt: skip
 PLAIN = {
     # counts, shares and weights of a model or layout, spelled as in the field's papers

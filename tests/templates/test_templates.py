@@ -7,11 +7,12 @@ import pytest
 
 from infraplanner.catalog import load_catalog
 from infraplanner.catalog.types import System
+from infraplanner.engine import evaluate
 from infraplanner.io import plan_bytes, read_plan
 from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml")
+NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +185,45 @@ def test_the_sram_row(catalog):
     row = read_plan(resources_dir() / "templates" / "sram-row.yaml", catalog)
     assert geometry.pool_accelerators(row) == {"cards": 16, "gpu": 32, "lpu": 72, "wafer": 1}
     assert {waiver.rule for waiver in row.document.table("waivers").values()} == {"pool.not-predicted"}
+
+
+@pytest.fixture(scope="module")
+def rubin(catalog):
+    return read_plan(resources_dir() / "templates" / "rubin-800v.yaml", catalog)
+
+
+def test_rubin_runs_on_its_own_turbines(rubin):
+    result = evaluate(rubin.document.snapshot(), rubin.catalog)
+    supply = result.power.supply
+    by_id = dict(zip(supply.source_ids, range(len(supply.source_ids)), strict=True))
+    assert supply.mode == "island"
+    assert supply.source_out_w[by_id["util"]] == 0.0
+    turbines = [by_id["gt-a"], by_id["gt-b"]]
+    assert supply.source_out_w[turbines].sum() == pytest.approx(1e3 * result.summary.facility_power_kw, rel=1e-9)
+    # Two of three turbines a side are enough, the third is the spare that runs along.
+    assert (supply.source_running[turbines] == 3).all()
+    assert (supply.source_out_w[turbines] < supply.source_firm_w[turbines]).all()
+    assert supply.fuel_w == pytest.approx(supply.source_out_w[turbines].sum() / 0.405, rel=1e-6)
+    assert supply.carbon_g_per_kwh == pytest.approx(198 / 0.405, rel=1e-6)
+    racks = {row.id: row for row in rubin.document.table("racks").values()}
+    assert sum(rubin.catalog.get(row.profile).power_max_w or 0 for row in racks.values() if row.pool) == 4 * 600e3
+    assert max(result.power.wiring.wire_drop_frac) < 0.05
+
+
+def test_rubin_keeps_all_racks_alight_when_any_single_thing_fails(rubin):
+    result = evaluate(rubin.document.snapshot(), rubin.catalog)
+    outages = result.power.outages
+    assert len(outages.case_ids) == len(rubin.document.table("power"))
+    assert max(outages.case_unserved_w) == 0.0
+    assert max(outages.case_overloaded) == 0
+
+
+def test_rubin_falls_back_to_the_grid_and_then_to_its_batteries(rubin):
+    snapshot, catalog = rubin.document.snapshot(), rubin.catalog
+    grid = evaluate(snapshot, catalog, failed=frozenset({"gt-a", "gt-b"})).power.supply
+    assert grid.mode == "grid"
+    dark = evaluate(snapshot, catalog, failed=frozenset({"gt-a", "gt-b", "util"})).power.supply
+    assert dark.mode == "store"
+    stores = [row for row, kind in enumerate(dark.source_kind) if kind == "bess"]
+    minutes = 1000.0 * 60 / (dark.source_out_w[stores[0]] / 1e3)
+    assert 30 < minutes < 60

@@ -1,4 +1,6 @@
-"""The single-line view: sources at the left, what they feed to the right, coloured by load; a double click fails a node."""
+"""The single-line view: sources at the left, what they feed to the right, coloured by load. A double click fails a node,
+a drag from one box to another feeds it, a click on a line selects the feed.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +12,22 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from infraplanner.edit import Connect
 from infraplanner.model.document import Snapshot
+from infraplanner.model.entities import Feed
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
 from infraplanner.units import scaled
 
-from .ink import DASHES, cased, hatch, label, pen, pill
+from .ink import DASHES, cased, hatch, label, pen, pill, polyline
+from .tree_lines import elbow, kind_word, near
 
-BOX = QSize(100, 56)
-CELL = QSize(52, 26)
-GAP_X, GAP_Y, MARGIN = 26, 16, 20
+BOX = QSize(96, 68)
+CELL = QSize(48, 26)
+GAP_X, GAP_Y, MARGIN, TOP = 18, 14, 16, 34
+DRAG_PX = 6
 CELLS_A_ROW = 3
 
 
@@ -37,12 +43,15 @@ class Group:
 
 @dataclass(slots=True)
 class Tree:
-    """Where everything stands: node boxes, load groups, and (source, target, side) lines between nodes."""
+    """Where everything stands: node boxes, load groups, and (source, target, side) lines between nodes. `feeds` are the
+    ids behind a line, by source and target.
+    """
 
     boxes: dict[str, QRectF] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
     lines: list[tuple[str, str, str]] = field(default_factory=list)
+    feeds: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     size: QSize = field(default_factory=lambda: QSize(400, 200))
 
     def at(self, point: QPointF) -> str | None:
@@ -55,6 +64,18 @@ class Tree:
                 if cell.contains(point):
                     return key
         return None
+
+    def feeds_at(self, point: QPointF) -> list[str]:
+        """Ids of the feeds whose line passes here."""
+        for source, target, side in self.lines:
+            known = source in self.boxes and target in self.boxes
+            if known and near(elbow(self.boxes[source], self.boxes[target], side, GAP_X), point):
+                return self.feeds.get((source, target), [])
+        for group in self.groups:
+            for source, side in group.feeders:
+                if source in self.boxes and near(elbow(self.boxes[source], group.box, side, GAP_X), point):
+                    return [key for load in group.ids for key in self.feeds.get((source, load), [])]
+        return []
 
 
 def cells(group: Group) -> list[tuple[str, QRectF]]:
@@ -78,6 +99,7 @@ def lay_out(snapshot: Snapshot) -> Tree:
     tree = Tree(sides={key: record.side for key, record in power.items()})
     for feed in sorted(snapshot.table("feeds").values(), key=lambda feed: feed.id):
         side = feed.side or tree.sides.get(feed.source, "")
+        tree.feeds.setdefault((feed.source, feed.target), []).append(feed.id)
         if feed.target in power:
             parents[feed.target].append(feed.source)
             tree.lines.append((feed.source, feed.target, side))
@@ -94,16 +116,16 @@ def lay_out(snapshot: Snapshot) -> Tree:
     for column, keys in columns.items():
         step = height / len(keys)
         for index, key in enumerate(keys):
-            y = MARGIN + step * (index + 0.5) - BOX.height() / 2
+            y = TOP + step * (index + 0.5) - BOX.height() / 2
             tree.boxes[key] = QRectF(MARGIN + column * (BOX.width() + GAP_X), y, BOX.width(), BOX.height())
     x = MARGIN + (max(columns, default=-1) + 1) * (BOX.width() + GAP_X)
     free = (height - sum(_group_height(group) for group in tree.groups)) / max(1, len(tree.groups))
-    y = MARGIN + free / 2
+    y = TOP + free / 2
     width = CELLS_A_ROW * (CELL.width() + 4) + 12
     for group in tree.groups:
         group.box = QRectF(x, y, width, _group_height(group))
         y += _group_height(group) + free
-    tree.size = QSize(int(x + (width if tree.groups else 0) + MARGIN), int(height + 2 * MARGIN))
+    tree.size = QSize(int(x + (width if tree.groups else 0) + MARGIN), int(height + TOP + MARGIN))
     return tree
 
 
@@ -137,6 +159,26 @@ def _group_height(group: Group) -> float:
     return 28.0 + math.ceil(len(group.ids) / CELLS_A_ROW) * (CELL.height() + 4)
 
 
+MODES = {
+    "none": "", "grid": "Fed by the grid", "parallel": "Own sources beside the grid", "island": "Island on own sources",
+    "backup": "On back-up sources", "store": "On stores alone",
+}  # fmt: skip
+
+
+def worst_failure(result: ResultSnapshot) -> str:
+    """One line: what feeds the plan, and what its worst single failure does at the present load."""
+    outages = result.power.outages
+    parts = [MODES[result.power.supply.mode]]
+    row = outages.worst
+    if row is not None:
+        what = f"one unit of {outages.case_ids[row]}" if outages.case_unit[row] else outages.case_ids[row]
+        lost = float(outages.case_unserved_w[row])
+        effect = f"{' '.join(scaled(lost, 'W'))} go dark" if lost > 0.0 else "no load is lost"
+        then = f", {outages.case_worst[row]} then at {100 * float(outages.case_worst_frac[row]):.0f} %"
+        parts.append(f"worst single failure: {what}: {effect}{then if outages.case_worst[row] else ''}")
+    return "   ·   ".join(part for part in parts if part)
+
+
 class PowerTree(QWidget):
     """Draws the tree of the plan at hand; selection and what-ifs are those of the floor."""
 
@@ -149,6 +191,10 @@ class PowerTree(QWidget):
         self.result: ResultSnapshot | None = None
         self._load: dict[str, tuple[float, float]] = {}
         self._dark: set[str] = set()
+        self._dead: set[str] = set()
+        self._kinds: dict[str, str] = {}
+        self._pressed: tuple[str, QPointF] | None = None
+        self._pull: QPointF | None = None
         self.setAccessibleName(self.tr("Power tree"))
         self.setMouseTracking(True)
         bridge.opened.connect(self.rebuild)
@@ -163,7 +209,13 @@ class PowerTree(QWidget):
 
     def rebuild(self) -> None:
         """Lay the plan out anew."""
-        self.tree = lay_out(self.bridge.session.document.snapshot())
+        session = self.bridge.session
+        self.tree = lay_out(session.document.snapshot())
+        find = session.catalog.find
+        kinds = {
+            key: getattr(find(node.profile), "power_kind", "") for key, node in session.document.table("power").items()
+        }
+        self._kinds = {key: kind_word(kind) for key, kind in kinds.items()}
         self.setMinimumSize(self.tree.size)
         self.update()
 
@@ -177,6 +229,9 @@ class PowerTree(QWidget):
             self._load[key] = (float(watts), float(watts) / top)
         for key, watts, share in zip(thermal.unit_ids, thermal.unit_power_w, thermal.unit_load_frac, strict=True):
             self._load[key] = (float(watts), float(share))
+        self._dead = set(result.failed) | {
+            key for key, live in zip(power.node_ids, power.node_live, strict=True) if not live
+        }
         self._dark = {key for key, fed in zip(power.rack_ids, power.rack_powered, strict=True) if not fed}
         self.update()
 
@@ -195,36 +250,49 @@ class PowerTree(QWidget):
             return
         for source, target, side in self.tree.lines:
             if source in self.tree.boxes and target in self.tree.boxes:
-                self._line(painter, self.tree.boxes[source], self.tree.boxes[target], side, source)
+                ids = self.tree.feeds.get((source, target), [])
+                self._line(painter, self.tree.boxes[source], self.tree.boxes[target], side, source, ids)
         for group in self.tree.groups:
             for source, side in group.feeders:
                 if source in self.tree.boxes:
-                    self._line(painter, self.tree.boxes[source], group.box, side, source)
+                    ids = [key for load in group.ids for key in self.tree.feeds.get((source, load), [])]
+                    self._line(painter, self.tree.boxes[source], group.box, side, source, ids)
         for key, box in self.tree.boxes.items():
             self._node(painter, key, box)
         for group in self.tree.groups:
             self._group(painter, group)
+        if self._pressed is not None and self._pull is not None:
+            start = self.tree.boxes[self._pressed[0]].center()
+            cased(painter, theme, polyline([start, self._pull]), pen(theme.colour("selection.line"), 2, [4.0, 3.0]))
+        self._headline(painter)
         if self.result is not None and self.result.failed:
             top = QPointF(self.visibleRegion().boundingRect().center().x(), 14)
             pill(painter, theme, top, self.bridge.what_if, "status.error", "text.on_data", fonts.STRONG)
 
-    def _line(self, painter: QPainter, start: QRectF, end: QRectF, side: str, source: str) -> None:
+    def _line(self, painter: QPainter, start: QRectF, end: QRectF, side: str, source: str, ids: list[str]) -> None:
         """An elbow; a dead source's line is red and dotted."""
         theme = current().theme
-        failed = self.result is not None and (source in self.result.failed or self._is_dead(source))
+        failed = source in self._dead
         name = f"feed.{side}" if side in ("a", "b") else "text.muted"
-        shift = {"a": -5.0, "b": 5.0}.get(side, 0.0)
-        a, b = QPointF(start.right(), start.center().y() + shift), QPointF(end.left(), end.center().y() + shift)
-        middle = b.x() - GAP_X / 2 + shift / 2
-        path = QPainterPath(a)
-        for point in (QPointF(middle, a.y()), QPointF(middle, b.y()), b):
-            path.lineTo(point)
+        path = polyline(elbow(start, end, side, GAP_X))
         colour = theme.colour("status.error" if failed else name, 0.8 if failed else 1.0)
         cased(painter, theme, path, pen(colour, 1.5 if failed else 2.0, [2.0, 3.0] if failed else DASHES.get(name)))
+        if self._chosen(ids):
+            cased(painter, theme, path, pen(theme.colour("selection.line"), 3))
 
-    def _is_dead(self, key: str) -> bool:
-        watts, _ = self._load.get(key, (1.0, 1.0))
-        return bool(self.result and self.result.failed) and watts == 0.0
+    def _chosen(self, ids: list[str]) -> bool:
+        """Whether one of the feeds behind a line is selected."""
+        return any(key in self.bridge.selection for key in ids)
+
+    def _headline(self, painter: QPainter) -> None:
+        """What feeds the plan, and the worst that one failure can do to it."""
+        if self.result is None or self.result.failed:
+            return
+        text = worst_failure(self.result)
+        if text:
+            seen = self.visibleRegion().boundingRect()
+            box = QRectF(seen.left() + MARGIN, seen.top() + 6, seen.width() - 2 * MARGIN, 18)
+            label(painter, box, text, current().theme.colour("text.secondary"), fonts.font(fonts.CAPTION))
 
     def _node(self, painter: QPainter, key: str, box: QRectF) -> None:
         theme = current().theme
@@ -234,17 +302,19 @@ class PowerTree(QWidget):
         painter.setBrush(theme.colour("obj.power_fill"))
         painter.drawRect(box)
         strong, small = fonts.font(fonts.BODY, fonts.STRONG), fonts.font(fonts.CAPTION)
-        inner = box.adjusted(8, 5, -6, -6)
+        inner = box.adjusted(6, 5, -3, -6)
         label(painter, QRectF(inner.left(), inner.top(), inner.width(), 17), key, theme.colour("obj.text"), strong)
         watts, share = self._load.get(key, (math.nan, math.nan))
-        text = " ".join(scaled(watts, "W")) + (f"  {100 * share:.0f} %" if math.isfinite(share) else "")
-        label(
-            painter,
-            QRectF(inner.left(), inner.top() + 18, inner.width(), 16),
-            text,
-            theme.colour("text.secondary"),
-            small,
-        )
+        dead = key in self._dead
+        text = self.tr("no supply") if dead else " ".join(scaled(watts, "W"))
+        if key in (self.result.failed if self.result is not None else ()):
+            text = self.tr("failed")
+        elif math.isfinite(share) and not dead:
+            text += f" {100 * share:.0f} %"
+        ink = theme.colour("status.error" if dead else "text.secondary")
+        line = QRectF(inner.left(), inner.top() + 17, inner.width(), 15)
+        label(painter, line, self._kinds.get(key, ""), theme.colour("text.muted"), small)
+        label(painter, line.translated(0, 16), text, ink, small)
         self._bar(painter, QRectF(inner.left(), inner.bottom() - 5, inner.width(), 5), share)
         self._mark(painter, key, box)
 
@@ -314,14 +384,33 @@ class PowerTree(QWidget):
     # --- events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select; with Ctrl or Shift several."""
+        """Select; with Ctrl or Shift several. A line stands for its feeds."""
         key = self.tree.at(event.position())
+        self._pressed = (key, event.position()) if key in self.tree.boxes and key is not None else None
+        if event.button() != Qt.MouseButton.LeftButton:
+            self._pressed = None
         if key is None:
-            self.bridge.select([])
+            self.bridge.select(self.tree.feeds_at(event.position()))
         elif event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             self.bridge.select([*self.bridge.selection, key])
         elif key not in self.bridge.selection:
             self.bridge.select([key])
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The end of a drag: what was pulled from feeds what it was pulled to."""
+        pressed, pulled = self._pressed, self._pull
+        self._pressed = self._pull = None
+        if pressed is None or pulled is None:
+            return
+        target = self.tree.at(event.position())
+        if target is not None and target != pressed[0]:
+            session = self.bridge.session
+            side = session.document.table("power")[pressed[0]].side
+            free = next(
+                key for number in range(1, 100_000) if (key := f"feed-{number:02d}") not in session.document.ids()
+            )
+            self.bridge.execute(Connect(Feed(id=free, source=pressed[0], target=target, side=side)))
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fail or repair."""
@@ -330,14 +419,18 @@ class PowerTree(QWidget):
             self.bridge.toggle_failed([key])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say what is under the pointer."""
+        """Say what is under the pointer; pull a new feed out of a box."""
+        if self._pressed is not None and (event.position() - self._pressed[1]).manhattanLength() > DRAG_PX:
+            self._pull = event.position()
+            self.update()
+            return
         key = self.tree.at(event.position())
         self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
         watts, share = self._load.get(key or "", (math.nan, math.nan))
         tip = (
             f"{key}: {' '.join(scaled(watts, 'W'))}, {100 * share:.0f} %" if key and math.isfinite(share) else key or ""
         )
-        self.setToolTip(tip + (self.tr("\nDouble click: fail or repair") if key else ""))
+        self.setToolTip(tip + (self.tr("\nDouble click: fail or repair. Drag to another box: feed it.") if key else ""))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The same menu as on the floor."""

@@ -17,6 +17,7 @@ from .links import LinkChart, LoadChart
 from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
 from .plant_year import PlantYearChart
+from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
 from .scenarios import ScenarioChart
 from .staircase import StaircaseChart
@@ -33,20 +34,19 @@ class ChartDock(QWidget):
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bridge = bridge
-        self.waterfall = WaterfallChart()
-        self.heat = HeatChart()
+        self.waterfall, self.heat = WaterfallChart(), HeatChart()
         self.links, self.load = LinkChart(bridge), LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
-        self.tokens = TokensChart()
-        self.failures = FailuresChart(bridge)
-        self.scenarios = ScenarioChart(bridge)
+        self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
+        self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
+        self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
         self.staircase, self.techniques = StaircaseChart(bridge), TechniquesChart(bridge)
         self.loops, self.plant_year, self.ride = LoopsChart(bridge), PlantYearChart(), RideChart()
         self.groups: tuple[tuple[str, list[Chart]], ...] = (
-            (self.tr("Power"), [self.waterfall]),
+            (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride]),
             (self.tr("Loops"), [self.loops]),
@@ -55,6 +55,7 @@ class ChartDock(QWidget):
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
             (self.tr("Scenarios"), [self.scenarios]),
+            (self.tr("Chains"), [self.chains]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""
@@ -91,6 +92,7 @@ class ChartDock(QWidget):
         self.tabs.currentChanged.connect(self._turn_to)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
+        self._follow(bridge)
         bridge.progress.connect(self._progress)
         self._arrange()
 
@@ -110,6 +112,19 @@ class ChartDock(QWidget):
 
     def _progress(self, text: str, done: int, total: int) -> None:
         self.state.setText(f"{text} {done} / {total}" if done < total else "")
+
+    def _follow(self, bridge: Bridge) -> None:
+        """Selection out of the table of sources, and the racks' rows for the balance of the sides."""
+        self.sources.picked.connect(bridge.select)
+        bridge.opened.connect(self._name_rows)
+        bridge.changed.connect(
+            lambda changes: self._name_rows() if changes.whole or "racks" in changes.tables else None
+        )
+
+    def _name_rows(self) -> None:
+        """Racks are grouped by row in the balance of the sides."""
+        racks = self.bridge.session.document.table("racks")
+        self.balance.rows = {key: record.row for key, record in racks.items()}
 
     def _forget(self) -> None:
         for chart in self.charts:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from infraplanner.catalog.types import PowerUnit
 from infraplanner.edit import SetFields
 from infraplanner.results.snapshot import PoolResult, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
@@ -28,6 +29,8 @@ from infraplanner.ui.theme.current import current
 from infraplanner.ui.widgets.source_chip import CHIP_OF, SourceChip
 from infraplanner.ui.widgets.unit_field import UnitField
 from infraplanner.units import number, scaled
+
+from .power_figures import feed_figures, node_figures
 
 MIXED = object()
 
@@ -40,7 +43,7 @@ class Field:
     caption: str
     unit: str = ""
     kind: str = "number"
-    """number, whole, text, choice:a,b or reference:table"""
+    """number, whole, text, flag, choice:a,b, reference:table or profile:kind"""
     optional: bool = False
 
 
@@ -64,7 +67,37 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
     },
     "power": {
         "Placement": PLACEMENT,
-        "Power": [Field("rating_kw", "Rating", "kw", optional=True), Field("side", "Side", "", "choice:,a,b,c")],
+        "Power": [
+            Field("rating_kw", "Rating", "kw", optional=True),
+            Field("side", "Side", "", "choice:,a,b,c"),
+            Field("units", "Units", "count", "whole"),
+            Field("spare", "Spare units", "count", "whole"),
+            Field("stage_frac", "Next unit at", "frac", optional=True),
+            Field("maintenance", "Maintenance", "", "flag"),
+        ],
+        "As a source": [
+            Field("dispatch", "Order of use", "count", "whole"),
+            Field("mode", "Mode", "", "choice:,parallel,backup"),
+            Field("available_frac", "Available", "frac", optional=True),
+            Field("energy_kwh", "Stored energy", "kwh", optional=True),
+            Field("electricity_usd_per_kwh", "Tariff", "usd_per_kwh", optional=True),
+            Field("carbon_g_per_kwh", "Carbon", "g_per_kwh", optional=True),
+        ],
+    },
+    "feeds": {
+        "Feed": [
+            Field("side", "Side", "", "choice:,a,b,c"),
+            Field("weight", "Weight", "count"),
+            Field("order", "Order of use", "count", "whole", optional=True),
+            Field("phase", "Phase", "", "choice:,l1,l2,l3"),
+        ],
+        "Conductor": [
+            Field("conductor", "Cable or bar", "", "profile:power"),
+            Field("length_mm", "Length", "mm", "whole", optional=True),
+            Field("runs", "Runs", "count", "whole"),
+            Field("ambient_c", "Ambient", "c", optional=True),
+            Field("grouped", "In one raceway", "count", "whole"),
+        ],
     },
     "links": {
         "Link": [
@@ -152,7 +185,8 @@ _PROFILE_FACTS = {
     "racks": [("power_max_w", "Rated, max", "W"), ("power_typical_w", "Typical", "W"), ("liquid_frac", "Liquid share", "%"),
               ("mass_kg", "Mass", "kg"), ("coolant_supply_max_c", "Supply, max", "°C")],
     "cooling": [("capacity_kw", "Capacity", "kW"), ("flow_l_per_min", "Rated flow", "L/min"), ("approach_k", "Approach", "K")],
-    "power": [("capacity_kw", "Capacity", "kW")],
+    "power": [("capacity_kw", "Capacity", "kW"), ("start_s", "Start", "s"), ("step_load_frac", "Step it takes", "%"),
+              ("carbon_g_per_kwh", "Carbon", "g/kWh"), ("ampacity_a", "Ampacity", "A")],
 }  # fmt: skip
 
 _RESULTS = {
@@ -166,7 +200,21 @@ _RESULTS = {
         ("sides", "Feeds A, B"),
     ],
     "cooling": [("load", "Load"), ("flow", "Flow"), ("supply", "Supply, return"), ("power", "Own power")],
-    "power": [("load", "Load"), ("out", "Output"), ("loss", "Loss")],
+    "power": [
+        ("load", "Load"),
+        ("out", "Output"),
+        ("loss", "Loss"),
+        ("fails", "If it fails"),
+        ("fuel", "Fuel, heat"),
+        ("carbon", "Carbon"),
+    ],
+    "feeds": [
+        ("carries", "Carries"),
+        ("amperes", "Current"),
+        ("volts", "Arrives"),
+        ("loss", "Loss"),
+        ("heat", "Conductor"),
+    ],
     "links": [
         ("length", "Length"),
         ("medium", "Medium in force"),
@@ -320,14 +368,24 @@ class InspectorPanel(QScrollArea):
         combo = QComboBox()
         combo.setFixedHeight(24)
         combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        kind, _, rest = field.kind.partition(":")
-        options = rest.split(",") if kind == "choice" else ["", *sorted(self.bridge.session.document.table(rest))]
-        for option in options:
-            combo.addItem(option or self.tr("none"), option)
+        for option, text in self._options(field):
+            combo.addItem(text, option)
         combo.activated.connect(lambda _index, name=field.name, box=combo: self._commit(name, box.currentData(), None))
         combo.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
         self.fields[field.name] = combo
         return combo
+
+    def _options(self, field: Field) -> list[tuple[Any, str]]:
+        """(value, text) of everything that can be chosen."""
+        kind, _, rest = field.kind.partition(":")
+        if kind == "flag":
+            return [(False, self.tr("no")), (True, self.tr("yes"))]
+        if kind == "profile":
+            found = self.bridge.session.catalog.of(PowerUnit).values()
+            wires = sorted((part.name, part.id) for part in found if part.current_system and part.ampacity_a)
+            return [("", self.tr("none")), *((key, name) for name, key in wires)]
+        names = rest.split(",") if kind == "choice" else ["", *sorted(self.bridge.session.document.table(rest))]
+        return [(name, name or self.tr("none")) for name in names]
 
     def _facts(self, layout: QVBoxLayout) -> None:
         """Numbers of the profile with their source."""
@@ -460,13 +518,9 @@ def object_figures(result: ResultSnapshot, table: str, key: str) -> dict[str, st
     if table == "cooling":
         return _unit_figures(result, key)
     if table == "power":
-        row = _row(result.power.node_ids, key)
-        power = result.power
-        return {} if row is None else {
-            "load": f"{number(100 * float(power.node_load_frac[row]))} %",
-            "out": " ".join(scaled(float(power.node_out_w[row]), "W")),
-            "loss": " ".join(scaled(float(power.node_loss_w[row]), "W")),
-        }  # fmt: skip
+        return node_figures(result, key)
+    if table == "feeds":
+        return feed_figures(result, key)
     if table == "links":
         return _link_figures(result, key)
     return _pool_figures(result, key) if table == "pools" else {}

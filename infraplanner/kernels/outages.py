@@ -1,0 +1,146 @@
+"""Every single failure of a power graph: load that is lost, nodes past their limit, loads left on one side."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._jit import inlined, kernel
+from .arrays import Flags, Floats, Ints
+from .legs import LegFlows, Legs
+from .power import Chain, Flows, energise_nodes, roll_up, share_evenly, share_in_order
+
+
+class FedBy(NamedTuple):
+    """Loads by the node that feeds them: rows `start[i]:start[i+1]` of `load` are the loads of node i."""
+
+    start: Ints
+    load: Ints
+
+
+class Outages(NamedTuple):
+    """One row a case: load that goes dark [W] and how many, loads that had two live feeds and keep one, nodes past their
+    limit that were not before, and the most loaded node with its load over its limit. Per node: `peak_w`, its highest
+    output over all cases.
+    """
+
+    unserved_w: Floats
+    dark: Ints
+    single: Ints
+    overloaded: Ints
+    worst_node: Ints
+    worst_frac: Floats
+    peak_w: Floats
+
+
+@kernel
+def run_outages(
+    chain: Chain,
+    legs: Legs,
+    alive: Flags,
+    load_w: Floats,
+    limit_w: Floats,
+    fed_by: FedBy,
+    before: Flows,
+    trial: Flows,
+    state: LegFlows,
+    cases: Ints,
+    first_case: int,
+    last_case: int,
+    seen: Ints,
+    out: Outages,
+) -> None:
+    """Fail one node a case (or one unit of it, where it has several) and say what follows; `before` is the swept state
+    with nothing failed, `legs` and `state` are empty: conductors' losses are left out.
+
+    Only loads behind nodes that die with the failed one are split anew; nodes are few and are all rolled up again. The
+    arrays `rating_w`, `units_count`, `give_w` of the chain and `alive` are changed during a case and put back after it.
+    """
+    base = chain.feed_source.size
+    live, was_live, reach_w, was_reach_w = trial.live, before.live, trial.reach_w, before.reach_w
+    start, load, load_ranked = fed_by.start, fed_by.load, chain.load_ranked
+    own_w = np.zeros(chain.rating_w.size)
+    for f in range(chain.load_source.size):
+        own_w[chain.load_source[f]] += before.part_w[base + f]
+    for case in range(first_case, last_case):
+        i = cases[case]
+        count, rating, give = chain.units_count[i], chain.rating_w[i], chain.give_w[i]
+        if count > 1.0:
+            chain.units_count[i] = count - 1.0
+            chain.rating_w[i] = rating * (count - 1.0) / count
+            chain.give_w[i] = give * (count - 1.0) / count
+        else:
+            alive[i] = False
+        energise_nodes(chain, alive, trial)
+        trial.out_w[:] = own_w
+        lost, dark, single = 0.0, 0, 0
+        for j in range(chain.rating_w.size):
+            same = live[j] == was_live[j]
+            if same and reach_w[j] == was_reach_w[j]:
+                continue
+            for k in range(start[j], start[j + 1]):
+                m = load[k]
+                if seen[m] == case + 1 or (same and not load_ranked[m]):
+                    continue
+                seen[m] = case + 1
+                carried, halved = _resplit(chain, m, base, load_w[m], before, trial)
+                if not carried and before.fed[m] and load_w[m] > 0.0:
+                    lost += load_w[m]
+                    dark += 1
+                elif halved:
+                    single += 1
+        roll_up(chain, legs, trial, state)
+        out.unserved_w[case], out.dark[case], out.single[case] = lost, dark, single
+        _judge(chain, limit_w, count, i, before, trial, case, out)
+        chain.units_count[i], chain.rating_w[i], chain.give_w[i] = count, rating, give
+        alive[i] = True
+
+
+@inlined
+def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, trial: Flows) -> tuple[bool, bool]:
+    """Move one load to its feeds that are still live; says whether it is carried, and whether two live feeds became one."""
+    first, last = chain.load_start[m], chain.load_start[m + 1]
+    were, are = 0, 0
+    for f in range(first, last):
+        source = chain.load_source[f]
+        trial.out_w[source] = max(0.0, trial.out_w[source] - before.part_w[base + f])
+        were += 1 if before.live[source] else 0
+        are += 1 if trial.live[source] else 0
+    if chain.load_ranked[m]:
+        carried = share_in_order(
+            first, last, chain.load_source, chain.load_weight, chain.load_rank, base, trial.live, chain.backup,
+            trial.reach_w, trial.out_w, trial.part_w, needed_w,
+        )  # fmt: skip
+    else:
+        carried = share_evenly(
+            first, last, chain.load_source, chain.load_weight, base, trial.live, trial.part_w, needed_w
+        )
+    if carried:
+        for f in range(first, last):
+            trial.out_w[chain.load_source[f]] += trial.part_w[base + f]
+    return carried, were > 1 and are == 1
+
+
+@kernel
+def _judge(
+    chain: Chain, limit_w: Floats, units_count: float, failed: int, before: Flows, trial: Flows, case: int, out: Outages
+) -> None:
+    """Loads of all nodes against their limits after a case."""
+    worst, where, over = 0.0, -1, 0
+    live, out_w, was_w, peak_w = trial.live, trial.out_w, before.out_w, out.peak_w
+    for j in range(limit_w.size):
+        if not live[j]:
+            continue
+        peak_w[j] = max(peak_w[j], out_w[j])
+        limit = limit_w[j]
+        if j == failed and units_count > 1.0:
+            limit *= (units_count - 1.0) / units_count
+        if not limit > 0.0:
+            continue
+        share = out_w[j] / limit
+        if share > worst:
+            worst, where = share, j
+        if share > 1.0 + 1e-9 and was_w[j] <= limit_w[j] * (1.0 + 1e-9):
+            over += 1
+    out.worst_frac[case], out.worst_node[case], out.overloaded[case] = worst, where, over

@@ -1,0 +1,61 @@
+"""Every single failure of the power tree, and what redundancy each group of alike nodes has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def _floats() -> Floats:
+    return np.empty(0)
+
+
+def _ints() -> Ints:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Redundancy:
+    """Alike nodes and how they back each other up. `scheme`: N, N+k, 2N, 3N/2, 4N/3, distributed, block redundant or
+    spare; `limit_frac` is the highest share of its rating that one may carry so that no single failure overloads it, and
+    `after_frac` what the worst one would then carry at the present load.
+    """
+
+    scheme: str
+    kind: str
+    ids: tuple[str, ...]
+    limit_frac: float
+    after_frac: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutageResult:
+    """One row a failure in `case_ids` (one unit where a node has several: `case_unit`). Dark loads lose all feeds; single
+    ones keep one of several. `case_worst` is the most loaded node then, at `case_worst_frac` of its rating.
+    """
+
+    case_ids: tuple[str, ...] = ()
+    case_unit: tuple[bool, ...] = ()
+    case_unserved_w: Floats = field(default_factory=_floats)
+    case_dark: Ints = field(default_factory=_ints)
+    case_single: Ints = field(default_factory=_ints)
+    case_overloaded: Ints = field(default_factory=_ints)
+    case_worst: tuple[str, ...] = ()
+    case_worst_frac: Floats = field(default_factory=_floats)
+    schemes: tuple[Redundancy, ...] = ()
+
+    @property
+    def worst(self) -> int | None:
+        """Row of the failure that loses most load, then overloads most, then loads one node most; None without cases."""
+        if not self.case_ids:
+            return None
+        keys = zip(
+            self.case_unserved_w.tolist(), self.case_overloaded.tolist(), self.case_worst_frac.tolist(), strict=True
+        )
+        ranked = list(keys)
+        return max(range(len(ranked)), key=lambda row: ranked[row])

@@ -1,0 +1,102 @@
+"""Power in the window: feeds drawn by drag, lines that are feeds, sources, sides, bursts and chains as charts."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from infraplanner.ui.canvas.power_tree import GAP_X, worst_failure
+from infraplanner.ui.canvas.tree_lines import elbow
+from infraplanner.ui.main_window import MainWindow
+
+from .conftest import Driver
+
+
+@pytest.fixture
+def pod(drive: Driver) -> MainWindow:
+    drive.window.tabs.setCurrentIndex(1)
+    return drive.window
+
+
+def test_a_drag_from_box_to_box_is_a_feed_that_can_be_undone(pod: MainWindow, drive: Driver) -> None:
+    tree = pod.power_tree
+    start, end = (tree.tree.boxes[key].center().toPoint() for key in ("ups-a", "bus-A-b"))
+    before = set(pod.bridge.session.document.table("feeds"))
+    QTest.mousePress(tree, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(tree, start + QPoint(20, 4))
+    QTest.mouseMove(tree, end)
+    QTest.mouseRelease(tree, Qt.MouseButton.LeftButton, pos=end)
+    feeds = pod.bridge.session.document.table("feeds")
+    new = (set(feeds) - before).pop()
+    assert (feeds[new].source, feeds[new].target, feeds[new].side) == ("ups-a", "bus-A-b", "a")
+    pod.bridge.undo()
+    assert set(pod.bridge.session.document.table("feeds")) == before
+
+
+def test_a_drag_onto_what_feeds_it_is_refused_as_a_ring(pod: MainWindow) -> None:
+    said: list[str] = []
+    pod.bridge.refused.connect(said.append)
+    tree = pod.power_tree
+    start, end = (tree.tree.boxes[key].center().toPoint() for key in ("ups-a", "tx-a"))
+    QTest.mousePress(tree, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(tree, start + QPoint(20, 4))
+    QTest.mouseMove(tree, end)
+    QTest.mouseRelease(tree, Qt.MouseButton.LeftButton, pos=end)
+    assert said
+    assert "cycle" in said[0]
+
+
+def test_a_click_on_a_line_selects_its_feed_and_the_inspector_edits_it(pod: MainWindow, drive: Driver) -> None:
+    tree = pod.power_tree
+    points = elbow(tree.tree.boxes["lv-a"], tree.tree.boxes["ups-a"], "a", GAP_X)
+    at = QPointF((points[0].x() + points[1].x()) / 2, points[0].y())
+    QTest.mouseClick(tree, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    assert pod.bridge.selection == ("f-lv-a-ups-a",)
+    fields = pod.inspector.fields
+    box = fields["conductor"]
+    assert box.findData("cable-cu-750-415v") > 0
+    box.setCurrentIndex(box.findData("cable-cu-750-415v"))
+    box.activated.emit(box.currentIndex())
+    drive.settle()
+    assert pod.bridge.session.document.table("feeds")["f-lv-a-ups-a"].conductor == "cable-cu-750-415v"
+    assert pod.bridge.session.result.power.wiring.wire_ids == ("f-lv-a-ups-a",)
+    assert "A" in pod.inspector.outputs["amperes"].text()
+
+
+def test_the_worst_single_failure_stands_over_the_tree(pod: MainWindow) -> None:
+    text = worst_failure(pod.bridge.session.result)
+    assert text.startswith("Fed by the grid")
+    assert "no load is lost" in text
+
+
+def test_maintenance_and_units_are_fields_of_a_node(pod: MainWindow, drive: Driver) -> None:
+    pod.bridge.select(["ups-a"])
+    box = pod.inspector.fields["maintenance"]
+    box.setCurrentIndex(box.findData(True))
+    box.activated.emit(box.currentIndex())
+    drive.settle()
+    assert pod.bridge.session.document.table("power")["ups-a"].maintenance is True
+    assert {"units", "spare", "dispatch", "mode", "energy_kwh"} <= pod.inspector.fields.keys()
+
+
+def test_charts_of_power_show_the_result(pod: MainWindow, drive: Driver) -> None:
+    charts = pod.charts
+    for chart in (charts.sources, charts.balance, charts.bursts):
+        charts.open_chart(chart)
+        drive.settle()
+        assert chart.shown, chart.title
+        assert "error" not in chart.shown
+    assert charts.sources.table.rowCount() == 2
+    assert set(charts.balance.shown) == {"A", "B"}
+    assert "Whole site" in charts.bursts.shown
+    charts.open_chart(charts.chains)
+    drive.settle()
+    assert charts.chains.shown["chain.dc-800v-sst"] > charts.chains.shown["chain.dc-54v"]
+
+
+def test_the_wide_waterfall_goes_on_to_the_dies(pod: MainWindow, drive: Driver) -> None:
+    charts = pod.charts
+    charts.open_chart(charts.waterfall)
+    drive.settle()
+    assert ("Die" in charts.waterfall.shown) == (charts.waterfall.width() >= 640)
