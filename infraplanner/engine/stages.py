@@ -193,8 +193,7 @@ def _result(
         slopes = guard.run("elasticity", lambda: elasticities(space, pools, used), UNKNOWN_SLOPES)
     else:
         slopes = settled.slopes
-    predicted = any(pool.tokens_per_s is not None for pool in throughput.pools)
-    bound = binding_wall(slopes, used) if predicted else None
+    bound = binding_wall(slopes, used) if any(p.tokens_per_s is not None for p in throughput.pools) else None
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
     power = replace(power, core=_per_joule(power.core, summary))
@@ -231,8 +230,8 @@ def _result(
     if check is not None:
         rules: Check = check
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
-    elapsed = time.perf_counter() - started
-    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, known, routes
+    result = replace(result, failures=tuple(guard.failures), elapsed_s=time.perf_counter() - started)
+    return result, slopes, known, routes
 
 
 def _solved(
