@@ -69,6 +69,11 @@ class Guard:
         self.failures: list[str] = []
         self._stop = stop
 
+    @property
+    def waits(self) -> bool:
+        """Whether a window waits for the result."""
+        return self._stop is not None
+
     def pause(self) -> None:
         """Raise Superseded when a newer edit has come; called between chunks of at most 20 ms."""
         if self._stop is not None and self._stop():
@@ -152,7 +157,9 @@ def _result(
     if settled is not None:
         power = replace(power, outages=settled.outages, bursts=settled.bursts)
     else:
-        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+        held = guard.run(
+            "single failures", lambda: outage_result(space, guard.pause, at_once=guard.waits), OutageResult()
+        )
         power = replace(power, outages=held)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
