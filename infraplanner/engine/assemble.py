@@ -185,7 +185,7 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
     cables, links = space.cables, compiled.tables["links"]
     families = family_names(compiled.parts)
     load = share = space.no_load
-    if routes.by_pool:
+    if routes.by_pool or routes.jobs:
         load = link_load(routes, space.served.rate_per_s, len(links))
         with np.errstate(all="ignore"):
             share = keep("load_frac", load / (links["rate_bps"] * links["count"]))

@@ -47,7 +47,7 @@ def coverage(
     out["tokens_per_s_low"] = out["tokens_per_s_high"] = band
     walls = "From elasticities of memory, copper and compute; power only through caps, thermal throttling not yet."
     out["binding_wall"] = Coverage("partial", walls)
-    load = "Cache transfer from prefill to decode pools; no other traffic is modelled yet."
+    load = "Cache transfer from prefill to decode pools, and collectives of training jobs; storage and checkpoints are not."
     out["fabric_load"] = Coverage("partial", load)
     out["error_count"] = out["warning_count"] = Coverage("partial", "Bad-input rules only; design rules follow.")
     return out
@@ -77,7 +77,7 @@ def _training(jobs: tuple[JobCase, ...], summary: Summary) -> Coverage:
     refused = job_notes(jobs)
     if summary.training_tokens_per_s is None:
         return Coverage("not_modelled", " ".join(refused) or "The plan has no jobs.")
-    text = "Steps of all jobs at the nominal rates of the accelerators' own links, without power caps, failures and checkpoints."
+    text = "Steps of all jobs, no faster than the drawn links carry their collectives, without power caps."
     return Coverage("partial", " ".join([text, *refused]))
 
 

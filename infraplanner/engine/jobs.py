@@ -29,6 +29,9 @@ class JobCase:
     job: Job
     tokens_per_s: float | None = None
     accelerator_count: int = 0
+    line: tuple[float, ...] = ()
+    """The layout in force, as `read_job` reads it."""
+    step_s: float = math.nan
     refusal: str = ""
 
 
@@ -78,8 +81,10 @@ def _part(compiled: Compiled, row: int) -> Accelerator | None:
 
 
 @lru_cache(maxsize=256)
-def _solve(shape: Shape, device: Device, tune: Tune, job: Job, count: int, fused: bool) -> tuple[float, int] | str:
-    """Tokens a second and accelerators in step; interleaving and recompute are the fastest that fit."""
+def _solve(
+    shape: Shape, device: Device, tune: Tune, job: Job, count: int, fused: bool
+) -> tuple[float, int, tuple[float, ...], float] | str:
+    """Tokens a second, accelerators in step, layout and step time; interleaving and recompute are the fastest that fit."""
     group = job.tp * job.cp * job.pp
     copies = _copies(job, count // group)
     if copies == 0:
@@ -95,7 +100,8 @@ def _solve(shape: Shape, device: Device, tune: Tune, job: Job, count: int, fused
             return "A rate of the accelerator or its links is unknown: not predicted."
         return f"{short / GIGA:.1f} GB short on every accelerator, with everything recomputed."
     total_s = step(shape, read_job(table, best), device, tune).total_s
-    return job.global_batch * job.sequence_tokens / total_s, copies * group
+    line = tuple(float(value) for value in table[best])
+    return job.global_batch * job.sequence_tokens / total_s, copies * group, line, total_s
 
 
 def _copies(job: Job, most: int) -> int:

@@ -1,4 +1,4 @@
-"""Demand on the drawn fabric: the KV cache on its way from prefill to decode pools."""
+"""Demand on the drawn fabric: the KV cache on its way from prefill to decode pools, and training jobs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,25 @@ class PoolRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRoute:
+    """A training job's traffic: bit/s on every bundle and direction at its own pace, the share of that pace that the links
+    carry (1: all of it), the bundle that binds (-1 none), the share without a path, and whether it is an estimate.
+    """
+
+    id: str
+    load_bps: Floats
+    pace_frac: float
+    binding: int
+    lost_frac: float
+    estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Routes:
-    """All decode pools' routes by pool row."""
+    """All decode pools' routes by pool row, and all training jobs' in plan order."""
 
     by_pool: dict[int, PoolRoute] = field(default_factory=dict)
+    jobs: tuple[JobRoute, ...] = ()
 
 
 UnitLoads = dict[tuple[int, frozenset[str]], tuple[Floats, float]]
@@ -80,11 +95,12 @@ def _unit_load(
 ) -> tuple[Floats, float]:
     """Fractional ECMP of a unit demand from one pool to another, a few destinations at a time."""
     load = np.zeros((len(compiled.tables["links"]), 2))
-    starts, start_share = _endpoints(compiled, source, failed)
-    stops, stop_share = _endpoints(compiled, target, failed)
+    starts, start_share = pool_endpoints(compiled, source, failed)
+    stops, stop_share = pool_endpoints(compiled, target, failed)
     if not starts.size or not stops.size:
         return load, 1.0
-    alive, graph = _alive_nodes(compiled, failed), bind.graph(compiled)
+    start_share, stop_share = start_share / start_share.sum(), stop_share / stop_share.sum()
+    alive, graph = alive_nodes(compiled, failed), bind.graph(compiled)
     chunk = max(1, ARCS_A_CHUNK // max(graph.neighbour.size, 1))
     lost = 0.0
     for first in range(0, stops.size, chunk):
@@ -94,20 +110,19 @@ def _unit_load(
     return load, lost
 
 
-def _endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tuple[NDArray[np.int64], Floats]:
-    """Fabric nodes of a pool's accelerators and each one's share of them: the device when links end on it, else its
-    rack.
-    """
+def pool_endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tuple[NDArray[np.int64], Floats]:
+    """Fabric nodes of a pool's accelerators and how many stand at each: the device when links end on it, else its rack."""
     bodies, net = compiled.bodies, compiled.network
     mine = np.flatnonzero((bodies.pool == pool) & (bodies.accelerator_count > 0.0) & (bodies.rack >= 0))
     nodes = np.where(net.linked[bodies.node[mine]], bodies.node[mine], bodies.rack[mine])
-    alive = _alive_nodes(compiled, failed)[nodes]
+    alive = alive_nodes(compiled, failed)[nodes]
     unique, inverse = np.unique(nodes[alive], return_inverse=True)
     share: Floats = np.bincount(inverse, bodies.accelerator_count[mine][alive], unique.size).astype(np.float64)
-    return unique.astype(np.int64), share / share.sum() if unique.size else share
+    return unique.astype(np.int64), share
 
 
-def _alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]:
+def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]:
+    """Which racks, then devices, are in service; a device falls with its rack."""
     racks, devices = compiled.tables["racks"], compiled.tables["devices"]
     alive = np.ones(len(racks) + len(devices), np.bool_)
     if failed:
@@ -119,10 +134,13 @@ def _alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_
 
 
 def link_load(routes: Routes, rate_per_s: Floats, links: int) -> Floats:
-    """Traffic on every bundle in its busier direction [bit/s] at the pools' requests/s."""
+    """Traffic on every bundle in its busier direction [bit/s] at the pools' requests/s and the jobs' pace."""
     total = np.zeros((links, 2))
     for row, found in routes.by_pool.items():
         if rate_per_s[row] > 0.0:
             total += found.load * (found.bits_per_request * rate_per_s[row])
+    for job in routes.jobs:
+        if len(job.load_bps) == links:
+            total += job.load_bps * job.pace_frac
     busiest: Floats = total.max(axis=1) if links else np.empty(0)
     return busiest

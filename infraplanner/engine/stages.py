@@ -34,10 +34,11 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
+from .job_traffic import job_routes, paced
 from .jobs import JobCase, total_tokens_per_s, training_jobs
 from .outages import outage_result
 from .protocol import Check
-from .routes import Routes, find_routes
+from .routes import JobRoute, Routes, find_routes
 from .walls import Place, places, wall_results
 from .workspace import Workspace
 
@@ -116,7 +117,7 @@ def settled_result(
     routes = guard.run(
         "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
     )
-    result, slopes = _result(space, routes, None, failed, check, guard)
+    result, slopes, routes = _result(space, routes, None, failed, check, guard)
     tables = compiled.tables
     power = result.power
     held = len(tables["links"]), tables["pools"].ids
@@ -132,7 +133,7 @@ def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    return _result(space, routes, Settled(routes), failed, None, guard)[0]
+    return _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
 
 
 def _result(
@@ -142,8 +143,13 @@ def _result(
     failed: frozenset[str],
     check: Check | None,
     guard: Guard,
-) -> tuple[ResultSnapshot, Elasticities]:
-    """All stages of one frame; with a `settled` state to lean on the result is provisional."""
+    *,
+    fresh: bool = False,
+) -> tuple[ResultSnapshot, Elasticities, Routes]:
+    """All stages of one frame; with a `settled` state to lean on the result is provisional.
+
+    The jobs' traffic is routed anew without such a state or when `fresh`; the routes come back with it.
+    """
     started = time.perf_counter()
     provisional = settled is not None
     assert space.snapshot is not None
@@ -152,7 +158,12 @@ def _result(
     pools = pool_inputs(space, routes)
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
-        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES
+        return ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures)), UNKNOWN_SLOPES, routes
+    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
+    if settled is None or fresh:
+        found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
+        routes = replace(routes, jobs=found)
+    jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     if settled is not None:
         power = replace(power, outages=settled.outages, bursts=settled.bursts)
@@ -176,7 +187,6 @@ def _result(
     bound = binding_wall(slopes, used) if predicted else None
     summary = summarise(totals, throughput, bound, whole=bool(thermal.unit_ids) and totals.unconnected_w <= 0.0)
     power = replace(power, core=_per_joule(power.core, summary))
-    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     summary = replace(
         summary,
         training_tokens_per_s=total_tokens_per_s(jobs),
@@ -211,7 +221,7 @@ def _result(
         rules: Check = check
         result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
     elapsed = time.perf_counter() - started
-    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes
+    return replace(result, failures=tuple(guard.failures), elapsed_s=elapsed), slopes, routes
 
 
 def _per_joule(core: CoreResult, summary: Summary) -> CoreResult:

@@ -60,6 +60,7 @@ class Workspace:
         self.cases: list[PoolCase] = []
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
+        self.job_loads: dict[object, Any] = {}
         self.slopes: tuple[object, Any] | None = None
         self.core: CoreChains | None = None
         self.mix: tuple[float | None, float | None] = (None, None)
@@ -75,6 +76,7 @@ class Workspace:
             self._allocate()
             self._all_rows()
             self.unit_loads.clear()
+            self.job_loads.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
             if stale.rows_moved:
@@ -85,6 +87,7 @@ class Workspace:
                 self._mark(stale.moved_racks, stale.changed_links)
             if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
                 self.unit_loads.clear()
+                self.job_loads.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
                 return
         self.climate = climate(snapshot, self.compiled)

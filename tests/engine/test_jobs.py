@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from infraplanner.catalog import Catalog
@@ -73,3 +74,34 @@ def test_a_pool_trains_one_job(catalog: Catalog) -> None:
     result = run(plan, catalog)
     assert result.summary.training_tokens_per_s == pytest.approx(alone)
     assert "already trains job run" in result.coverage["training_tokens_per_s"].note
+
+
+def test_a_jobs_collectives_load_the_links_and_a_thin_fabric_slows_it(catalog: Catalog) -> None:
+    """The pod's links carry the rings; a hundredth of their rate makes the busiest one the step's length."""
+    plan = training_pod()
+    wide = run(plan, catalog)
+    assert 0.0 < float(wide.fabric.load_frac.max()) < 1.0
+    for link in list(plan.table("links").values()):
+        plan.put("links", msgspec.structs.replace(link, rate_gbps=1.0, medium="auto"))
+    thin = run(plan, catalog)
+    slow = thin.summary.training_tokens_per_s
+    assert slow is not None
+    assert slow < 0.5 * wide.summary.training_tokens_per_s
+    busiest = float(thin.fabric.load_frac.max())
+    assert busiest == pytest.approx(catalog.constant("training.scale_out_efficiency"), rel=1e-6)
+
+
+def test_a_job_without_a_path_is_refused_and_one_without_links_is_not(catalog: Catalog) -> None:
+    plan = training_pod()
+    whole = run(plan, catalog).summary.training_tokens_per_s
+    ends = {end for link in plan.table("links").values() for end in (link.a, link.b) if end == "r000"}
+    assert ends == {"r000"}
+    for key, link in list(plan.table("links").items()):
+        if "r000" in (link.a, link.b):
+            plan.remove("links", key)
+    assert "no drawn path" in refused(plan, catalog)
+    for key in list(plan.table("links")):
+        plan.remove("links", key)
+    bare = run(plan, catalog).summary.training_tokens_per_s
+    assert bare is not None
+    assert bare >= whole * 0.999

@@ -92,3 +92,57 @@ def test_ranks_that_do_not_fit_the_layout_are_refused(parts: tuple) -> None:  # 
 
     with pytest.raises(ValueError, match="5 ranks; the layout has 8"):
         job_demand(parts[0], _job(tp=8.0), parts[1], np.arange(5))
+
+
+def test_a_jobs_load_on_the_pod_is_what_its_ring_says(catalog: Catalog, parts: tuple) -> None:  # type: ignore[type-arg]
+    """Eight racks of 72, tp 8 and dp 72: every rack sends one ring's bytes to the next over its leaves."""
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
+    from infraplanner.engine.job_traffic import machines, route_job  # noqa: PLC0415
+    from infraplanner.engine.traffic import job_demand  # noqa: PLC0415
+    from infraplanner.model.entities import Job as Record  # noqa: PLC0415
+    from infraplanner.model.entities import Pool  # noqa: PLC0415
+
+    from .halls import add, pod  # noqa: PLC0415
+
+    plan = pod(8)
+    add(plan, "pools", Pool(id="serve", model="llama3.1-405b", weights="bf16"))
+    add(plan, "jobs", Record(id="run", pool="serve", model="llama3.1-405b"))
+    compiled = compile_plan(plan.snapshot(), catalog)
+    shape, tune = parts
+    job = _job(tp=8.0, dp=72.0, batch=72.0)
+    placed = machines(compiled, compiled.tables["pools"].index["serve"], 576, frozenset())
+    assert placed is not None
+    demand = job_demand(shape, job, tune, placed)
+    found = route_job(compiled, demand, frozenset())
+    assert not found.is_estimate
+    assert found.lost_frac == 0.0
+    assert demand.targets.size == 8
+    crossed = demand.by_kind_b["data"]
+    hops = found.load_b.sum() / crossed
+    assert hops == pytest.approx(round(hops))  # every byte crosses the same number of links, in a leaf-spine pod
+    assert machines(compiled, compiled.tables["pools"].index["serve"], 577, frozenset()) is None
+    dead = route_job(compiled, demand, frozenset({"r000"}))
+    assert 0.0 < dead.lost_frac < 1.0
+
+
+def test_an_estimate_is_unbiased_and_says_so(catalog: Catalog, parts: tuple, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
+    from infraplanner.engine import job_traffic  # noqa: PLC0415
+    from infraplanner.engine.traffic import job_demand  # noqa: PLC0415
+
+    from .halls import pod  # noqa: PLC0415
+
+    compiled = compile_plan(pod(8).snapshot(), catalog)
+    placed = job_traffic.machines(compiled, 0, 576, frozenset())
+    assert placed is not None
+    demand = job_demand(parts[0], _job(dp=72.0, tp=8.0, batch=72.0), parts[1], placed)
+    exact = job_traffic.route_job(compiled, demand, frozenset())
+    sums = []
+    for seed in range(40):
+        monkeypatch.setattr(job_traffic, "SEED", seed)
+        monkeypatch.setattr(job_traffic, "ARCS_EXACT", 4 * compiled.network.neighbour.size)
+        some = job_traffic.route_job(compiled, demand, frozenset())
+        assert some.is_estimate
+        assert some.routed_count == 4
+        sums.append(some.load_b)
+    np.testing.assert_allclose(np.mean(sums, axis=0).sum(), exact.load_b.sum(), rtol=0.05)
