@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 PLATES = {"water": "cp-oam-water", "pg25": "cp-oam-pg25", "eg25": "cp-oam-pg25"}
 """The plate whose law stands in for a product's own, by coolant: no vendor publishes its own."""
+MM2_PER_CM2 = 100.0
 THROTTLED, TOO_HOT, RUNAWAY, UNKNOWN = 1, 2, 3, 4
 
 
@@ -71,6 +72,7 @@ def chip_set(space: Workspace) -> ChipSet:
     loop = compiled.tables["racks"]["loop@loops"][rack]
     fluid = np.append(compiled.tables["loops"]["fluid"], -1)[loop]
     laws = plate_laws(parts.catalogue)[np.where(wet, fluid, -1)]
+    plates = plate_count(compiled, tdp[rows], bodies.accelerator[rows])
     liquid = np.zeros(len(compiled.tables["racks"]))
     held = bodies.rack >= 0
     own = np.nan_to_num(bodies.max_w * bodies.liquid_frac)
@@ -80,9 +82,21 @@ def chip_set(space: Workspace) -> ChipSet:
         idle = tdp[rows] * np.nan_to_num(bodies.idle_w[rows] / bodies.max_w[rows])
     chips = Chips(
         rack, bodies.accelerator_count[rows], tdp[rows], np.minimum(idle, tdp[rows]), wet.astype(np.int64),
-        laws[:, 0].copy(), laws[:, 1].copy(), laws[:, 2].copy(),
+        laws[:, 0] / plates, laws[:, 1] * plates ** (-laws[:, 2] - 1.0), laws[:, 2].copy(),
     )  # fmt: skip
     return ChipSet(rows, bodies.pool[rows], np.nan_to_num(share), chips, chip_limits(compiled))
+
+
+def plate_count(compiled: Compiled, tdp_w: Floats, accelerator: Ints) -> Floats:
+    """How many plates of the tested size cover each package, at least one: its die area over the area one covers.
+
+    Side by side they share the flow: `R(V) = (a + b (V/k)^n) / k = a/k + b k^(-n-1) V^n`. A package of unknown die area is
+    taken at a planning heat flux.
+    """
+    area_mm2 = column(compiled.parts.accelerators, "die_area_mm2")[accelerator]
+    planned = tdp_w / compiled.rule("thermal.die_flux_w_per_cm2") * MM2_PER_CM2
+    area_mm2 = np.where(np.isfinite(area_mm2), area_mm2, planned)
+    return np.maximum(1.0, area_mm2 / compiled.rule("thermal.plate_die_mm2"))
 
 
 def chip_state(

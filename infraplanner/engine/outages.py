@@ -21,12 +21,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NAMED = ((0.5, "2N"), (2.0 / 3.0, "3N/2"), (0.75, "4N/3"))
+AT_ONCE = 500_000
+"""Failures times nodes that a window waits for: about 30 ms."""
 CHUNK = 64
 """Failures between two looks at whether a newer edit has come."""
 
 
-def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) -> OutageResult:
+def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *, at_once: bool = False) -> OutageResult:
     """Fail every live node that is no load's own, one at a time; a node of several units loses one of them.
+
+    With `at_once` a tree so large that it would hold up the window is left alone and only counted in `skipped`; the
+    ranking of all failures in the background, and `evaluate`, have it.
 
     Conductors' losses are left out, as they change no division of load; limits are the nodes' ratings.
     """
@@ -47,8 +52,10 @@ def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) ->
     energise(chain, alive, before)
     sweep(chain, bind.NO_LEGS, space.load_w, before, state)
     cases = np.flatnonzero(before.live).astype(np.int64)
+    if at_once and cases.size * nodes > AT_ONCE:
+        return OutageResult(skipped=cases.size)
     out = _outages(cases.size, nodes)
-    fed_by = loads_by_node(chain.load_start, chain.load_source, nodes)
+    fed_by = loads_by_node(chain)
     seen = np.zeros(loads, np.int64)
     limit = table["rating_w"].copy()
     for first in range(0, cases.size, CHUNK):
@@ -71,11 +78,28 @@ def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) ->
     )
 
 
-def loads_by_node(load_start: Ints, load_source: Ints, nodes: int) -> FedBy:
-    """The loads behind every node."""
-    owner = np.repeat(np.arange(load_start.size - 1), np.diff(load_start))
-    start, rows = group(load_source, nodes)
-    return FedBy(start, owner[rows])
+def loads_by_node(chain: Chain) -> FedBy:
+    """The loads behind every node, and the islands of the graph: nodes joined by feeds or by a load on several of them."""
+    nodes, loads = chain.feed_start.size - 1, chain.load_start.size - 1
+    owner = np.repeat(np.arange(loads), np.diff(chain.load_start))
+    start, rows = group(chain.load_source, nodes)
+    child = np.repeat(np.arange(nodes), np.diff(chain.feed_start))
+    # Two feeds of one load join the nodes that they come from.
+    joined = np.flatnonzero(owner[1:] == owner[:-1])
+    a = np.concatenate([chain.feed_source, chain.load_source[joined]])
+    b = np.concatenate([child, chain.load_source[joined + 1]])
+    island = np.arange(nodes)
+    while a.size:
+        low = np.minimum(island[a], island[b])
+        before = island.copy()
+        np.minimum.at(island, a, low)
+        np.minimum.at(island, b, low)
+        island = island[island]
+        if np.array_equal(island, before):
+            break
+    _, numbers = np.unique(island, return_inverse=True)
+    island_start, members = group(numbers[chain.order], int(numbers.max(initial=-1)) + 1)
+    return FedBy(start, owner[rows], numbers.astype(np.int64), island_start, chain.order[members])
 
 
 def _flows(nodes: int, loads: int, chain: Chain) -> Flows:

@@ -104,7 +104,7 @@ def fail_all(net: PowerNet, count: int) -> Floats:
     sweep_once(net)
     cases = np.arange(min(count, net.parent.size))
     out = buffers(Outages, peak=net.parent.size, **{"": cases.size})
-    fed_by = loads_by_node(chain.load_start, chain.load_source, net.parent.size)  # type: ignore[attr-defined]
+    fed_by = loads_by_node(chain)  # type: ignore[arg-type]
     run_outages(
         chain, legs, alive, net.load_w, np.full(net.parent.size, RATING_W), fed_by, flows, trial, state,  # type: ignore[arg-type]
         cases, 0, cases.size, np.zeros(net.load_w.size, np.int64), out,

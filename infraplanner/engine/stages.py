@@ -77,6 +77,11 @@ class Guard:
         self.failures: list[str] = []
         self._stop = stop
 
+    @property
+    def waits(self) -> bool:
+        """Whether a window waits for the result."""
+        return self._stop is not None
+
     def pause(self) -> None:
         """Raise Superseded when a newer edit has come; called between chunks of at most 20 ms."""
         if self._stop is not None and self._stop():
@@ -180,7 +185,9 @@ def _result(
     if settled is not None:
         power = replace(power, outages=settled.outages, bursts=settled.bursts)
     else:
-        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+        held = guard.run(
+            "single failures", lambda: outage_result(space, guard.pause, at_once=guard.waits), OutageResult()
+        )
         power = replace(power, outages=held)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())

@@ -13,10 +13,16 @@ from .power import Chain, Flows, energise_nodes, roll_up, share_evenly, share_in
 
 
 class FedBy(NamedTuple):
-    """Loads by the node that feeds them: rows `start[i]:start[i+1]` of `load` are the loads of node i."""
+    """Loads by the node that feeds them: rows `start[i]:start[i+1]` of `load` are the loads of node i. `island[i]` is the
+    part of the graph that node i is connected with, over nodes and loads; its nodes, children first, are rows
+    `island_start[k]:island_start[k+1]` of `island_order`.
+    """
 
     start: Ints
     load: Ints
+    island: Ints
+    island_start: Ints
+    island_order: Ints
 
 
 class Outages(NamedTuple):
@@ -54,7 +60,7 @@ def run_outages(
     """Fail one node a case (or one unit of it, where it has several) and say what follows; `before` is the swept state
     with nothing failed, `legs` and `state` are empty: conductors' losses are left out.
 
-    Only loads behind nodes that die with the failed one are split anew; nodes are few and are all rolled up again. The
+    Only loads behind nodes that die with the failed one are split anew, and only its island is rolled up again. The
     arrays `rating_w`, `units_count`, `give_w` of the chain and `alive` are changed during a case and put back after it.
     """
     base = chain.feed_source.size
@@ -63,8 +69,19 @@ def run_outages(
     own_w = np.zeros(chain.rating_w.size)
     for f in range(chain.load_source.size):
         own_w[chain.load_source[f]] += before.part_w[base + f]
+    best, second = _fullest(fed_by, limit_w, before)
+    for j in range(own_w.size):
+        out.peak_w[j] = max(out.peak_w[j], before.out_w[j])
     for case in range(first_case, last_case):
         i = cases[case]
+        island = fed_by.island[i]
+        order = fed_by.island_order[fed_by.island_start[island] : fed_by.island_start[island + 1]]
+        part = Chain(
+            order, chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac, chain.units_count,
+            chain.spare_count, chain.stage_frac, chain.standby_frac, chain.give_w, chain.backup, chain.ranked,
+            chain.feed_start, chain.feed_source, chain.feed_weight, chain.feed_rank, chain.load_start,
+            chain.load_source, chain.load_weight, chain.load_side, chain.load_rank, chain.load_ranked,
+        )  # fmt: skip
         count, rating, give = chain.units_count[i], chain.rating_w[i], chain.give_w[i]
         if count > 1.0:
             chain.units_count[i] = count - 1.0
@@ -72,10 +89,12 @@ def run_outages(
             chain.give_w[i] = give * (count - 1.0) / count
         else:
             alive[i] = False
-        energise_nodes(chain, alive, trial)
-        trial.out_w[:] = own_w
+        energise_nodes(part, alive, trial)
+        for k in range(order.size):
+            trial.out_w[order[k]] = own_w[order[k]]
         lost, dark, single = 0.0, 0, 0
-        for j in range(chain.rating_w.size):
+        for at in range(order.size):
+            j = order[at]
             same = live[j] == was_live[j]
             if same and reach_w[j] == was_reach_w[j]:
                 continue
@@ -90,11 +109,30 @@ def run_outages(
                     dark += 1
                 elif halved:
                     single += 1
-        roll_up(chain, legs, trial, state)
+        roll_up(part, legs, trial, state)
         out.unserved_w[case], out.dark[case], out.single[case] = lost, dark, single
-        _judge(chain, limit_w, count, i, before, trial, case, out)
+        other = second if best >= 0 and fed_by.island[best] == island else best
+        _judge(order, limit_w, count, i, other, before, trial, case, out)
         chain.units_count[i], chain.rating_w[i], chain.give_w[i] = count, rating, give
         alive[i] = True
+
+
+@kernel
+def _fullest(fed_by: FedBy, limit_w: Floats, before: Flows) -> tuple[int, int]:
+    """The most loaded node with nothing failed, and the most loaded one of any other island (-1: none)."""
+    best, second = fed_by.start[0] - 1, fed_by.start[0] - 1
+    for j in range(limit_w.size):
+        if before.live[j] and limit_w[j] > 0.0:
+            share = before.out_w[j] / limit_w[j]
+            if best < 0 or share > before.out_w[best] / limit_w[best]:
+                if best >= 0 and fed_by.island[best] != fed_by.island[j]:
+                    second = best
+                best = j
+            elif fed_by.island[j] != fed_by.island[best] and (
+                second < 0 or share > before.out_w[second] / limit_w[second]
+            ):
+                second = j
+    return best, second
 
 
 @inlined
@@ -124,12 +162,16 @@ def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, tr
 
 @kernel
 def _judge(
-    chain: Chain, limit_w: Floats, units_count: float, failed: int, before: Flows, trial: Flows, case: int, out: Outages
-) -> None:
-    """Loads of all nodes against their limits after a case."""
-    worst, where, over = 0.0, -1, 0
+    order: Ints, limit_w: Floats, units_count: float, failed: int, other: int, before: Flows, trial: Flows, case: int,
+    out: Outages,
+) -> None:  # fmt: skip
+    """Loads of the island's nodes against their limits after a case; `other` is the fullest node elsewhere (-1: none)."""
+    worst, where, over = 0.0, other, 0
+    if other >= 0:
+        worst = before.out_w[other] / limit_w[other]
     live, out_w, was_w, peak_w = trial.live, trial.out_w, before.out_w, out.peak_w
-    for j in range(limit_w.size):
+    for k in range(order.size):
+        j = order[k]
         if not live[j]:
             continue
         peak_w[j] = max(peak_w[j], out_w[j])

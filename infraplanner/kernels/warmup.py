@@ -126,8 +126,9 @@ def _outages() -> None:
     power.energise(chain, np.zeros(0, np.bool_), flows)
     legs.start_legs(nothing, state)
     power.sweep(chain, nothing, np.zeros(0), flows, state)
+    fed_by = tiny(outages.FedBy, 1)._replace(island_start=np.zeros(2, np.int64))
     outages.run_outages(
-        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), tiny(outages.FedBy, 1), flows, flows, state,
+        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), fed_by, flows, flows, state,
         np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infraplanner.compile.chain import group
+from infraplanner.engine.outages import loads_by_node
 from infraplanner.kernels import outages
 
 from . import chains
@@ -23,8 +23,6 @@ def fail_all(net: chains.Net, limit_w: float = 1e6) -> tuple[outages.Outages, np
     done = chains.run(net)
     chain = done.chain
     nodes, loads = net.nodes, len(net.loads)
-    owner = np.repeat(np.arange(loads), np.diff(chain.load_start))
-    start, rows = group(chain.load_source, nodes)
     cases = np.flatnonzero(done.flows.live)
 
     def floats(count: int) -> np.ndarray:
@@ -39,7 +37,7 @@ def fail_all(net: chains.Net, limit_w: float = 1e6) -> tuple[outages.Outages, np
     )
     trial = type(done.flows)(*(np.zeros_like(array) for array in done.flows))
     outages.run_outages(
-        chain, done.legs, np.ones(nodes, bool), net.watts, np.full(nodes, limit_w), outages.FedBy(start, owner[rows]),
+        chain, done.legs, np.ones(nodes, bool), net.watts, np.full(nodes, limit_w), loads_by_node(chain),
         done.flows, trial, done.state, cases, 0, count, ints(loads), out,
     )  # fmt: skip
     return out, cases, done
