@@ -8,7 +8,7 @@ economics model A2 and A4.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from infraplanner.catalog.types import Accelerator, Constant, Record, System
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
-from infraplanner.kernels.economics import capital_recovery, token_cost
+from infraplanner.kernels import economics as laws
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.serving import configuration
 from infraplanner.model.entities import Site
@@ -31,6 +31,9 @@ from .pools import Case
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
+capital_recovery: Callable[[float, float], float] = getattr(laws.capital_recovery, "py_func", laws.capital_recovery)
+token_cost: Callable[[float, float, float, float, float], float] = getattr(laws.token_cost, "py_func", laws.token_cost)
+"""A few scalars a result: calling the compiled forms would cost more, and give the lock away each time."""
 Span = tuple[float, float, float]
 """A figure: in force, low end, high end."""
 IT, LINKS, PLANT, BUILDING = "it", "link", "plant", "building"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from infraplanner.compile.chain import group
 from infraplanner.compile.columns import FLUIDS
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import CDU
@@ -58,21 +59,51 @@ def loops_result(space: Workspace) -> LoopsResult:
     """Every loop with racks that take coolant; without a pump's head the flow stays unknown and says so."""
     compiled = space.compiled
     assert compiled is not None
+    assert space.snapshot is not None
     reach = np.full(len(compiled.tables["racks"]), np.nan)
     flows = []
-    rack_loop = compiled.tables["racks"]["loop@loops"]
+    taking = np.where(space.plant.rack_flow_m3_per_s > 0.0, compiled.tables["racks"]["loop@loops"], -1)
+    table, plant = compiled.tables["cooling"], compiled.plant
+    pumping = (plant.kind == CDU) & space.alive.running & (space.plant.unit_heat_w > 0.0)
+    rack_start, racks_by_loop = group(taking, len(compiled.tables["loops"]))
+    unit_start, units_by_loop = group(np.where(pumping, table["loop@loops"], -1), len(compiled.tables["loops"]))
+    pipes = tuple(space.snapshot.table("pipes").values())
+    if space.loop_flows is None or space.loop_flows[0] != pipes or space.loop_flows[1] is not compiled:
+        space.loop_flows = (pipes, compiled, {})
+    known = space.loop_flows[2]
     for row, key in enumerate(compiled.tables["loops"].ids):
-        racks = np.flatnonzero((rack_loop == row) & (space.plant.rack_flow_m3_per_s > 0.0))
-        if racks.size:
-            flows.append(_loop(space, compiled, row, key, racks, reach))
+        racks = racks_by_loop[rack_start[row] : rack_start[row + 1]]
+        if not racks.size:
+            continue
+        units = units_by_loop[unit_start[row] : unit_start[row + 1]]
+        inputs = _inputs(space, compiled, row, racks, units)
+        if known.get(key, (None,))[0] != inputs:  # a loop whose racks and pumps stand as before flows as before
+            known[key] = (inputs, *_loop(space, compiled, row, key, racks, units))
+        _, flow, share = known[key]
+        flows.append(flow)
+        if share is not None:
+            reach[racks] = share
     return LoopsResult(tuple(flows), reach, _approaches(space, compiled))
 
 
-def _loop(space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints, reach: Floats) -> LoopFlow:
+def _inputs(space: Workspace, compiled: Compiled, row: int, racks: Ints, units: Ints) -> tuple[object, ...]:
+    """All that the flow of a loop follows from, to be compared."""
+    rack, unit = compiled.tables["racks"], compiled.tables["cooling"]
+    arrays = (
+        racks, units, space.plant.rack_flow_m3_per_s[racks], rack["x_m"][racks], rack["y_m"][racks], unit["x_m"][units],
+        unit["y_m"][units], unit["unit"][units], compiled.plant.flow_m3_per_s[units],
+    )  # fmt: skip
+    heat_w, supply_c = float(space.plant.loop_heat_w[row]), float(space.plant.loop_supply_c[row])
+    fluid = int(compiled.tables["loops"]["fluid"][row])
+    return (heat_w, None if math.isnan(supply_c) else supply_c, fluid, *(array.tobytes() for array in arrays))
+
+
+def _loop(
+    space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints, units: Ints
+) -> tuple[LoopFlow, Floats | None]:
+    """Flow of a loop and what each of its racks gets of the flow it wants; None where that is unknown."""
     wanted = space.plant.rack_flow_m3_per_s[racks]
-    table, plant = compiled.tables["cooling"], compiled.plant
-    units = np.flatnonzero((table["loop@loops"] == row) & (plant.kind == CDU) & space.alive.running)
-    units = units[space.plant.unit_heat_w[units] > 0.0]
+    plant = compiled.plant
     fluid = FLUIDS[compiled.tables["loops"]["fluid"][row]]
     supply = float(space.plant.loop_supply_c[row])
     rise = float(space.plant.loop_heat_w[row] / (plant.rho_cp_j_per_m3_k[row] * wanted.sum()))
@@ -80,25 +111,23 @@ def _loop(space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints,
                     supply_c=supply if math.isfinite(supply) else None,
                     return_c=supply + rise if math.isfinite(supply + rise) else None)  # fmt: skip
     if not units.size:
-        return replace(base, note=f"Loop {key} has 0 running pumps.")
+        return replace(base, note=f"Loop {key} has 0 running pumps."), None
     header = _header(space, compiled, row, racks, wanted, units, fluid, supply)
     if header is None:
-        return replace(
-            base, note=f"Loop {key}: the head or flow of its pumps, or its coolant at this supply, is unknown."
-        )
+        note = f"Loop {key}: the head or flow of its pumps, or its coolant at this supply, is unknown."
+        return replace(base, note=note), None
     full = _balance(header, 1.0, header.pumps)
     if full is None:
-        return replace(base, note=f"The flows of loop {key} did not settle.")
+        return replace(base, note=f"The flows of loop {key} did not settle."), None
     share = full[1].rack_m3_per_s[header.rows] / wanted
-    reach[racks] = share
     speed = _speed(header, float(share.min()))
     duty = _balance(header, speed, header.pumps)
     if duty is None:
-        return replace(base, note=f"The flows of loop {key} did not settle.")
+        return replace(base, note=f"The flows of loop {key} did not settle."), share
     total, head = duty[0], header.lift_pa * speed**2 - header.slope / header.pumps**2 * duty[0] ** 2
     spared = _balance(header, 1.0, header.pumps - 1) if header.pumps > 1 else None
     number = reynolds(total, header.bore_m, header.density_kg_per_m3, header.viscosity_pa_s)
-    return replace(
+    flow = replace(
         base,
         flow_l_per_min=total * TO_L_PER_MIN,
         speed_frac=speed,
@@ -112,6 +141,7 @@ def _loop(space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints,
         header_mm=header.bore_m * MM_PER_M,
         velocity_m_per_s=float(velocity(total, header.bore_m)),
     )
+    return flow, share
 
 
 def _header(

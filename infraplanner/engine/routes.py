@@ -53,6 +53,8 @@ class Routes:
 
     by_pool: dict[int, PoolRoute] = field(default_factory=dict)
     jobs: tuple[JobRoute, ...] = ()
+    jobs_bps: Floats | None = None
+    """Traffic of all jobs at their pace on every bundle and direction."""
 
 
 UnitLoads = dict[tuple[int, frozenset[str]], tuple[Floats, float]]
@@ -135,12 +137,17 @@ def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]
 
 def link_load(routes: Routes, rate_per_s: Floats, links: int) -> Floats:
     """Traffic on every bundle in its busier direction [bit/s] at the pools' requests/s and the jobs' pace."""
-    total = np.zeros((links, 2))
+    own = routes.jobs_bps if routes.jobs_bps is not None and len(routes.jobs_bps) == links else None
+    if own is not None and not routes.by_pool:
+        return np.maximum(own[:, 0], own[:, 1])
+    total = np.zeros((links, 2)) if own is None else own.copy()
     for row, found in routes.by_pool.items():
         if rate_per_s[row] > 0.0:
             total += found.load * (found.bits_per_request * rate_per_s[row])
-    for job in routes.jobs:
-        if len(job.load_bps) == links:
-            total += job.load_bps * job.pace_frac
-    busiest: Floats = total.max(axis=1) if links else np.empty(0)
-    return busiest
+    return np.maximum(total[:, 0], total[:, 1])
+
+
+def together(jobs: tuple[JobRoute, ...]) -> Floats | None:
+    """Traffic of all jobs at their pace on every bundle and direction [bit/s]; None without a job."""
+    parts = [job.load_bps * job.pace_frac for job in jobs]
+    return sum(parts[1:], parts[0]) if parts else None

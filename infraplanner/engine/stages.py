@@ -41,7 +41,7 @@ from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outage_result
 from .protocol import Check
-from .routes import JobRoute, Routes, find_routes
+from .routes import JobRoute, Routes, find_routes, together
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
@@ -66,6 +66,7 @@ class Settled:
     findings: tuple[Finding, ...] = ()
     outages: OutageResult = field(default_factory=OutageResult)
     bursts: BurstResult = field(default_factory=BurstResult)
+    economics: EconomicsResult | None = None
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -135,6 +136,7 @@ def settled_result(
         findings=result.findings,
         outages=power.outages,
         bursts=power.bursts,
+        economics=result.economics,
         links=len(tables["links"]),
         pools=tables["pools"].ids,
     )
@@ -179,7 +181,7 @@ def _result(
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
     if settled is None or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
-        routes = replace(routes, jobs=found)
+        routes = replace(routes, jobs=found, jobs_bps=together(found))
     jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     if settled is not None:
@@ -192,7 +194,11 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
-    economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
+    economics = settled.economics if settled is not None and not fresh else None
+    if economics is None or not _same_racks(
+        economics, power
+    ):  # a drag changes prices by some cable: that waits for rest
+        economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -209,12 +215,10 @@ def _result(
             "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
         )
         throughput = replace(throughput, jobs=told)
-    year = settled.year if settled is not None else YearResult()
-    if settled is None:
-        supply = power.supply
-        bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
-        power = replace(power, bursts=bursts)
-        year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+    if settled is not None:
+        year = settled.year
+    else:
+        power, year = _at_rest(space, totals, power, jobs, guard, fed=fed)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
@@ -259,6 +263,15 @@ def _solved(
     return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause), first)
 
 
+def _at_rest(
+    space: Workspace, totals: Totals, power: PowerResult, jobs: tuple[JobCase, ...], guard: Guard, *, fed: bool
+) -> tuple[PowerResult, YearResult]:
+    """What only a settled state is asked: swings of power, and a year of weather."""
+    supply = power.supply
+    bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
+    return replace(power, bursts=bursts), guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+
+
 def with_money(summary: Summary, economics: EconomicsResult, jobs: tuple[JobCase, ...]) -> Summary:
     """The summary with what money, carbon and training jobs add."""
     return replace(
@@ -269,6 +282,10 @@ def with_money(summary: Summary, economics: EconomicsResult, jobs: tuple[JobCase
         capex_usd=economics.capex_usd,
         opex_usd_per_year=economics.opex_usd_per_year,
     )
+
+
+def _same_racks(economics: EconomicsResult, power: PowerResult) -> bool:
+    return len(economics.rack_usd_per_year) == len(power.rack_ids)
 
 
 def _per_joule(core: CoreResult, summary: Summary) -> CoreResult:

@@ -63,6 +63,7 @@ class Workspace:
         self.job_loads: dict[object, Any] = {}
         self.slopes: tuple[object, Any] | None = None
         self.air_model: Any = None
+        self.loop_flows: Any = None
         self.chips: Any = None
         self.wet_bulbs: Any = None
         self.core: CoreChains | None = None

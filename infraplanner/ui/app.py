@@ -63,7 +63,7 @@ def run_window(path: str | None = None, theme: str | None = None) -> int:
     app.processEvents()  # the first paint comes before anything heavy
 
     def begin() -> None:
-        window.bridge.session.engine.warm_up()
+        window.bridge.session.prepare()
         if path:
             if Path(path).is_relative_to(
                 window.files.templates()[0].parent if window.files.templates() else Path(path)

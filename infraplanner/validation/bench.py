@@ -28,7 +28,7 @@ from infraplanner.edit import Move, SetFields
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.save import save_plan
 from infraplanner.results.snapshot import ResultSnapshot
-from infraplanner.session import Session
+from infraplanner.session import Session, load_kernels
 from infraplanner.units import KILO
 
 from .generate import generate_plan
@@ -92,6 +92,7 @@ def measure_size(racks: int, links: int | None, seed: int = 1) -> dict[str, Any]
 def _live_figures(path: Path, catalog: Catalog, seed: int) -> dict[str, Any]:
     warm = Session(catalog, force_sync=True)
     warm.engine.warm_up()
+    load_kernels()
     warm.close()
     session = Session(catalog, force_sync=True)
     plan = read_plan(path, catalog)
