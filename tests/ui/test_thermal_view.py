@@ -82,8 +82,8 @@ def test_thermal_charts_say_what_the_result_says(drive: Driver) -> None:
         assert "error" not in chart.values(), chart.values()
         assert chart.values()
     steps = charts.staircase.values()
-    assert next(iter(steps)) == "Outdoors"
-    assert steps["Technology"] < steps["Case"] < steps["Junction"]
+    assert next(iter(steps)) == "Sky"
+    assert steps["Coolant"] < steps["Case"] < steps["Die"]
     assert charts.plant_year.values()["pue"] == result.year.pue
     assert charts.techniques.values()["Perimeter air, open aisles"] is False
     assert charts.techniques.values()["Cold plates, two phases"] is True

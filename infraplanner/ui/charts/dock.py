@@ -46,16 +46,14 @@ class ChartDock(QWidget):
         self.staircase, self.techniques = StaircaseChart(bridge), TechniquesChart(bridge)
         self.loops, self.plant_year, self.ride = LoopsChart(bridge), PlantYearChart(), RideChart()
         self.groups: tuple[tuple[str, list[Chart]], ...] = (
-            (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance]),
+            (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance, self.chains]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
-            (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride]),
-            (self.tr("Loops"), [self.loops]),
+            (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
             (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
             (self.tr("Scenarios"), [self.scenarios]),
-            (self.tr("Chains"), [self.chains]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""

@@ -12,6 +12,7 @@ from infraplanner.units import number
 
 from .base import Chart, PlainAxis, short
 
+NAME_PX = 36
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -70,7 +71,8 @@ class PlantYearChart(Chart):
             text.setPos(k, float(year.month_pue[k]))
             self.plot.addItem(text)
             self._texts.append(text)
-        names = [(float(k), name) for k, name in enumerate(MONTHS)]
+        narrow = self.width() < 12 * NAME_PX  # the letter alone tells a month by its place
+        names = [(float(k), name[0] if narrow else name) for k, name in enumerate(MONTHS)]
         self.bottom.names = dict(names)
         self.bottom.setTicks([names])
         self.right.setPen(self.colour("border.control"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 
 from infraplanner.model.document import Snapshot
 from infraplanner.results.snapshot import ResultSnapshot
@@ -48,10 +49,10 @@ def staircase(snapshot: Snapshot, result: ResultSnapshot, rack: str) -> list[Ste
     inlet = float(chips.rack_chip_inlet_c[row]) if len(chips.rack_chip_inlet_c) else math.nan
     loop = record.loop if record is not None else ""
     wet = bool(loop) and math.isclose(inlet, supply.get(loop, math.nan), abs_tol=1e-6)
-    steps = [Step("Outdoors", thermal.outdoor_dry_c if thermal.outdoor_dry_c is not None else math.nan, "text.muted")]
+    steps = [Step("Sky", thermal.outdoor_dry_c if thermal.outdoor_dry_c is not None else math.nan, "text.muted")]
     if wet:
         steps += _water(snapshot, supply, loop)
-        steps.append(Step("Technology", inlet, "liquid.supply"))
+        steps.append(Step("Coolant", inlet, "liquid.supply"))
     else:
         hall = next((h for h in air.halls if record is not None and h.hall == record.hall), None)
         steps.append(Step("Supply air", hall.supply_c if hall and hall.supply_c is not None else math.nan, "air.cold"))
@@ -60,7 +61,7 @@ def staircase(snapshot: Snapshot, result: ResultSnapshot, rack: str) -> list[Ste
         )
     steps.append(Step("Case", case, "wall.thermal", chips.case_limit_c))
     junction = float(chips.rack_junction_c[row]) if len(chips.rack_junction_c) else math.nan
-    steps.append(Step("Junction", junction, "status.error"))
+    steps.append(Step("Die", junction, "status.error"))
     return [step for step in steps if math.isfinite(step.celsius)]
 
 
@@ -117,7 +118,10 @@ class StaircaseChart(Chart):
             self._limit.setData([at - 0.5, at + 0.5], [limit, limit])
         self._limit.setPen(pg.mkPen(self.colour("status.error"), width=2, style=Qt.PenStyle.DashLine))
         self._label(steps)
-        names = [(float(k), step.name) for k, step in enumerate(steps)]
+        metrics = QFontMetricsF(fonts.font(fonts.CAPTION))
+        room = max(24.0, (self.width() - 50) / max(1, len(steps)))
+        elide = Qt.TextElideMode.ElideRight
+        names = [(float(k), metrics.elidedText(step.name, elide, room)) for k, step in enumerate(steps)]
         self.bottom.names = dict(names)
         self.bottom.setTicks([names])
         self.scope.setText(self.tr("rack {0}").format(rack))
