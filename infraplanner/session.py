@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from infraplanner.catalog import Catalog, load_catalog
+from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
@@ -286,7 +286,7 @@ class Session:
     def prepare(self) -> None:
         """Compile or load all kernels in the background: those of a drag first, then all the others on a shipped example."""
         self.engine.warm_up()
-        self.engine.run_when_idle(lambda _stop: load_kernels(), "prepare")
+        self.engine.run_when_idle(lambda _stop: load_kernels(self._base_catalog), "prepare")
 
     def wait_idle(self, timeout_s: float = 60.0) -> bool:
         """Block until the engine has nothing to do; False when that took too long. For tests and the CLI."""
@@ -310,10 +310,9 @@ class Session:
             listener(text)
 
 
-def load_kernels() -> None:
+def load_kernels(catalog: Catalog) -> None:
     """Solve a shipped example once, so that every kernel of a settled result is compiled and loaded."""
     example = resources_dir() / "templates" / "nvl72-pod.yaml"
-    catalog = load_catalog()
     evaluate(read_plan(example, catalog).document.snapshot(), catalog, check=run_checks)
 
 

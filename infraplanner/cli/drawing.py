@@ -143,7 +143,7 @@ def start_child(arguments: list[str]) -> None:
     app.processEvents()
     early = "numba" in sys.modules
     session = window.bridge.session
-    session.engine.warm_up()
+    session.prepare()
     window.files.open_template(str(window.files.templates()[-1]))
     rack = next(iter(session.document.table("racks")))
     window.bridge.execute(importlib.import_module("infraplanner.edit").Move([rack], 10, 0))

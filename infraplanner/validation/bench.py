@@ -92,7 +92,7 @@ def measure_size(racks: int, links: int | None, seed: int = 1) -> dict[str, Any]
 def _live_figures(path: Path, catalog: Catalog, seed: int) -> dict[str, Any]:
     warm = Session(catalog, force_sync=True)
     warm.engine.warm_up()
-    load_kernels()
+    load_kernels(catalog)
     warm.close()
     session = Session(catalog, force_sync=True)
     plan = read_plan(path, catalog)

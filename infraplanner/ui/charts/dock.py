@@ -101,7 +101,9 @@ class ChartDock(QWidget):
         state = self.tr("provisional") if result.provisional else self.tr("settled")
         passes = self.tr("{0} passes").format(result.passes) if result.passes else ""
         parts = [f"rev {result.revision}", state, f"{1e3 * result.elapsed_s:.1f} ms", passes]
-        self.state.setText("  ·  ".join(part for part in parts if part))
+        told = parts if self.width() >= FOUR else parts[:2]  # a narrow dock leaves the room to its tabs
+        self.state.setText("  ·  ".join(part for part in told if part))
+        self.state.setToolTip("  ·  ".join(part for part in parts if part))
 
     def set_dragging(self, dragging: bool) -> None:
         """Axes stand still during a drag and re-fit on release."""
