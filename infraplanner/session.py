@@ -24,6 +24,7 @@ from infraplanner.model.entities import TABLES, Hall, Site
 from infraplanner.places import resources_dir
 from infraplanner.results.chains import ChainAlternative
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.results.uncertainty import UncertaintyResult
 
 SWITCH_INTERVAL_S = 0.0001
 """The engine thread gives the interpreter away at every array operation and must win it back within a frame: 0.5 ms cost
@@ -250,6 +251,22 @@ class Session:
                 done(levers)
 
         self.engine.run_when_idle(job, "levers")
+
+    def find_uncertainty(self, done: Callable[[UncertaintyResult], None]) -> None:
+        """Bands of all headline figures and what moves them, in the background; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            from infraplanner.explore.uncertainty import uncertainty  # noqa: PLC0415 - loads SciPy
+
+            found = uncertainty(snapshot, catalog, stop=stop)
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "uncertainty")
 
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""

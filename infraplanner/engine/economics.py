@@ -8,9 +8,10 @@ economics model A2 and A4.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -37,6 +38,7 @@ token_cost: Callable[[float, float, float, float, float], float] = getattr(laws.
 Span = tuple[float, float, float]
 """A figure: in force, low end, high end."""
 IT, LINKS, PLANT, BUILDING = "it", "link", "plant", "building"
+NOT_MOVED: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Book:
     """Prices and planning values in force; a Span each."""
 
     catalogue: Catalogue
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """Share of the way from the middle of its price range to an end, by line: -1 the low, 1 the high end."""
 
     def span(self, name: str) -> Span:
         """A constant of the price book with its range; NaN when there is none."""
@@ -58,16 +62,21 @@ class Book:
         return self.span(name)[0]
 
 
-def economics_result(space: Workspace, totals: Totals, throughput: ThroughputResult) -> EconomicsResult:
-    """Everything that money and carbon say of this frame."""
+def economics_result(
+    space: Workspace,
+    totals: Totals,
+    throughput: ThroughputResult,
+    moved: Mapping[str, float] = NOT_MOVED,
+) -> EconomicsResult:
+    """Everything that money and carbon say of this frame; `moved` as in `Book`."""
     compiled, snapshot = space.compiled, space.snapshot
     assert compiled is not None
     assert snapshot is not None
-    book = Book(compiled.parts.catalogue)
+    book = Book(compiled.parts.catalogue, moved)
     site = snapshot.table("site").get("site")
     rate, life = _own(site, "discount_rate_frac", book.value("rate_frac")), _lives(site, book)
     use = _own(site, "use_frac", book.value("use_frac"))
-    capex = _capex(space, totals, book)
+    capex = [_moved(line, book.moved.get(line.name, 0.0)) for line in _capex(space, totals, book)]
     mean_it_w, mean_w = _mean_power(space, totals, use)
     kwh = mean_w * H_PER_YEAR * S_PER_H / J_PER_KWH
     year = [
@@ -165,6 +174,15 @@ def _capex(space: Workspace, totals: Totals, book: Book) -> list[CostLine]:
             _line("Building", BUILDING, np.array([nameplate_kw]), np.array([book.span("building_usd_per_kw")]))
         )
     return lines
+
+
+def _moved(line: CostLine, share: float) -> CostLine:
+    """A line at another point of its price range; lines without one move by the share itself."""
+    if not share:
+        return line
+    end = line.high_usd if share > 0.0 else line.low_usd
+    usd = line.usd * (1.0 + share) if end == line.usd else line.usd + abs(share) * (end - line.usd)
+    return replace(line, usd=max(0.0, usd))
 
 
 def _line(name: str, category: str, count: Floats, spans: Floats) -> CostLine:

@@ -38,6 +38,8 @@ class Site(Record, frozen=True, kw_only=True):
     """Share of full output delivered over the year."""
     it_life_years: float | None = None
     discount_rate_frac: float | None = None
+    uncertainty_seed: int | None = None
+    """Which samples bands are drawn from, so that a report repeats."""
 
 
 class Hall(Record, frozen=True, kw_only=True):

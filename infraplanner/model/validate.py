@@ -80,6 +80,7 @@ _RANGES: dict[str, Range] = {
     "use_frac": (1e-3, 1),
     "it_life_years": (0.5, 50),
     "discount_rate_frac": (0, 1),
+    "uncertainty_seed": (0, 2**31 - 1),
 }
 
 

@@ -35,6 +35,7 @@ class Bridge(QObject):
     failures_ranked = Signal(object)
     levers_ranked = Signal(object)
     scenarios_compared = Signal(object)
+    uncertain = Signal(object)
     validated = Signal(object)
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
@@ -196,6 +197,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def find_uncertainty(self) -> None:
+        """Ask for bands of the headline figures; the answer comes as `uncertain`."""
+        self.session.find_uncertainty(self.uncertain.emit)
 
     def compare_scenarios(self) -> None:
         """Ask for the plan and its scenarios side by side; the answer comes as `scenarios_compared`."""

@@ -23,6 +23,7 @@ from .scenarios import ScenarioChart
 from .staircase import StaircaseChart
 from .techniques import TechniquesChart
 from .tokens import TokensChart
+from .tornado import tornado_charts
 from .waterfall import WaterfallChart
 
 FOUR, THREE, TWO = 1240, 850, 560
@@ -52,6 +53,7 @@ class ChartDock(QWidget):
             (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
+            (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
             (self.tr("Scenarios"), [self.scenarios]),
         )

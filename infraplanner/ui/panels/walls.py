@@ -17,9 +17,12 @@ from infraplanner.units import number
 
 if TYPE_CHECKING:
     from infraplanner.explore.levers import Lever
+    from infraplanner.results.uncertainty import UncertaintyResult
 
 MOST_LEVERS = 5
 MOST_RACKS = 200
+MOST_RACKS_BANDS = 500
+LEAST_DOUBT = 0.05
 REST_MS = 800
 
 
@@ -76,13 +79,35 @@ class WallsPanel(QScrollArea):
         self.setWidget(body)
         self._bridge = bridge
         self._asked = False
+        self._last: ResultSnapshot | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._find_at_rest)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
         bridge.levers_ranked.connect(self.show_levers)
+        self.found: UncertaintyResult | None = None
+        bridge.uncertain.connect(self.show_bands)
+
+    def show_bands(self, found: UncertaintyResult) -> None:
+        """Hatched bands, and which walls may bind when the samples disagree."""
+        self.found = found
+        for wall, row in self.rows.items():
+            band = found.bands.get(f"wall.{wall}")
+            known = band is not None and band.value and band.p5 is not None and band.p95 is not None
+            row.show_band((band.p5 / band.value, band.p95 / band.value) if known else None)  # type: ignore[union-attr, operator]
+        if self._last is not None:
+            self.take(self._last)
+
+    def _may_bind(self, wall: str) -> str:
+        """A tag with the share of samples in which a wall binds, when others bind in some."""
+        shares = self.found.binding_frac if self.found is not None else {}
+        share = shares.get(wall, 0.0)
+        return self.tr("MAY BIND {0} %").format(round(100 * share)) if LEAST_DOUBT <= share <= 1 - LEAST_DOUBT else ""
 
     def _forget(self) -> None:
+        self.found = self._last = None
+        for row in self.rows.values():
+            row.show_band(None)
         for row in self.rows.values():
             row.trail = []
         self.show_levers([])
@@ -95,8 +120,11 @@ class WallsPanel(QScrollArea):
         self._bridge.rank_levers()
 
     def _find_at_rest(self) -> None:
-        """Small plans are tried again by themselves once somebody has asked and the hand rests."""
-        if self._asked and self.isVisible() and len(self._bridge.session.document.table("racks")) <= MOST_RACKS:
+        """Bands follow the hand's rest; what changes buy is tried again once somebody has asked. Small plans only."""
+        racks = len(self._bridge.session.document.table("racks"))
+        if self.isVisible() and self._last is not None and not self._last.failed and racks <= MOST_RACKS_BANDS:
+            self._bridge.find_uncertainty()
+        if self._asked and self.isVisible() and racks <= MOST_RACKS:
             self.find_levers()
 
     def show_levers(self, levers: list[Lever]) -> None:
@@ -127,15 +155,18 @@ class WallsPanel(QScrollArea):
         binding = result.summary.binding_wall
         next_wall = result.walls[binding].next if binding in result.walls else None
         for wall, row in self.rows.items():
-            tag = "BINDS" if wall == binding else "NEXT" if wall == next_wall else ""
+            tag = self._may_bind(wall) or ("BINDS" if wall == binding else "NEXT" if wall == next_wall else "")
             row.show_result(result.walls[wall], tag, not result.provisional)
         known = {wall: result.walls[wall].elasticity for wall in WALLS}
         shares = {wall: value for wall, value in known.items() if value is not None and value > 0.005}
         if result.provisional:
             return
+        fresh = self._last is None or self._last is not result
+        self._last = result
         self.ask.setVisible(bool(result.throughput.pools))
         self.units.setVisible(bool(result.throughput.pools))
-        self._rest.start()
+        if fresh:
+            self._rest.start()
         self.bar.show_shares(shares)
         self.bar.setVisible(bool(shares))
         if shares:
