@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt
 
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
-from infraplanner.units import number
+from infraplanner.units import MEGA, number
 
 from .bars import Bars
 
 if TYPE_CHECKING:
     from infraplanner.results.uncertainty import UncertaintyResult
 
-ROW_PX = 24
+ROW_PX = 19
 FIGURES: tuple[tuple[str, str, str, float], ...] = (
     ("usd_per_million_tokens", "What moves the cost", "$ a million tokens", 1.0),
     ("tokens_per_s", "What moves throughput", "k tok/s", 1e-3),
@@ -62,6 +62,12 @@ class TornadoChart(Bars):
         if self._result is not None:
             self._draw(self._result)
 
+    def _scale(self, value: float) -> tuple[float, str]:
+        """Factor and unit in which a figure has few digits."""
+        if self.figure == "tokens_per_s" and value >= MEGA:
+            return 1.0 / MEGA, "M tok/s"
+        return self.factor, self.unit
+
     def draw(self, result: ResultSnapshot) -> None:
         """The bands of the last plan at rest; nothing while there are none."""
         self._ask(result)
@@ -77,12 +83,13 @@ class TornadoChart(Bars):
         names = {item.id: item for item in self.found.inputs}
         room = max(2, (self.height() - 84) // ROW_PX)
         swings = self.found.swings.get(self.figure, ())[:room]
-        base = self.factor * (band.value or 0.0)
-        low, high = (self.factor * end for end in (band.p5, band.p95))
+        factor, unit = self._scale(band.value or 0.0)
+        base = factor * (band.value or 0.0)
+        low, high = (factor * end for end in (band.p5, band.p95))
         self.begin()
         at = -np.arange(len(swings), dtype=float)
         for ends, colour in (("at_low", "series.1"), ("at_high", "series.0")):
-            to = self.factor * np.array([getattr(swing, ends) for swing in swings])
+            to = factor * np.array([getattr(swing, ends) for swing in swings])
             if len(swings):
                 self.bar(
                     x0=np.minimum(base, to), y=at, height=0.6, width=np.abs(to - base), brush=self.colour(colour),
@@ -92,12 +99,12 @@ class TornadoChart(Bars):
         self._line.setPen(pg.mkPen(self.colour("text.secondary"), width=1))
         self._band.setRegion((low, high))
         self._band.setBrush(pg.mkBrush(self.colour("series.0", 0.14)))
-        ends_of = [self.factor * end for swing in swings for end in (swing.at_low, swing.at_high)]
+        ends_of = [factor * end for swing in swings for end in (swing.at_low, swing.at_high)]
         left, right = min([low, base, *ends_of]), max([high, base, *ends_of])
         pad = 0.06 * max(right - left, 1e-12)
         self.name_left(at, [names[swing.input].name for swing in swings])
         self.left.setToolTip("\n".join(_told(names[swing.input]) for swing in swings))
-        self.label_bottom(self.unit)
+        self.label_bottom(unit)
         self.fix_range((left - pad, right + pad), (0.5 - max(1, len(swings)), 0.5))
         self.scope.setText(f"{number(low)} – {number(high)}")
         self.scope.setToolTip(
