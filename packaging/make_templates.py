@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from template_hall import hall_20mw  # noqa: E402 - the path has to be known first
+from template_edge import edge_site  # noqa: E402 - the path has to be known first
+from template_hall import hall_20mw  # noqa: E402
 from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
@@ -30,6 +31,7 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "sram-row.yaml": sram_row,
     "rubin-800v.yaml": rubin_800v,
     "hall-20mw.yaml": hall_20mw,
+    "edge-site.yaml": edge_site,
 }
 
 
