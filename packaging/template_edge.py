@@ -116,9 +116,7 @@ def _power(bag: Bag) -> None:
         ("ups", "UPS of four modules", "ups-gxt5", 1000, 1700, UTILITY_KW, 4),
     )
     for key, name, profile, x, y, rating, units in parts:
-        bag.add(
-            PowerNode(id=key, name=name, hall=HALL, x_mm=x, y_mm=y, profile=profile, rating_kw=rating, units=units)
-        )
+        bag.add(PowerNode(id=key, name=name, hall=HALL, x_mm=x, y_mm=y, profile=profile, rating_kw=rating, units=units))
     bag.feed("utility", "board")
     bag.feed("board", "ups")
     for name, _ in ROW:

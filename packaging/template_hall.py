@@ -163,7 +163,10 @@ def _serving(bag: Bag) -> None:
             id="assist", name="Assistant with documents", profile="chat-1k-1k", input_tokens=3000, output_tokens=1000
         ),
         Pool(id="chat-70b", name="Chat on Llama 70B", model="llama3.1-70b", workload="chat"),
-        Pool(id="r1-prefill", name="R1 prefill", model="deepseek-r1", workload="assist", phase="prefill"),
+        # Pinned: on four accelerators the weights fit by a hair, and a figure at such an edge is no figure.
+        Pool(
+            id="r1-prefill", name="R1 prefill", model="deepseek-r1", workload="assist", phase="prefill", tp=1, ep=8, dp=8
+        ),
         Pool(
             id="r1-decode", name="R1 decode", model="deepseek-r1", workload="assist", phase="decode",
             prefill_pool="r1-prefill",
