@@ -14,6 +14,7 @@ from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, Un
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
@@ -251,6 +252,20 @@ class Session:
                 done(levers)
 
         self.engine.run_when_idle(job, "levers")
+
+    def find_ladder(self, done: Callable[[Ladder], None]) -> None:
+        """Take one binding wall after another down by the cheapest change, in the background; `done` is called there.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            found = ladder(snapshot, catalog, stop=stop)
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "ladder")
 
     def find_uncertainty(self, done: Callable[[UncertaintyResult], None]) -> None:
         """Bands of all headline figures and what moves them, in the background; `done` is called in that thread.

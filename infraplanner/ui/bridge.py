@@ -36,6 +36,7 @@ class Bridge(QObject):
     levers_ranked = Signal(object)
     scenarios_compared = Signal(object)
     uncertain = Signal(object)
+    ladder_found = Signal(object)
     validated = Signal(object)
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
@@ -197,6 +198,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def find_ladder(self) -> None:
+        """Ask for the ladder; the answer comes as `ladder_found`."""
+        self.session.find_ladder(self.ladder_found.emit)
 
     def find_uncertainty(self) -> None:
         """Ask for bands of the headline figures; the answer comes as `uncertain`."""

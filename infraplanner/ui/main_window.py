@@ -44,6 +44,7 @@ from infraplanner.ui.panels.layers import HistoryPanel, LayersPanel
 from infraplanner.ui.panels.link_table import LinkTable
 from infraplanner.ui.panels.tree import TreePanel
 from infraplanner.ui.panels.walls import WallsPanel
+from infraplanner.ui.panels.walls_view import WallsView
 from infraplanner.ui.panels.welcome import WelcomePage
 from infraplanner.ui.settings import Settings
 from infraplanner.ui.sheets import show_licences, show_shortcuts
@@ -187,6 +188,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.tr("Floor"))
         self.tabs.addTab(self.tr("Power tree"))
         self.tabs.addTab(self.tr("Links"))
+        self.tabs.addTab(self.tr("Walls"))
         self.tabs.currentChanged.connect(self._show_tab)
         self.overlays = OverlaySwitch(OVERLAYS)
         inner.addWidget(self.tabs)
@@ -206,7 +208,9 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.tree_area)
         self.link_table = LinkTable(self.bridge)
         self.stack.addWidget(self.link_table)
-        self.views: tuple[QWidget, ...] = (self.floor, self.tree_area, self.link_table)
+        self.walls_view = WallsView(self.bridge)
+        self.stack.addWidget(self.walls_view)
+        self.views: tuple[QWidget, ...] = (self.floor, self.tree_area, self.link_table, self.walls_view)
         self.tab_row = row
         for widget in (row, self.busy, self.stack):
             layout.addWidget(widget)
@@ -273,6 +277,8 @@ class MainWindow(QMainWindow):
         floor.dropped.connect(self._drop)
         floor.context_wanted.connect(self._context_menu)
         self.link_table.zoom_wanted.connect(self._zoom_on_floor)
+        self.walls_view.where_wanted.connect(lambda key: self._zoom_on_floor([key]))
+        self.headline.binding.clicked.connect(lambda: self.tabs.setCurrentIndex(self.views.index(self.walls_view)))
         self.power_tree.context_wanted.connect(self._context_menu)
         floor.pointer_moved.connect(self._show_pointer)
         floor.camera_changed.connect(self._show_camera)

@@ -128,9 +128,12 @@ class WallRow(QWidget):
         painter.setPen(theme.colour(f"wall.{self.wall}", 0.6))
         painter.drawPolyline(points)
 
+    def _bar_box(self) -> QRectF:
+        return QRectF(46, 44, self.width() - 60, 7)
+
     def _bar(self, painter: QPainter) -> None:
         theme = current().theme
-        bar = QRectF(46, 44, self.width() - 60, 7)
+        bar = self._bar_box()
         painter.setPen(theme.colour("border.strong"))
         painter.setBrush(theme.colour("surface.canvas"))
         painter.drawRect(bar)
