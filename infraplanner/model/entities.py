@@ -261,9 +261,22 @@ class Pool(Record, frozen=True, kw_only=True):
 
 
 class Workload(Record, frozen=True, kw_only=True):
-    """A request class. Lengths not given come from the request shape named by `profile`."""
+    """A request class. Lengths not given come from the request shape named by `profile`.
 
+    With a `kind` and an offered rate it is routed over all pools that can serve it: those whose model has at least
+    `complexity_b` billion parameters, within the latency limits, and with fixed pass times where it is `deterministic`.
+    `sticky` sessions stay where their prefix lies. `pattern` names the arrival pattern of its day. Demand grows by
+    `growth_frac_per_year` and answers a fall of the token price with `price_elasticity`.
+    """
+
+    kind: Literal["", "generative", "agentic", "physical", "batch"] = ""
     profile: str = ""
+    complexity_b: float | None = None
+    sticky: bool = True
+    deterministic: bool = False
+    pattern: str = ""
+    growth_frac_per_year: float | None = None
+    price_elasticity: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     prefix_hit_frac: float | None = None
@@ -397,6 +410,6 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
     "racks": {"profile": "rack"},
-    "workloads": {"profile": "request_shape"},
+    "workloads": {"profile": "request_shape", "pattern": "record"},
 }
 """Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

@@ -19,6 +19,7 @@ from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, Roofli
 from .plant_year import PlantYearChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
+from .routing import ClassesChart, RoutingChart
 from .scenarios import ScenarioChart
 from .staircase import StaircaseChart
 from .techniques import TechniquesChart
@@ -51,7 +52,7 @@ class ChartDock(QWidget):
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
             (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
-            (self.tr("Tokens"), [self.tokens]),
+            (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),

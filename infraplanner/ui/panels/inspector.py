@@ -171,6 +171,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
     },
     "workloads": {
         "Requests": [
+            Field("complexity_b", "Needs parameters, B", "count", optional=True),
             Field("input_tokens", "Input", "tokens", "whole", optional=True),
             Field("output_tokens", "Output", "tokens", "whole", optional=True),
             Field("prefix_hit_frac", "Prefix hits", "frac", optional=True),
