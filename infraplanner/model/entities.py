@@ -38,6 +38,12 @@ class Site(Record, frozen=True, kw_only=True):
     """Share of full output delivered over the year."""
     it_life_years: float | None = None
     discount_rate_frac: float | None = None
+    peak_usd_per_kwh: float | None = None
+    peak_hours: float | None = None
+    """Hours of a day in which energy costs the peak price; the flat price holds in the others."""
+    clean_frac: float | None = None
+    clean_kind: Literal["flat", "sun", "wind"] = "flat"
+    """Clean energy bought, as a share of the year's load, and when it comes."""
     uncertainty_seed: int | None = None
     """Which samples bands are drawn from, so that a report repeats."""
 

@@ -78,6 +78,8 @@ _RANGES: dict[str, Range] = {
     "tpot_limit_s": (1e-6, 1e9),
     "price_year": (1990, 2100),
     "use_frac": (1e-3, 1),
+    "clean_frac": (0, 10),
+    "peak_hours": (0, 24),
     "complexity_b": (0, 1e6),
     "growth_frac_per_year": (-1, 100),
     "price_elasticity": (0, 10),

@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import System
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, S_PER_H
 
 from .closed_form import Case, Law, predictor_of
@@ -141,7 +142,24 @@ def _ride_through(case: Case, kernels: ModuleType) -> tuple[float, str]:
     )), "stored energy"  # fmt: skip
 
 
+def _capex(case: Case, _kernels: ModuleType) -> tuple[float, str]:
+    """Racks to the stated IT power at the middle of their price, and a finished house at that of a watt."""
+    rack = case.catalog.find("gb200-nvl72")
+    if (
+        not isinstance(rack, System)
+        or rack.power_max_w is None
+        or rack.price_usd_low is None
+        or rack.price_usd_high is None
+    ):
+        raise KeyError("price and power of gb200-nvl72")
+    it_w = case.given("it_mw") * MEGA
+    case.assume("GB200 NVL72 racks at nameplate, middle of the price range, without network between them")
+    racks = it_w / rack.power_max_w * 0.5 * (rack.price_usd_low + rack.price_usd_high)
+    return racks + it_w / KILO * case.catalog.constant("cost.house_usd_per_kw"), "prices"
+
+
 LAWS: dict[str, Law] = {
+    "capex_total": _capex,
     "crf": _recovery,
     "tco_annual": _yearly,
     "tco_month": _bill,
