@@ -16,6 +16,7 @@ from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
+from infraplanner.explore.why import Step, why
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -266,6 +267,10 @@ class Session:
                 done(found)
 
         self.engine.run_when_idle(job, "ladder")
+
+    def why(self, figure: str, result: ResultSnapshot) -> Step:
+        """A headline figure of a result of the present plan traced back to inputs and sources. Raises KeyError."""
+        return why(self.document.snapshot(), self.catalog, result, figure)
 
     def find_uncertainty(self, done: Callable[[UncertaintyResult], None]) -> None:
         """Bands of all headline figures and what moves them, in the background; `done` is called in that thread.

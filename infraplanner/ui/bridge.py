@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,6 +15,9 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.switches import layout_switches
 from infraplanner.session import LiveDrag, Session
 from infraplanner.units import number
+
+if TYPE_CHECKING:
+    from infraplanner.explore.why import Step
 
 FRAME_MS = 16
 RESULT_MS = 33
@@ -198,6 +201,10 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def why(self, figure: str, result: ResultSnapshot) -> Step:
+        """A headline figure traced back to inputs and sources."""
+        return self.session.why(figure, result)
 
     def find_ladder(self) -> None:
         """Ask for the ladder; the answer comes as `ladder_found`."""

@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
-            "validate": self._validate,
+            "validate": self._validate, "why": self._why,
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
@@ -273,6 +273,8 @@ class MainWindow(QMainWindow):
         self.findings.counted.connect(cast(DockHeader, self.findings_dock.titleBarWidget()).scope.setText)
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)
+        self.headline.why_wanted.connect(self._why)
+        self.charts.why.zoom_wanted.connect(self._zoom_on_floor)
         floor.activated.connect(lambda key: floor.zoom_to([key]))
         floor.dropped.connect(self._drop)
         floor.context_wanted.connect(self._context_menu)
@@ -458,6 +460,11 @@ class MainWindow(QMainWindow):
             (i for i, stop in enumerate(stops) if stop.hasFocus() or stop.isAncestorOf(self.focusWidget() or stop)), -1
         )
         stops[(here + 1) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _why(self, figure: str = "usd_per_million_tokens") -> None:
+        """A headline figure traced back in the tab of charts."""
+        self.charts.open_chart(self.charts.why)
+        self.charts.why.ask(figure)
 
     def _open_chart(self, key: str) -> None:
         charts = self.charts

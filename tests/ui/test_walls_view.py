@@ -56,3 +56,16 @@ def test_bands_follow_the_hands_rest(opened: Any, qtbot: Any) -> None:
     chart = next(c for c in opened.charts.charts if getattr(c, "figure", "") == "usd_per_million_tokens")
     opened.charts.open_chart(chart)
     qtbot.waitUntil(lambda: "use" in chart.shown, timeout=5_000)
+
+
+def test_why_on_a_headline_figure_opens_its_trace(opened: Any, qtbot: Any) -> None:
+    opened.headline.cells["usd_per_million_tokens"].why_wanted.emit()
+    chart = opened.charts.why
+    qtbot.waitUntil(lambda: chart.shown.get("label") == "Cost", timeout=5_000)
+    assert "Cost of a year" in chart.shown["steps"]
+    opened.headline.why_wanted.emit("it_power_kw")
+    assert chart.shown["label"] == "IT power"
+    got: list[list[str]] = []
+    chart.zoom_wanted.connect(got.append)
+    chart._go(chart.tree.topLevelItem(0).child(0))
+    assert got == [[chart.tree.topLevelItem(0).child(0).text(0)]]

@@ -26,6 +26,7 @@ from .techniques import TechniquesChart
 from .tokens import TokensChart
 from .tornado import tornado_charts
 from .waterfall import WaterfallChart
+from .why import WhyChart
 
 FOUR, THREE, TWO = 1240, 850, 560
 
@@ -40,7 +41,7 @@ class ChartDock(QWidget):
         self.links, self.load = LinkChart(bridge), LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
-        self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
+        self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
@@ -57,6 +58,7 @@ class ChartDock(QWidget):
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
             (self.tr("Scenarios"), [self.scenarios]),
+            (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""

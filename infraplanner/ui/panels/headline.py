@@ -117,6 +117,7 @@ class Headline(QWidget):
     """Seven cells, updated in place."""
 
     chart_wanted = Signal(str)
+    why_wanted = Signal(str)
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,6 +143,7 @@ class Headline(QWidget):
         for key, cell in self.cells.items():
             layout.addWidget(cell, 2)
             cell.clicked.connect(lambda key=key: self.chart_wanted.emit(key))
+            cell.why_wanted.connect(lambda key=key: self.why_wanted.emit(key))
         layout.addWidget(self.binding, 5)
         bridge.result.connect(self.take)
         bridge.changed.connect(self._mark_stale)
