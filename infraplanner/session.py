@@ -14,6 +14,7 @@ from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, Un
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.growth import growth
 from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.explore.why import Step, why
@@ -25,6 +26,7 @@ from infraplanner.model.document import Document
 from infraplanner.model.entities import TABLES, Hall, Site
 from infraplanner.places import resources_dir
 from infraplanner.results.chains import ChainAlternative
+from infraplanner.results.growth import GrowthResult
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.uncertainty import UncertaintyResult
 
@@ -271,6 +273,20 @@ class Session:
     def why(self, figure: str, result: ResultSnapshot) -> Step:
         """A headline figure of a result of the present plan traced back to inputs and sources. Raises KeyError."""
         return why(self.document.snapshot(), self.catalog, result, figure)
+
+    def find_growth(self, done: Callable[[GrowthResult], None]) -> None:
+        """The plan over years, in the background; `done` is called in that thread. A phase that fails is reported there."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            try:
+                found = growth(snapshot, catalog, stop=stop)
+            except EditError as error:
+                found = GrowthResult(note=str(error))
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "growth")
 
     def find_uncertainty(self, done: Callable[[UncertaintyResult], None]) -> None:
         """Bands of all headline figures and what moves them, in the background; `done` is called in that thread.

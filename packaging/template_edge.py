@@ -42,6 +42,28 @@ def edge_site() -> Document:
     _plant(bag)
     bag.add(
         Workload(id="shop-floor", name="Assistant on the shop floor", profile="chat-1k-1k", ttft_limit_s=1.0),
+        # What the works ask over the years; routed to the pools that can serve it.
+        Workload(
+            id="questions",
+            name="Questions of the staff",
+            kind="generative",
+            profile="chat-1k-1k",
+            complexity_b=60.0,
+            offered_requests_per_s=6.0,
+            pattern="office-hours",
+            growth_frac_per_year=0.25,
+            price_elasticity=0.5,
+        ),
+        Workload(
+            id="checks",
+            name="Checks at the line",
+            kind="physical",
+            complexity_b=7.0,
+            input_tokens=1500,
+            output_tokens=100,
+            offered_requests_per_s=15.0,
+            growth_frac_per_year=0.1,
+        ),
         Workload(id="vision", name="Reading of pictures", profile="chat-1k-1k", input_tokens=1500, output_tokens=100),
         Pool(id="assist-70b", name="Llama 70B", model="llama3.1-70b", workload="shop-floor", tp=8),
         Pool(id="vision-8b", name="Llama 8B", model="llama3.1-8b", workload="vision", tp=1),
@@ -53,11 +75,24 @@ def edge_site() -> Document:
 def _scenarios(bag: Bag) -> None:
     bag.add(
         Scenario(
-            id="more-feed", name="A feed of 60 kW, caps off",
+            id="more-feed", name="A feed of 60 kW, caps off", year=2,
             patches=(
                 *(ScenarioPatch(target=key, field="power_cap_frac", value=1.0) for key in ("E01", "E02")),
                 *(ScenarioPatch(target=key, field="rating_kw", value=60.0) for key in ("utility", "board", "ups")),
                 ScenarioPatch(target="ups", field="units", value=6),
+            ),
+        ),
+        Scenario(
+            id="third-server", name="A third server", year=2,
+            patches=(
+                ScenarioPatch(
+                    target="server-4", table="devices",
+                    value={"rack": "E02", "profile": "dgx-h200", "u": 16, "pool": "assist-70b"},
+                ),
+                ScenarioPatch(
+                    target="l-server-4-switch-1", table="links",
+                    value={"a": "server-4", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports"},
+                ),
             ),
         ),
         Scenario(

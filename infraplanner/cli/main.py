@@ -17,6 +17,7 @@ COMMANDS = {
     "export": ("infraplanner.cli.export", "write a plan as yaml, png or svg"),
     "uncertainty": ("infraplanner.cli.uncertainty", "how sure the figures are, and what moves them"),
     "why": ("infraplanner.cli.why", "a headline figure traced back to inputs and sources"),
+    "growth": ("infraplanner.cli.growth", "phases and demand over years, and when the pools are full"),
     "chains": ("infraplanner.cli.chains", "supply chains side by side: AC, 54 V, ±400 V and 800 V DC"),
     "validate": ("infraplanner.cli.validate", "predictions against measured rows"),
     "calibrate": ("infraplanner.cli.calibrate", "fit of the named constants to measured rows"),

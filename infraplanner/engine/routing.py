@@ -177,7 +177,7 @@ def _class(
     missing, at_peak = max(0.0, mean - float(flows.sum())), max(0.0, peak - float(peaks.sum()))
     return ClassRoutes(
         row.id, row.kind, mean, peak, missing if missing > LEAST_FRAC * mean else 0.0,
-        at_peak if at_peak > LEAST_FRAC * peak else 0.0, tuple(routes), refusals, "" if able else _remedy(row, line),
+        at_peak if at_peak > LEAST_FRAC * peak else 0.0, tuple(routes), refusals, _output_tokens(line), "" if able else _remedy(row, line),
     )  # fmt: skip
 
 

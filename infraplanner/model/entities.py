@@ -309,16 +309,20 @@ class Job(Record, frozen=True, kw_only=True):
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One change of a scenario: set `field` of record `target` to `value`, or delete the record when `field` is empty."""
+    """One change of a scenario: set `field` of record `target` to `value`; add the record with the fields in `value` when
+    `table` is given; delete it when neither is.
+    """
 
     target: str
     field: str = ""
     value: Any = None
+    table: str = ""
 
 
 class Scenario(Record, frozen=True, kw_only=True):
-    """A named set of changes on the one plan."""
+    """A named set of changes on the one plan. With a `year` it is a phase of growth: it stays from that year on."""
 
+    year: int | None = None
     patches: tuple[ScenarioPatch, ...] = ()
 
 

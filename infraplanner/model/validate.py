@@ -78,6 +78,7 @@ _RANGES: dict[str, Range] = {
     "tpot_limit_s": (1e-6, 1e9),
     "price_year": (1990, 2100),
     "use_frac": (1e-3, 1),
+    "year": (0, 100),
     "clean_frac": (0, 10),
     "peak_hours": (0, 24),
     "complexity_b": (0, 1e6),

@@ -30,6 +30,7 @@ class ClassRoutes:
     peak_unserved_per_s: float
     routes: tuple[Route, ...] = ()
     refusals: dict[str, str] = field(default_factory=dict)
+    output_tokens: float = 0.0
     remedy: str = ""
     """What would serve it where no pool can."""
 

@@ -40,6 +40,7 @@ class Bridge(QObject):
     scenarios_compared = Signal(object)
     uncertain = Signal(object)
     ladder_found = Signal(object)
+    growth_found = Signal(object)
     validated = Signal(object)
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
@@ -205,6 +206,10 @@ class Bridge(QObject):
     def why(self, figure: str, result: ResultSnapshot) -> Step:
         """A headline figure traced back to inputs and sources."""
         return self.session.why(figure, result)
+
+    def find_growth(self) -> None:
+        """Ask for the plan over years; the answer comes as `growth_found`."""
+        self.session.find_growth(self.growth_found.emit)
 
     def find_ladder(self) -> None:
         """Ask for the ladder; the answer comes as `ladder_found`."""

@@ -12,6 +12,7 @@ from .base import Chart
 from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
+from .growth import GrowthChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .loops import LoopsChart
@@ -57,7 +58,7 @@ class ChartDock(QWidget):
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
-            (self.tr("Scenarios"), [self.scenarios]),
+            (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge)]),
             (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]

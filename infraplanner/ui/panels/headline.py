@@ -130,7 +130,7 @@ class Headline(QWidget):
         self.healthy: ResultSnapshot | None = None
         self.cells = {
             "it_power_kw": StatCell(self.tr("IT power")),
-            "pue": StatCell(self.tr("Facility PUE")),
+            "pue": StatCell(self.tr("PUE")),
             "tokens_per_s": StatCell(self.tr("Throughput")),
             "tokens_per_j": StatCell(self.tr("Energy")),
             "usd_per_million_tokens": StatCell(self.tr("Cost")),
