@@ -86,12 +86,14 @@ def _scenarios(bag: Bag) -> None:
             id="third-server", name="A third server", year=2,
             patches=(
                 ScenarioPatch(
-                    target="server-4", table="devices",
-                    value={"rack": "E02", "profile": "dgx-h200", "u": 16, "pool": "assist-70b"},
+                    target="server-4",
+                    value={"table": "devices", "rack": "E02", "profile": "dgx-h200", "u": 16, "pool": "assist-70b"},
                 ),
                 ScenarioPatch(
-                    target="l-server-4-switch-1", table="links",
-                    value={"a": "server-4", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports"},
+                    target="l-server-4-switch-1",
+                    value={
+                        "table": "links", "a": "server-4", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
+                    },
                 ),
             ),
         ),

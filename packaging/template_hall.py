@@ -175,7 +175,11 @@ def _serving(bag: Bag) -> None:
         Job(id="pretrain", pool="train-405b", model="llama3.1-405b", tp=8, pp=9, global_batch=2048),
         Scenario(
             id="gb300", name="GB300 instead of GB200",
-            patches=tuple(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+            patches=(
+                *(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+                ScenarioPatch(target="r1-prefill", field="ep", value=4),
+                ScenarioPatch(target="r1-prefill", field="dp", value=4),
+            ),
         ),
         Scenario(
             id="warm", name="Technology water at 45 °C",

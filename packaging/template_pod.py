@@ -62,7 +62,12 @@ def nvl72_pod() -> Document:
         Scenario(
             id="gb300",
             name="GB300 instead of GB200",
-            patches=tuple(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+            patches=(
+                *(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+                # Half as many accelerators hold the weights.
+                ScenarioPatch(target="deepseek-prefill", field="ep", value=4),
+                ScenarioPatch(target="deepseek-prefill", field="dp", value=4),
+            ),
         ),
         Scenario(
             id="fp4",

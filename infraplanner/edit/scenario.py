@@ -32,8 +32,8 @@ class ApplyScenario:
             raise EditError(f"There is no scenario {self.scenario}; the plan has {known}.")
         present = set(edit.document.ids())
         for patch in record.patches:
-            if patch.table:
-                edit.put(patch.table, self._added(patch))
+            if patch.adds:
+                edit.put(patch.value.get("table", ""), self._added(patch))
                 continue
             table = edit.document.ids().get(patch.target)
             if table is None and not patch.field and patch.target in present:
@@ -47,11 +47,13 @@ class ApplyScenario:
 
     def _added(self, patch: ScenarioPatch) -> Record:
         """The record that a patch adds."""
-        cls = TABLES.get(patch.table)
-        if cls is None or not isinstance(patch.value, dict):
-            raise EditError(f"Scenario {self.scenario}: {patch.target} is added to “{patch.table}”, which is no table.")
+        fields = dict(patch.value)
+        table = fields.pop("table", "")
+        cls = TABLES.get(table)
+        if cls is None:
+            raise EditError(f"Scenario {self.scenario}: {patch.target} is added to “{table}”, which is no table.")
         try:
-            return msgspec.convert({**patch.value, "id": patch.target}, cls)
+            return msgspec.convert({**fields, "id": patch.target}, cls)
         except msgspec.ValidationError as error:
             raise EditError(f"Scenario {self.scenario}: {patch.target}: {error}.") from None
 
@@ -80,7 +82,7 @@ class SaveScenario:
             for step in trial.steps:
                 if step.before is None and step.after is not None:
                     fields = {k: v for k, v in msgspec.to_builtins(step.after).items() if k not in ("id", "unknown")}
-                    patches.append(ScenarioPatch(target=step.record_id, table=step.table, value=fields))
+                    patches.append(ScenarioPatch(target=step.record_id, value={"table": step.table, **fields}))
                     continue
                 if step.after is None:
                     patches.append(ScenarioPatch(target=step.record_id))

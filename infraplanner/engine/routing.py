@@ -175,10 +175,11 @@ def _class(
     able = any(pair.per_s > 0.0 for pair in line)
     mean, peak = float(mean), float(peak)
     missing, at_peak = max(0.0, mean - float(flows.sum())), max(0.0, peak - float(peaks.sum()))
-    return ClassRoutes(
-        row.id, row.kind, mean, peak, missing if missing > LEAST_FRAC * mean else 0.0,
-        at_peak if at_peak > LEAST_FRAC * peak else 0.0, tuple(routes), refusals, _output_tokens(line), "" if able else _remedy(row, line),
-    )  # fmt: skip
+    unserved = missing if missing > LEAST_FRAC * mean else 0.0
+    short = at_peak if at_peak > LEAST_FRAC * peak else 0.0
+    remedy = "" if able else _remedy(row, line)
+    output = _output_tokens(line)
+    return ClassRoutes(row.id, row.kind, mean, peak, unserved, short, tuple(routes), refusals, output, remedy)
 
 
 def _remedy(row: Workload, line: list[_Pair]) -> str:

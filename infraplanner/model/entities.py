@@ -309,14 +309,18 @@ class Job(Record, frozen=True, kw_only=True):
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One change of a scenario: set `field` of record `target` to `value`; add the record with the fields in `value` when
-    `table` is given; delete it when neither is.
+    """One change of a scenario: set `field` of record `target` to `value`. Without a field the record is deleted, or added
+    when `value` holds its fields and, as `table`, where it belongs.
     """
 
     target: str
     field: str = ""
     value: Any = None
-    table: str = ""
+
+    @property
+    def adds(self) -> bool:
+        """True for a record that comes new."""
+        return not self.field and isinstance(self.value, dict)
 
 
 class Scenario(Record, frozen=True, kw_only=True):

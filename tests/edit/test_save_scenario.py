@@ -63,7 +63,7 @@ def test_what_adds_is_kept_with_the_record_and_what_refuses_is_none(document: Do
     stack.execute(SaveScenario("More", Place("columns", new)))
     assert "post" not in document.table("columns")
     key = next(k for k, row in document.table("scenarios").items() if row.name == "More")
-    assert document.table("scenarios")[key].patches[0].table == "columns"
+    assert document.table("scenarios")[key].patches[0].value["table"] == "columns"
     stack.execute(ApplyScenario(key))
     assert document.table("columns")["post"] == new
     stack.undo()
@@ -74,8 +74,8 @@ def test_what_adds_is_kept_with_the_record_and_what_refuses_is_none(document: Do
 def test_an_addition_that_makes_no_sense_says_so(document: Document) -> None:
     stack = UndoStack(document)
     for patch, words in (
-        (ScenarioPatch(target="x", table="nowhere", value={}), "no table"),
-        (ScenarioPatch(target="x", table="columns", value={"hall": "pilot"}), "x_mm"),
+        (ScenarioPatch(target="x", value={"table": "nowhere"}), "no table"),
+        (ScenarioPatch(target="x", value={"table": "columns", "hall": "pilot"}), "x_mm"),
     ):
         document.put("scenarios", Scenario(id="bad", patches=(patch,)))
         with pytest.raises(EditError, match=words):
