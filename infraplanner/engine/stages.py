@@ -21,6 +21,7 @@ from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
     FabricResult,
+    Floats,
     PoolResult,
     PowerResult,
     ResultSnapshot,
@@ -44,6 +45,7 @@ from .outages import outage_result
 from .protocol import Check
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
+from .scopes import rack_walls
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
@@ -237,6 +239,7 @@ def _result(
         throughput=throughput,
         economics=economics,
         year=year,
+        rack_walls={} if provisional else _scopes(space, guard, power, thermal, fabric, throughput),
         findings=settled.findings if settled is not None else (),
         coverage=guard.run(
             "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
@@ -265,6 +268,16 @@ def _solved(
     if settled is not None:
         return first
     return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause), first)
+
+
+def _scopes(
+    space: Workspace, guard: Guard, power: PowerResult, thermal: ThermalResult, fabric: FabricResult,
+    throughput: ThroughputResult,
+) -> dict[str, Floats]:  # fmt: skip
+    """Walls by rack of a state at rest."""
+    return guard.run(
+        "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput), dict[str, Floats]()
+    )
 
 
 def _throughput(space: Workspace, routes: Routes, settled: Settled | None, guard: Guard) -> ThroughputResult:

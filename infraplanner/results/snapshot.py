@@ -275,6 +275,8 @@ class ResultSnapshot:
     throughput: ThroughputResult = field(default_factory=ThroughputResult)
     economics: EconomicsResult = field(default_factory=EconomicsResult)
     year: YearResult = field(default_factory=YearResult)
+    rack_walls: dict[str, Floats] = field(default_factory=dict)
+    """Use of each wall by rack, in PowerResult.rack_ids' order; empty in a provisional result."""
     coverage: dict[str, Coverage] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()

@@ -274,6 +274,7 @@ class MainWindow(QMainWindow):
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)
         self.headline.why_wanted.connect(self._why)
+        self.walls.scope_changed.connect(cast(DockHeader, self.walls_dock.titleBarWidget()).scope.setText)
         self.charts.why.zoom_wanted.connect(self._zoom_on_floor)
         floor.activated.connect(lambda key: floor.zoom_to([key]))
         floor.dropped.connect(self._drop)

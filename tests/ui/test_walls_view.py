@@ -69,3 +69,16 @@ def test_why_on_a_headline_figure_opens_its_trace(opened: Any, qtbot: Any) -> No
     chart.zoom_wanted.connect(got.append)
     chart._go(chart.tree.topLevelItem(0).child(0))
     assert got == [[chart.tree.topLevelItem(0).child(0).text(0)]]
+
+
+def test_a_selected_rack_shows_its_own_walls(opened: Any, qtbot: Any) -> None:
+    opened.bridge.select(["E02"])
+    row = opened.walls.rows["power"]
+    result = opened.bridge.session.result
+    index = result.power.rack_ids.index("E02")
+    assert row.result.utilisation == float(result.rack_walls["power"][index])
+    assert row.result.where == "E02"
+    assert opened.walls_dock.titleBarWidget().scope.text() == "E02"
+    opened.bridge.select([])
+    assert row.result.utilisation == result.walls["power"].utilisation
+    assert opened.walls_dock.titleBarWidget().scope.text() == "whole hall"

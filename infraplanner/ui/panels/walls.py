@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from infraplanner.edit import SaveScenario
-from infraplanner.results.snapshot import WALLS, ResultSnapshot
+from infraplanner.results.snapshot import WALLS, ResultSnapshot, WallResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.widgets.lever_list import LeverRow
 from infraplanner.ui.widgets.stack_bar import StackBar
@@ -23,6 +24,12 @@ MOST_LEVERS = 5
 MOST_RACKS = 200
 MOST_RACKS_BANDS = 500
 LEAST_DOUBT = 0.05
+NOTES = {
+    "power": "The fullest node that feeds it.",
+    "memory": "The pool that its accelerators belong to.",
+    "thermal": "Its inlet air, its chips, and the fullest unit of its loop.",
+    "copper": "Its fullest link, by load and by reach.",
+}
 REST_MS = 800
 
 
@@ -30,6 +37,7 @@ class WallsPanel(QScrollArea):
     """Rows always in the order power, memory, thermal, copper: position is memory."""
 
     where_wanted = Signal(str)
+    scope_changed = Signal(str)
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +88,7 @@ class WallsPanel(QScrollArea):
         self._bridge = bridge
         self._asked = False
         self._last: ResultSnapshot | None = None
+        bridge.selection_changed.connect(self._follow_selection)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._find_at_rest)
         bridge.result.connect(self.take)
@@ -150,19 +159,48 @@ class WallsPanel(QScrollArea):
     def _make(self, lever: Lever) -> None:
         self._bridge.execute(lever.offer.command)
 
+    def _racks(self) -> list[str]:
+        """Racks of the selection: themselves, or those that hold selected devices; none for anything else."""
+        document = self._bridge.session.document
+        racks, devices = document.table("racks"), document.table("devices")
+        chosen = [devices[key].rack if key in devices else key for key in self._bridge.selection]
+        return list(dict.fromkeys(chosen)) if chosen and all(key in racks for key in chosen) else []
+
+    def _show_scope(self, result: ResultSnapshot) -> bool:
+        """Walls of the selected racks, the fullest of them named; False when the whole hall is to be shown."""
+        racks, held = self._racks(), self._last
+        if not racks or held is None or result.provisional or not held.rack_walls:
+            self.scope_changed.emit(self.tr("whole hall"))
+            return False
+        rows = {key: index for index, key in enumerate(held.power.rack_ids)}
+        for wall, row in self.rows.items():
+            used = held.rack_walls[wall]
+            known = [(float(used[rows[key]]), key) for key in racks if key in rows and math.isfinite(used[rows[key]])]
+            value, where = max(known) if known else (None, None)
+            row.show_result(WallResult(value, None, where, note=NOTES[wall]), "", False)
+        name = racks[0] if len(racks) == 1 else self.tr("{0} racks").format(len(racks))
+        self.scope_changed.emit(name)
+        return True
+
+    def _follow_selection(self) -> None:
+        if self._last is not None:
+            self.take(self._last)
+
     def take(self, result: ResultSnapshot) -> None:
         """Show a result; elasticities as far as there are some, otherwise a sentence."""
         binding = result.summary.binding_wall
         next_wall = result.walls[binding].next if binding in result.walls else None
-        for wall, row in self.rows.items():
-            tag = self._may_bind(wall) or ("BINDS" if wall == binding else "NEXT" if wall == next_wall else "")
-            row.show_result(result.walls[wall], tag, not result.provisional)
+        fresh = not result.provisional and result is not self._last
+        if not result.provisional:
+            self._last = result
+        if not self._show_scope(result):
+            for wall, row in self.rows.items():
+                tag = self._may_bind(wall) or ("BINDS" if wall == binding else "NEXT" if wall == next_wall else "")
+                row.show_result(result.walls[wall], tag, fresh)
         known = {wall: result.walls[wall].elasticity for wall in WALLS}
         shares = {wall: value for wall, value in known.items() if value is not None and value > 0.005}
         if result.provisional:
             return
-        fresh = self._last is None or self._last is not result
-        self._last = result
         self.ask.setVisible(bool(result.throughput.pools))
         self.units.setVisible(bool(result.throughput.pools))
         if fresh:
