@@ -82,7 +82,8 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
 
 def _core(compiled: Compiled, space: Workspace) -> CoreResult:
     """The way on inside the racks; its chains are kept while the bodies stay the same."""
-    if space.core is None or space.core.bodies is not compiled.bodies:
+    stamp = (compiled.bodies, compiled.tables["racks"]["regulator"].tobytes())
+    if space.core is None or space.core.bodies is not stamp[0] or space.core.chosen != stamp[1]:
         space.core = CoreChains(compiled)
     return space.core.result(space.draw.body_w[: compiled.bodies.rack.size])
 

@@ -120,6 +120,7 @@ class Rack(Placed, frozen=True, kw_only=True):
     loop: str = ""
     pool: str = ""
     power_cap_frac: float | None = None
+    regulator: Literal["", "discrete", "vertical", "integrated", "package", "ondie"] = ""
 
 
 class Device(Record, frozen=True, kw_only=True):
@@ -156,7 +157,8 @@ class PowerNode(Placed, frozen=True, kw_only=True):
 
     `units` equal units of which `spare` may fail; `stage_frac` is the load of a unit at which the next one starts (None:
     all run). `dispatch` is the order in which nodes that feed the same target are used, lower first, each up to what it
-    can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `available_frac` is the
+    can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `eco`: a UPS that passes
+    the grid through its bypass and takes over only when it fails. `available_frac` is the
     share of its rating that a source gives on average, such as sun; `energy_kwh` what a store holds.
     """
 
@@ -173,6 +175,7 @@ class PowerNode(Placed, frozen=True, kw_only=True):
     electricity_usd_per_kwh: float | None = None
     carbon_g_per_kwh: float | None = None
     maintenance: bool = False
+    eco: bool = False
 
 
 class Feed(Record, frozen=True, kw_only=True):
@@ -180,8 +183,8 @@ class Feed(Record, frozen=True, kw_only=True):
 
     `order` overrides the source's `dispatch`. `conductor` is the power profile of the cable or bar, `runs` of them side by
     side over `length_mm` (None: along the walls of the hall between both ends); without one the feed loses nothing.
-    `ambient_c` and `grouped` (current-carrying conductors in one raceway) lower what it may carry. `phase` is that of a
-    single-phase feed.
+    `ambient_c` and `grouped` (current-carrying conductors in one raceway) lower what it may carry. `contacts` are the
+    joints in each pole or phase of `contact_uohm` (None: a good one). `phase` is that of a single-phase feed.
     """
 
     source: str
@@ -194,6 +197,8 @@ class Feed(Record, frozen=True, kw_only=True):
     runs: int = 1
     ambient_c: float | None = None
     grouped: int = 3
+    contacts: int = 0
+    contact_uohm: float | None = None
     phase: Literal["", "l1", "l2", "l3"] = ""
 
 
