@@ -25,6 +25,9 @@ OUTDOOR_KINDS = frozenset(
 BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer", "tap_box"})
 """Kinds behind breakers that may carry only a share of their rating continuously."""
 
+UPS_KINDS = frozenset({"ups_double_conversion", "ups_small", "ups"})
+"""Kinds that may run in eco mode, and whose converters level load."""
+
 STAGE_KINDS = (
     frozenset({"mv_transformer", "solid_state_transformer", "utility", "grid"}),
     frozenset({"ups_double_conversion", "ups_small", "ups", "battery_backup", "bess", "grid_buffer"}),
@@ -130,6 +133,12 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
         breaker=_among(kinds, BREAKER_KINDS),
         wires=build_wires(tables, parts, rule, np.concatenate([feed_row, load_row])),
     )
+
+
+def eco_transfer(power: Table, parts: Parts, rule: Lookup) -> Floats:
+    """How long what hangs on a node is without supply while it leaves eco mode [s]: the profile's figure, else the usual."""
+    given = column(parts.power, "transfer_s")[power["unit"]]
+    return np.where(np.isnan(given), rule("power.eco_transfer_s"), given)
 
 
 def _differ(start: Ints, rank: Ints) -> Flags:

@@ -32,9 +32,19 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "power": frozenset({"profile", "side", "hall", "mode", "dispatch", "eco"}),
         "feeds": frozenset(
             {
-                "source", "target", "side", "weight", "order", "conductor", "length_mm", "runs", "ambient_c", "grouped",
-                "contacts", "contact_uohm",
-            }  # fmt: skip
+                "source",
+                "target",
+                "side",
+                "weight",
+                "order",
+                "conductor",
+                "length_mm",
+                "runs",
+                "ambient_c",
+                "grouped",
+                "contacts",
+                "contact_uohm",
+            }
         ),
         "racks": NONE,
         "cooling": NONE,

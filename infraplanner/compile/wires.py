@@ -28,9 +28,9 @@ SYSTEMS = ("", "dc", "ac1", "ac3")
 @dataclass(frozen=True, slots=True)
 class WireArrays:
     """One row a feed, those into nodes first, then those into loads; `ohm_per_m` is of all runs together at 20 degC, of
-    the loop (DC, single phase) or of one phase, 0 without a conductor, and `contacts_ohm` that of their joints. `length_m` is NaN where the plan gives none.
-    `allowed_a` is the ampacity after ambient and grouping factors. `from_node`, `to_node`, `to_rack` and `to_unit` are
-    rows of the tables where the ends stand (-1: not of this kind).
+    the loop (DC, single phase) or of one phase, 0 without a conductor, and `contacts_ohm` that of their joints.
+    `length_m` is NaN where the plan gives none. `allowed_a` is the ampacity after ambient and grouping factors. `from_node`,
+    `to_node`, `to_rack` and `to_unit` are rows of the tables where the ends stand (-1: not of this kind).
     """
 
     row: Ints

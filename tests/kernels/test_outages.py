@@ -38,7 +38,7 @@ def fail_all(net: chains.Net, limit_w: float = 1e6) -> tuple[outages.Outages, np
     trial = type(done.flows)(*(np.zeros_like(array) for array in done.flows))
     outages.run_outages(
         chain, done.legs, np.ones(nodes, bool), net.watts, np.full(nodes, limit_w), loads_by_node(chain),
-        done.flows, trial, done.state, cases, 0, count, ints(loads), out,
+        done.flows, trial, done.state, type(done.state)(*(array.copy() for array in done.state)), cases, 0, count, ints(loads), out,
     )  # fmt: skip
     return out, cases, done
 
