@@ -295,6 +295,15 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
 
 
 @kernel
+def launch_time(model: Model, tune: Tuning) -> float:
+    """Host time to launch a prefill pass kernel by kernel [s]: `L tau_l + Lm tau_lm`, `+ L tau_la` with latent attention."""
+    launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
+    if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
+        launch_s += model.layers * tune.launch_latent_layer_s
+    return float(launch_s)
+
+
+@kernel
 def forward(
     model: Model,
     device: Device,
@@ -361,8 +370,5 @@ def forward(
         host_s = tune.host_s + tune.sequence_s * local_sequences
         total += host_s - tune.host_overlap_frac * min(host_s, total)
     else:
-        launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
-        if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
-            launch_s += model.layers * tune.launch_latent_layer_s
-        total = blend(total, launch_s, tune.blend_exponent) + tune.host_s
+        total += tune.host_s
     return Pass(total, compute, memory, network)
