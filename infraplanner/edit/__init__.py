@@ -3,6 +3,7 @@
 from .connect import AssignPool, Connect, PinMedium, Reroute, SetLoop
 from .fields import PutRecords, SetFields
 from .place import Delete, Duplicate, Move, MoveTo, Place, PlaceRow, Rotate
+from .pools import SplitPool
 from .scenario import ApplyScenario, SaveScenario
 from .transaction import Command, EditError, Transaction
 from .undo import DragSession, UndoStack
@@ -10,5 +11,5 @@ from .undo import DragSession, UndoStack
 __all__ = [
     "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "Move",
     "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "Reroute", "Rotate", "SaveScenario", "SetFields", "SetLoop",
-    "Transaction", "UndoStack",
+    "SplitPool", "Transaction", "UndoStack",
 ]  # fmt: skip

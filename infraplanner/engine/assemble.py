@@ -256,7 +256,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
     if solution is None or spec is None:
         pool = case.pool
         return PoolResult(
-            pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch,
+            pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch or 0,
             limiter="unknown", not_predicted=case.refusal, refusal=case.code,
         )  # fmt: skip
     layout, point = solution.layout, solution.point

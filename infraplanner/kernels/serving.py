@@ -8,7 +8,19 @@ import numpy as np
 
 from ._jit import kernel
 from .arrays import Floats
-from .inference import Device, Layout, Model, Pass, Tuning, blend, forward, kv_bytes, launch_time, weight_bytes
+from .inference import (
+    Device,
+    Layout,
+    Model,
+    Pass,
+    Tuning,
+    blend,
+    forward,
+    held_bytes,
+    kv_bytes,
+    launch_time,
+    weight_bytes,
+)
 from .sram import prompt_time, token_time
 
 # Column numbers of a candidate row; they name positions and are no parameters.
@@ -61,7 +73,7 @@ def kv_batch(model: Model, device: Device, layout: Layout, tune: Tuning, request
     kept = request.input_tokens
     if request.phase != 1.0:
         kept += tune.kv_growth_frac * request.output_tokens
-    one = kv_bytes(model, tune, kept) / (min(layout.tp, model.kv_shards_max) * layout.pp)
+    one = held_bytes(model, tune, kept) / (min(layout.tp, model.kv_shards_max) * layout.pp)
     free = free_bytes(model, device, layout, tune)
     room = free * layout.dp / (one * (1.0 - tune.kv_host_frac))
     if tune.kv_host_frac > 0.0:

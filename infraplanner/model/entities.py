@@ -224,8 +224,8 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class Pool(Record, frozen=True, kw_only=True):
-    """Accelerators that serve one model. `tp`, `pp`, `ep`, `dp`, `batch` of 0 and weights `auto` mean: the engine chooses
-    and says what it chose.
+    """Accelerators that serve one model. `tp`, `pp`, `ep`, `dp` of 0, no `batch` and weights `auto` mean: the engine
+    chooses and says what it chose.
 
     `phase` splits prefill from decode; a decode pool names its `prefill_pool`, and the KV cache travels over the drawn links.
     `moe_tp`: devices among which one expert is cut (0: as `ep` leaves it). `framework`: software and generation whose
@@ -247,7 +247,7 @@ class Pool(Record, frozen=True, kw_only=True):
     ep: int = 0
     moe_tp: int = 0
     dp: int = 0
-    batch: int = 0
+    batch: int | None = None
     chunk_tokens: int = 0
     phase: Literal["both", "prefill", "decode"] = "both"
     prefill_pool: str = ""

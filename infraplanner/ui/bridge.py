@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from infraplanner.edit import Command, EditError
+from infraplanner.explore.split_pool import split_of
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.switches import layout_switches, load_moved
@@ -221,6 +222,31 @@ class Bridge(QObject):
     def validate(self, paths: list[str]) -> None:
         """Predict the rows of measured files; the report comes as `validated`, a fault as `failed`."""
         self.session.validate(paths, self.validated.emit)
+
+    def split_pool(self) -> None:
+        """Split the pool of the selection, or the only one, as its result proposes; a sentence says why not."""
+        result, session = self.session.result, self.session
+        if result is None:
+            return
+        chosen = {
+            session.document.table("racks")[key].pool
+            for key in self.selection
+            if key in session.document.table("racks")
+        }
+        pools = [
+            pool for pool in result.throughput.pools if not chosen or pool.id in chosen or pool.id in self.selection
+        ]
+        able = [pool for pool in pools if pool.split_prefill_frac is not None] or pools
+        if len(able) != 1:
+            self.noticed.emit(
+                self.tr("Select a rack of the pool to split; {0} pools could be meant.").format(len(able))
+            )
+            return
+        found = split_of(session.document.snapshot(), session.catalog, able[0])
+        if isinstance(found, str):
+            self.noticed.emit(found)
+        else:
+            self.execute(found)
 
     def repair_all(self) -> None:
         """End the what-if."""

@@ -24,6 +24,7 @@ from infraplanner.edit import (
     Rotate,
     SetFields,
     SetLoop,
+    SplitPool,
     UndoStack,
 )
 from infraplanner.model.document import Document
@@ -111,6 +112,20 @@ def test_a_feed_is_rerouted_as_one_step_and_keeps_what_is_its_own() -> None:
     assert content(stack.document) == before
 
 
+def test_a_pool_is_split_as_one_step_and_once_only() -> None:
+    stack = small_plan()
+    before = content(stack.document)
+    stack.execute(SplitPool("p", ["A01"]))
+    pools = stack.document.table("pools")
+    assert (pools["p"].phase, pools["p"].prefill_pool) == ("decode", "p-prefill")
+    assert (pools["p-prefill"].phase, pools["p-prefill"].model) == ("prefill", pools["p"].model)
+    assert stack.document.table("racks")["A01"].pool == "p-prefill"
+    with pytest.raises(EditError, match="serves decode alone"):
+        stack.execute(SplitPool("p", ["A02"]))
+    stack.undo()
+    assert content(stack.document) == before
+
+
 def test_a_refused_command_changes_nothing() -> None:
     stack = small_plan()
     before = content(stack.document)
@@ -139,6 +154,8 @@ def test_a_refused_command_changes_nothing() -> None:
         (Reroute(["f1"], "target", "ups"), "would close a cycle"),
         (Reroute(["f2"], "source", "A02"), "A02 is no record of power"),
         (Reroute(["f7"], "source", "ups"), "There is no feed f7"),
+        (SplitPool("q", ["A01"]), "There is no pool q"),
+        (SplitPool("p", []), "0 racks or devices of pool p"),
         (Delete(["nothing"]), "There is no object nothing"),
         (ApplyScenario("s9"), "There is no scenario s9; the plan has s1"),
         (SetLoop(["ups"], "tcs"), "ups is no record of racks or cooling"),
@@ -256,6 +273,7 @@ _COMMANDS: list[Command] = [
     PinMedium(["l1"], "dac_400g_4x100"),
     Connect(Link(id="l2", a="A01", b="A02", rate_gbps=400)),
     Connect(Feed(id="f9", source="ups", target="A02")),
+    SplitPool("p", ["A02"]),
     Reroute(["f2"], "source", "ups"),
     Reroute(["f2", "f9"], "source", "pdu"),
     Reroute(["f2"], "target", "A02"),

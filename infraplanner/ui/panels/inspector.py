@@ -137,7 +137,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("ep", "Expert", "count", "whole"),
             Field("moe_tp", "Expert slices", "count", "whole"),
             Field("dp", "Data", "count", "whole"),
-            Field("batch", "Batch", "count", "whole"),
+            Field("batch", "Batch", "count", "whole", optional=True),
             Field("chunk_tokens", "Prefill chunk", "tokens", "whole"),
         ],
         "Model options": [
