@@ -236,7 +236,12 @@ class Bridge(QObject):
         pools = [
             pool for pool in result.throughput.pools if not chosen or pool.id in chosen or pool.id in self.selection
         ]
-        able = [pool for pool in pools if pool.split_prefill_frac is not None] or pools
+        able = [pool for pool in pools if pool.split_prefill_frac is not None]
+        if not able:
+            self.noticed.emit(
+                self.tr("No pool here can be split: each serves one phase, or one of them cannot run alone.")
+            )
+            return
         if len(able) != 1:
             self.noticed.emit(
                 self.tr("Select a rack of the pool to split; {0} pools could be meant.").format(len(able))
