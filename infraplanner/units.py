@@ -33,6 +33,7 @@ FACTORS: Final[dict[str, dict[str, float]]] = {
     "m": {"mm": 1e-3, "cm": 1e-2, "m": 1, "km": 1e3, "in": 0.0254, "ft": 0.3048},
     "kw": {"w": 1e-3, "kw": 1, "mw": 1e3, "gw": 1e6},
     "w": {"w": 1, "kw": 1e3, "mw": 1e6},
+    "uohm": {"": 1, "uohm": 1, "µohm": 1, "µω": 1, "mohm": 1e3},
     "kwh": {"wh": 1e-3, "kwh": 1, "mwh": 1e3},
     "kg": {"g": 1e-3, "kg": 1, "t": 1e3, "lb": 0.45359237},
     "kg_per_m2": {"kg/m2": 1, "psf": 4.88242764, "kpa": 101.97162},

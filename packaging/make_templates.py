@@ -19,6 +19,7 @@ from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
 from template_sram import sram_row  # noqa: E402
+from template_wires import wire  # noqa: E402
 
 from infraplanner.catalog import Catalog, load_catalog  # noqa: E402
 from infraplanner.io import plan_bytes  # noqa: E402
@@ -34,11 +35,17 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "edge-site.yaml": edge_site,
 }
 
+WIRED = frozenset({"rubin-800v.yaml"})
+"""Plans that name their conductors themselves."""
+
 
 def build(catalog: Catalog | None = None) -> dict[str, bytes]:
     """File name and bytes of every template, made with the shipped profiles only."""
     known = catalog or load_catalog(shipped_profiles_dir())
-    return {name: plan_bytes(make(), known) for name, make in TEMPLATES.items()}
+    made = {name: make() for name, make in TEMPLATES.items()}
+    return {
+        name: plan_bytes(document if name in WIRED else wire(document, known), known) for name, document in made.items()
+    }
 
 
 def main() -> None:

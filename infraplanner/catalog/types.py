@@ -172,6 +172,7 @@ class PowerUnit(Profile, frozen=True, kw_only=True):
     """A power part. Loss is `capacity * (loss_a_frac + loss_b_frac x + loss_c_frac x^2)`, x = output over capacity.
 
     `step_load_frac`: load that a running unit takes in one step; `standby_frac`: loss of a unit that is switched off.
+    `transfer_s`: gap in a UPS's output while it leaves eco mode.
     Conductors: `section_mm2` of one pole or phase, `ampacity_a` at an ambient of `reference_c` with `conductor_c` in the
     metal; `resistance_uohm_per_m` holds at `conductor_c` and is used where no section is given.
     """
@@ -201,6 +202,7 @@ class PowerUnit(Profile, frozen=True, kw_only=True):
     energy_j: float | None = None
     ride_through_s: float | None = None
     start_s: float | None = None
+    transfer_s: float | None = None
     capex_usd_per_kw: float | None = None
     capex_eur_per_kw: float | None = None
     carbon_g_per_kwh: float | None = None

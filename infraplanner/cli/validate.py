@@ -10,6 +10,7 @@ from infraplanner.catalog.loader import load_catalog
 from infraplanner.text.dump import json_text, yaml_text
 from infraplanner.validation.predictors import all_predictors
 from infraplanner.validation.report import validate
+from infraplanner.validation.training_ratios import ratio_rows
 
 from .errors import OK, UserError
 from .evaluate import emit
@@ -30,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     for path in paths:
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; expected measured rows (.yaml).")
-    report = validate(paths, all_predictors(load_catalog()))
+    catalog = load_catalog()
+    report = validate(paths, all_predictors(catalog), ratio_rows(catalog))
     if options.format == "table":
         text = "\n".join(_file_table(file, options.rows) for file in report["files"])
     else:

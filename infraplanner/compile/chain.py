@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fit import SOURCE_KINDS, loss_coefficients
+from .fit import SOURCE_KINDS, eco_coefficients, loss_coefficients
 from .parts import Flags, Floats, Ints, Parts, column
 from .rules import Lookup
 from .table import Table
@@ -22,8 +22,11 @@ OUTDOOR_KINDS = frozenset(
 )  # fmt: skip
 """Kinds whose losses do not warm the hall; all others do."""
 
-BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer"})
+BREAKER_KINDS = frozenset({"busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer", "tap_box"})
 """Kinds behind breakers that may carry only a share of their rating continuously."""
+
+UPS_KINDS = frozenset({"ups_double_conversion", "ups_small", "ups"})
+"""Kinds that may run in eco mode, and whose converters level load."""
 
 STAGE_KINDS = (
     frozenset({"mv_transformer", "solid_state_transformer", "utility", "grid"}),
@@ -32,7 +35,7 @@ STAGE_KINDS = (
 """Kinds of the first two stages of the grid-to-core waterfall; everything else distributes."""
 
 
-BACKUP_KINDS = frozenset({"diesel_genset", "bess"})
+BACKUP_KINDS = frozenset({"diesel_genset", "bess", "battery_backup", "capacitor_storage", "grid_buffer"})
 """Kinds that, standing at the root of the tree, carry only when what comes before them is dead, unless the plan says
 otherwise."""
 
@@ -90,6 +93,10 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
     order = children_first(feed_start, source[feed_row])
     fitted = np.array([*(loss_coefficients(part) for part in parts.power), loss_coefficients(None)])
     losses = fitted[power["unit"]]
+    eco = power["eco"]
+    if eco.any():
+        bypass = np.array([*(eco_coefficients(part) for part in parts.power), eco_coefficients(None)])
+        losses = np.where(eco[:, None], bypass[power["unit"]], losses)
     kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
     outdoor = _among(kinds, OUTDOOR_KINDS)
     roots = np.diff(feed_start) == 0
@@ -118,7 +125,7 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
         load_rank=rank[load_row],
         load_ranked=_differ(load_start, rank[load_row]),
         standby_frac=np.where(np.isnan(standby), np.where(makes, 0.0, rule("power.standby_loss_frac")), standby),
-        passive=_among(kinds, PASSIVE_KINDS),
+        passive=_among(kinds, PASSIVE_KINDS) | eco,
         hall=np.where(outdoor, -1, power["hall@halls"]),
         cyclic=np.setdiff1d(np.arange(nodes), order),
         stage=np.array([_stage(kind) for kind in kinds], dtype=np.int64),
@@ -126,6 +133,12 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
         breaker=_among(kinds, BREAKER_KINDS),
         wires=build_wires(tables, parts, rule, np.concatenate([feed_row, load_row])),
     )
+
+
+def eco_transfer(power: Table, parts: Parts, rule: Lookup) -> Floats:
+    """How long what hangs on a node is without supply while it leaves eco mode [s]: the profile's figure, else the usual."""
+    given = column(parts.power, "transfer_s")[power["unit"]]
+    return np.where(np.isnan(given), rule("power.eco_transfer_s"), given)
 
 
 def _differ(start: Ints, rank: Ints) -> Flags:

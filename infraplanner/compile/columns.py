@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from infraplanner.catalog.types import CoolingUnit, Frame, LinkMedium, PowerUnit, System
-from infraplanner.units import GIGA, KILO, MM_PER_M
+from infraplanner.units import GIGA, KILO, MICRO, MM_PER_M
 
 from .parts import Floats, Ints, Parts
 from .table import Array, Maker, Spec
 
 SIDES = {"": 0, "a": 1, "b": 2, "c": 3}
 PHASES = {"": 0, "l1": 1, "l2": 2, "l3": 3}
+REGULATORS = ("", "discrete", "vertical", "integrated", "package", "ondie")
+"""How the last stage before the dies of a rack is built; empty: as its profile has it."""
 PINNED_UNKNOWN = -2
 AUTO = -1
 
@@ -67,6 +69,7 @@ def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "system": np.array(systems, dtype=np.int64),
         "frame": np.array(frames, dtype=np.int64),
         "cap_frac": np.array(caps, dtype=np.float64),
+        "regulator": _ints(rows, lambda row: REGULATORS.index(row.regulator)),
     }
 
 
@@ -108,6 +111,7 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "dispatch": _ints(rows, lambda row: row.dispatch),
         "mode": _ints(rows, lambda row: MODES[row.mode]),
         "maintenance": np.array([row.maintenance for row in rows], dtype=np.bool_),
+        "eco": np.array([row.eco for row in rows], dtype=np.bool_),
     }
 
 
@@ -160,6 +164,8 @@ def _feeds(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "runs": _floats(rows, lambda row: row.runs if row.conductor else 1.0) if wired else np.ones(count),
         "ambient_c": _floats(rows, lambda row: row.ambient_c if row.conductor else None) if wired else missing.copy(),
         "grouped": _floats(rows, lambda row: row.grouped if row.conductor else 3.0) if wired else np.full(count, 3.0),
+        "contacts": _floats(rows, lambda row: row.contacts if row.conductor else 0.0) if wired else np.zeros(count),
+        "contact_ohm": _floats(rows, lambda row: row.contact_uohm, MICRO) if wired else missing.copy(),
         "phase": np.array([PHASES[row.phase] for row in rows], dtype=np.int64),
     }
 

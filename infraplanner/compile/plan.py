@@ -29,9 +29,22 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "pools": NONE,
     },
     "chain": {
-        "power": frozenset({"profile", "side", "hall", "mode", "dispatch"}),
+        "power": frozenset({"profile", "side", "hall", "mode", "dispatch", "eco"}),
         "feeds": frozenset(
-            {"source", "target", "side", "weight", "order", "conductor", "length_mm", "runs", "ambient_c", "grouped"}
+            {
+                "source",
+                "target",
+                "side",
+                "weight",
+                "order",
+                "conductor",
+                "length_mm",
+                "runs",
+                "ambient_c",
+                "grouped",
+                "contacts",
+                "contact_uohm",
+            }
         ),
         "racks": NONE,
         "cooling": NONE,

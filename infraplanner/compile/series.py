@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from infraplanner.catalog.types import PowerUnit, Record
 from infraplanner.units import KILO, MICRO, MM2_PER_M2
 
-from .fit import loss_coefficients
+from .fit import loss_coefficients, volts_of
 from .parts import Catalogue, Floats, Ints
 from .rules import Lookup
 
@@ -78,11 +77,11 @@ def _stage(stage: Mapping[str, Any], catalogue: Catalogue, rule: Lookup) -> dict
         known = not np.isnan(curve[0])
         a, b, c = curve if known else (0.0, 0.0, 0.0)
         return row | {"kind": CONVERTER, "loss_a_frac": a, "loss_b_frac": b, "loss_c_frac": c, "known": known}
-    volts = re.match(r"\s*(\d+(?:\.\d+)?)", part.output_volts)
+    volts = volts_of(part.output_volts)
     known = volts is not None and part.resistance_uohm is not None
     return row | {
         "kind": DELIVERY,
-        "voltage_v": float(volts.group(1)) if volts else 1.0,
+        "voltage_v": volts or 1.0,
         "way_ohm": part.resistance_uohm * MICRO if part.resistance_uohm is not None else 1e-12,
         "known": known,
     }

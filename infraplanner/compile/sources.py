@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from infraplanner.catalog.types import PowerUnit
-from infraplanner.units import J_PER_KWH
+from infraplanner.model.entities import PowerNode
+from infraplanner.units import J_PER_KWH, KILO
 
 from .fit import SOURCE_KINDS, fit_points
 from .parts import Flags, Floats, Ints, Parts
@@ -62,10 +63,7 @@ def build_sources(power: Table, parts: Parts, rule: Lookup, records: Mapping[str
 
     own = [records[power.ids[row]] for row in rows]
     fuels = [unit.fuel.replace(" ", "-") for unit in units]
-    stored = [
-        record.energy_kwh * J_PER_KWH if record.energy_kwh is not None else unit.energy_j
-        for record, unit in zip(own, units, strict=True)
-    ]
+    stored = [stored_j(record, unit) for record, unit in zip(own, units, strict=True)]
     return SourceArrays(
         row=np.array(rows, dtype=np.int64),
         ids=tuple(power.ids[row] for row in rows),
@@ -86,6 +84,17 @@ def build_sources(power: Table, parts: Parts, rule: Lookup, records: Mapping[str
         given_carbon_g_per_kwh=each([record.carbon_g_per_kwh for record in own]),
         given_usd_per_kwh=each([record.electricity_usd_per_kwh for record in own]),
     )
+
+
+def stored_j(record: PowerNode, unit: PowerUnit) -> float | None:
+    """Energy of a store: the plan's own, else its units' own, else what carries their rating as long as they last."""
+    if record.energy_kwh is not None:
+        return record.energy_kwh * J_PER_KWH
+    if unit.energy_j is not None:
+        return unit.energy_j * record.units
+    if unit.ride_through_s is None or unit.capacity_kw is None:
+        return None
+    return unit.capacity_kw * KILO * record.units * unit.ride_through_s
 
 
 def fuel_curve(unit: PowerUnit) -> tuple[float, float, float]:

@@ -17,7 +17,7 @@ from .table import Table
 PASSIVE_KINDS = frozenset(
     {
         "busway", "rpp", "rack_pdu", "pdu", "switchgear", "pdu_transformer", "mv_transformer", "contact", "feeder",
-        "cable", "rack_busbar",
+        "cable", "rack_busbar", "tap_box",
     }
 )  # fmt: skip
 """Kinds whose output voltage follows their input; all others give nominal voltage."""
@@ -28,9 +28,9 @@ SYSTEMS = ("", "dc", "ac1", "ac3")
 @dataclass(frozen=True, slots=True)
 class WireArrays:
     """One row a feed, those into nodes first, then those into loads; `ohm_per_m` is of all runs together at 20 degC, of
-    the loop (DC, single phase) or of one phase, 0 without a conductor. `length_m` is NaN where the plan gives none.
-    `allowed_a` is the ampacity after ambient and grouping factors. `from_node`, `to_node`, `to_rack` and `to_unit` are
-    rows of the tables where the ends stand (-1: not of this kind).
+    the loop (DC, single phase) or of one phase, 0 without a conductor, and `contacts_ohm` that of their joints.
+    `length_m` is NaN where the plan gives none. `allowed_a` is the ampacity after ambient and grouping factors. `from_node`,
+    `to_node`, `to_rack` and `to_unit` are rows of the tables where the ends stand (-1: not of this kind).
     """
 
     row: Ints
@@ -38,6 +38,7 @@ class WireArrays:
     ohm_per_m: Floats
     reactance_per_m: Floats
     length_m: Floats
+    contacts_ohm: Floats
     voltage_v: Floats
     current_ratio: Floats
     loss_count: Floats
@@ -82,12 +83,14 @@ def build_wires(tables: Mapping[str, Table], parts: Parts, rule: Lookup, rows: I
     reactance = np.nan_to_num(of("reactance_uohm_per_m")) * MICRO
     fixed = np.where((code >= 0) & known, 1.0, 0.0)
     rated_a = of("ampacity_a") * runs
+    joint = np.where(np.isnan(feeds["contact_ohm"][rows]), rule("power.contact_ohm"), feeds["contact_ohm"][rows])
     return WireArrays(
         row=rows,
         known=known,
         ohm_per_m=np.where(fixed > 0.0, per_m * loop / runs, 0.0),
         reactance_per_m=np.where((fixed > 0.0) & (system >= 2), reactance * loop / runs, 0.0),
         length_m=feeds["length_m"][rows],
+        contacts_ohm=np.where(fixed > 0.0, feeds["contacts"][rows] * joint * loop / runs, 0.0),
         voltage_v=np.where(fixed > 0.0, of("voltage_v"), 1.0),
         current_ratio=np.where(system == 3, np.sqrt(3.0), 1.0) * pf,
         loss_count=np.where(system == 3, 3.0, 1.0),

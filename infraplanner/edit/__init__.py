@@ -1,13 +1,15 @@
 """Commands: the only way to change a plan. No Qt, no engine."""
 
-from .connect import AssignPool, Connect, PinMedium, SetLoop
+from .connect import AssignPool, Connect, PinMedium, Reroute, SetLoop
 from .fields import PutRecords, SetFields
 from .place import Delete, Duplicate, Move, MoveTo, Place, PlaceRow, Rotate
+from .pools import SplitPool
 from .scenario import ApplyScenario, SaveScenario
 from .transaction import Command, EditError, Transaction
 from .undo import DragSession, UndoStack
 
 __all__ = [
-    "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "Move", "MoveTo",
-    "PinMedium", "Place", "PlaceRow", "PutRecords", "Rotate", "SaveScenario", "SetFields", "SetLoop", "Transaction", "UndoStack",
+    "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "Move",
+    "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "Reroute", "Rotate", "SaveScenario", "SetFields", "SetLoop",
+    "SplitPool", "Transaction", "UndoStack",
 ]  # fmt: skip

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
 
 from infraplanner.model.entities import Feed, Link
 
@@ -28,24 +31,59 @@ class Connect:
         if isinstance(self.record, Link):
             edit.put("links", self.record)
             return
-        if self._closes_cycle(edit, self.record):
-            raise EditError(f"A feed from {self.record.source} to {self.record.target} would close a cycle of feeds.")
+        _refuse_cycle(edit, self.record)
         edit.put("feeds", self.record)
 
-    @staticmethod
-    def _closes_cycle(edit: Transaction, feed: Feed) -> bool:
-        parents: dict[str, list[str]] = {}
-        for record in edit.document.table("feeds").values():
+
+def _refuse_cycle(edit: Transaction, feed: Feed) -> None:
+    """Raise when this feed would close a ring with those that are there (its own record left out)."""
+    parents: dict[str, list[str]] = {}
+    for record in edit.document.table("feeds").values():
+        if record.id != feed.id:
             parents.setdefault(record.target, []).append(record.source)
-        pending, seen = [feed.source], set[str]()
-        while pending:
-            node = pending.pop()
-            if node == feed.target:
-                return True
-            if node not in seen:
-                seen.add(node)
-                pending += parents.get(node, ())
-        return False
+    pending, seen = [feed.source], set[str]()
+    while pending:
+        node = pending.pop()
+        if node == feed.target:
+            raise EditError(f"A feed from {feed.source} to {feed.target} would close a cycle of feeds.")
+        if node not in seen:
+            seen.add(node)
+            pending += parents.get(node, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Reroute:
+    """Let feeds start at another node, or one feed end at another node, rack or cooling unit.
+
+    What belongs to the feed stays: weight, order, conductor. Its side follows the new source where it was that of the
+    old one, and a stated length goes, because it was that of the old way.
+    """
+
+    ids: Sequence[str]
+    end: Literal["source", "target"]
+    to: str
+
+    @property
+    def label(self) -> str:
+        """What the history calls it."""
+        what = f"feed {self.ids[0]}" if len(self.ids) == 1 else f"{len(self.ids)} feeds"
+        return f"Re-route {what} {'from' if self.end == 'source' else 'to'} {self.to}"
+
+    def apply(self, edit: Transaction) -> None:
+        """Move the end of each; one that would close a cycle, or start at what is no power node, refuses all."""
+        _table(edit, self.to, ("power",) if self.end == "source" else ("power", "racks", "cooling"))
+        power = edit.document.table("power")
+        for record_id in self.ids:
+            feed = edit.document.table("feeds").get(record_id)
+            if feed is None:
+                raise EditError(f"There is no feed {record_id}.")
+            changes: dict[str, str | None] = {self.end: self.to, "length_mm": None}
+            old = power.get(feed.source)
+            if self.end == "source" and old is not None and feed.side == old.side:
+                changes["side"] = power[self.to].side
+            moved = msgspec.structs.replace(feed, **changes)
+            _refuse_cycle(edit, moved)
+            edit.change("feeds", record_id, **changes)
 
 
 @dataclass(frozen=True, slots=True)

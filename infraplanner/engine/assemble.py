@@ -82,7 +82,8 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
 
 def _core(compiled: Compiled, space: Workspace) -> CoreResult:
     """The way on inside the racks; its chains are kept while the bodies stay the same."""
-    if space.core is None or space.core.bodies is not compiled.bodies:
+    stamp = (compiled.bodies, compiled.tables["racks"]["regulator"].tobytes())
+    if space.core is None or space.core.bodies is not stamp[0] or space.core.chosen != stamp[1]:
         space.core = CoreChains(compiled)
     return space.core.result(space.draw.body_w[: compiled.bodies.rack.size])
 
@@ -255,7 +256,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
     if solution is None or spec is None:
         pool = case.pool
         return PoolResult(
-            pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch,
+            pool.id, pool.model, name, powered, 0, pool.tp, pool.pp, pool.ep, pool.dp, pool.batch or 0,
             limiter="unknown", not_predicted=case.refusal, refusal=case.code,
         )  # fmt: skip
     layout, point = solution.layout, solution.point

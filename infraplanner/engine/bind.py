@@ -171,7 +171,7 @@ def legs(compiled: Compiled) -> Legs:
         return NO_LEGS
     length = np.nan_to_num(lengths(wires, compiled.tables))
     return Legs(
-        wires.ohm_per_m * length, wires.reactance_per_m * length, wires.voltage_v, wires.current_ratio,
+        wires.ohm_per_m * length + wires.contacts_ohm, wires.reactance_per_m * length, wires.voltage_v, wires.current_ratio,
         wires.loss_count, wires.slope_frac, wires.sine_frac, wires.rated_a, wires.rated_c, wires.reference_c,
         wires.ambient_c, wires.rise_frac, compiled.chain.passive,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import PowerUnit, Record
+from infraplanner.compile.chain import UPS_KINDS, eco_transfer
 from infraplanner.compile.series import chains_of
 from infraplanner.compile.sources import STORE_KINDS, UTILITY_KINDS
 from infraplanner.kernels.frame import Totals
@@ -22,7 +23,8 @@ Floats = NDArray[np.float64]
 STEP_S, COUNT, STEP_AT_S, WAVE_AT_S = 0.01, 2000, 1.0, 8.0
 """Twenty seconds: idle, a step to most, then synchronous steps; fine enough for 20 Hz."""
 BAND_HZ = (0.1, 20.0)
-UPS_KINDS = frozenset({"ups_double_conversion", "ups_small", "ups"})
+CAPACITORS, RACK_BATTERIES = frozenset({"capacitor_storage"}), frozenset({"battery_backup"})
+SITE_STORES = STORE_KINDS - CAPACITORS - RACK_BATTERIES
 
 
 def burst_result(space: Workspace, totals: Totals, supply: SupplyResult, jobs: tuple[JobCase, ...]) -> BurstResult:
@@ -40,20 +42,83 @@ def burst_result(space: Workspace, totals: Totals, supply: SupplyResult, jobs: t
     period = _period(jobs, rule("power.burst_period_s"))
     load = _wave(low, high, period, rule("power.burst_duty_frac"))
     levels = [_level("Racks", load, None, None)]
-    held = _rack_stores(space, on)
-    if held > 0.0:
-        load = _filter(levels, "After rack capacitors", load, held, 0.5 * held / (high - low))
+    stores = [
+        ("Rack capacitors", *_with(_rack_stores(space, on), _drawn_stores(space, CAPACITORS))),
+        ("Rack batteries", *_drawn_stores(space, RACK_BATTERIES)),
+    ]
+    longest = rule("power.store_tau_s")
+    for name, stored, power in stores:
+        if stored > 0.0:
+            load = _filter(
+                levels, f"After {name.lower()}", load, stored, min(longest, 0.5 * stored / (high - low)), power
+            )
     # Losses of the chain swing with the load; cooling follows in minutes and counts as steady.
     scale = (totals.facility_w - totals.cooling_w) / totals.it_w if totals.it_w > 0.0 else 1.0
     rest = max(0.0, totals.facility_w - scale * float(np.nansum(space.draw.body_w[: on.size][on])))
     load = load * scale + rest
     levels.append(_level("Whole site", load, None, None))
-    stored, power = _site_stores(space)
+    load = _through_ups(space, levels, load, on)
+    stored, power = _drawn_stores(space, SITE_STORES)
     if stored > 0.0:
-        tau = min(rule("power.store_tau_s"), 0.5 * stored / (high - low))
-        load = _filter(levels, "After site stores", load, stored, tau, power)
+        load = _filter(levels, "After site stores", load, stored, min(longest, 0.5 * stored / (high - low)), power)
     step, limit = _step(load, supply)
-    return BurstResult(STEP_S, period, tuple(levels), _rides(space, supply, held, high), step, limit)
+    return BurstResult(STEP_S, period, tuple(levels), _rides(space, supply, stores, high), step, limit)
+
+
+def _with(stored_j: float, drawn: tuple[float, float]) -> tuple[float, float]:
+    """Stores that belong to racks and stores that are drawn, together; those of racks give any power."""
+    return stored_j + drawn[0], math.inf if stored_j > 0.0 else drawn[1]
+
+
+def _through_ups(space: Workspace, levels: list[BurstLevel], load: Floats, on: NDArray[np.bool_]) -> Floats:
+    """The part of the load that runs over converters of a UPS, levelled by their intermediate circuit; one in eco mode
+    passes bursts as they are.
+    """
+    compiled = space.compiled
+    assert compiled is not None
+    behind, rating = _behind_ups(space)
+    drawn = np.zeros(len(compiled.tables["racks"]))
+    np.add.at(drawn, compiled.bodies.rack[on], np.nan_to_num(compiled.bodies.max_w[on]))
+    share = float((drawn * behind[: drawn.size]).sum() / drawn.sum()) if drawn.sum() > 0.0 else 0.0
+    tau = compiled.rule("power.ups_tau_s")
+    if not (share > 0.0 and rating > 0.0 and tau > 0.0):
+        return load
+    seen, energy = np.zeros(load.size), np.zeros(load.size)
+    stored = rating * tau
+    smooth(share * load, STEP_S, tau, stored, 0.5 * stored, seen, energy)
+    load = (1.0 - share) * load + seen
+    levels.append(_level("After UPS", load, stored, tau))
+    return load
+
+
+def _behind_ups(space: Workspace) -> tuple[Floats, float]:
+    """Share of every load that comes over a UPS on its converters, and the rating of those that carry [W]."""
+    compiled = space.compiled
+    assert compiled is not None
+    chain, flows, table = compiled.chain, space.flows, compiled.tables["power"]
+    converts = np.array([kind in UPS_KINDS for kind in _kinds(space)], dtype=np.bool_) & ~table["eco"] & flows.live
+    share = np.zeros(len(table) + 1)
+    for node in chain.order[::-1].tolist():
+        first, last = chain.feed_start[node], chain.feed_start[node + 1]
+        parts, sources = flows.part_w[first:last], chain.feed_source[first:last]
+        total = parts.sum()
+        share[node] = 1.0 if converts[node] else float((share[sources] * parts).sum() / total) if total > 0.0 else 0.0
+    loads = chain.load_start.size - 1
+    parts = flows.part_w[chain.feed_source.size :][: chain.load_source.size]
+    owner = np.repeat(np.arange(loads), np.diff(chain.load_start))
+    over = np.bincount(owner, share[chain.load_source] * parts, loads)
+    total = np.bincount(owner, parts, loads)
+    carrying = converts & (flows.out_w > 0.0)
+    with np.errstate(all="ignore"):
+        behind = np.where(total > 0.0, over / total, 0.0)
+    return behind, float(np.nansum(table["rating_w"][carrying]))
+
+
+def _kinds(space: Workspace) -> list[str]:
+    """Kind of every node."""
+    assert space.compiled is not None
+    parts = space.compiled.parts.power
+    return [parts[code].power_kind if code >= 0 else "" for code in space.compiled.tables["power"]["unit"].tolist()]
 
 
 def _period(jobs: tuple[JobCase, ...], otherwise: float) -> float:
@@ -130,11 +195,11 @@ def _names(record: Record) -> frozenset[str]:
     return frozenset(names)
 
 
-def _site_stores(space: Workspace) -> tuple[float, float]:
-    """Energy [J] and power [W] of live stores in the plan."""
+def _drawn_stores(space: Workspace, kinds: frozenset[str]) -> tuple[float, float]:
+    """Energy [J] and power [W] of the plan's live stores of these kinds."""
     assert space.compiled is not None
     sources, table = space.compiled.sources, space.compiled.tables["power"]
-    store = np.array([kind in STORE_KINDS for kind in sources.kind], dtype=np.bool_)
+    store = np.array([kind in kinds for kind in sources.kind], dtype=np.bool_)
     use = store & space.flows.live[sources.row] & np.isfinite(sources.stored_j)
     power = table["rating_w"][sources.row[use]]
     return float(sources.stored_j[use].sum()), float(np.nansum(power)) if np.isfinite(power).any() else math.inf
@@ -152,25 +217,28 @@ def _step(load: Floats, supply: SupplyResult) -> tuple[float, float | None]:
     return change, float(limits.sum()) if np.isfinite(limits).all() else None
 
 
-def _rides(space: Workspace, supply: SupplyResult, rack_j: float, high_w: float) -> tuple[RideThrough, ...]:
-    """Stores from the chip up against what they have to bridge."""
+def _rides(
+    space: Workspace, supply: SupplyResult, racks: list[tuple[str, float, float]], high_w: float
+) -> tuple[RideThrough, ...]:
+    """Stores from the chip up against what they have to bridge; `racks` are those beside the racks."""
     compiled = space.compiled
     assert compiled is not None
-    rule = compiled.rule
-    kinds = [
-        compiled.parts.power[code].power_kind if code >= 0 else "" for code in compiled.tables["power"]["unit"].tolist()
-    ]
+    rule, table = compiled.rule, compiled.tables["power"]
+    ups = np.array([kind in UPS_KINDS for kind in _kinds(space)], dtype=np.bool_) & space.flows.live
     start = _start_s(supply)
     out = []
-    if rack_j > 0.0:
-        lasts = float(ride_through(rack_j, 1.0, 1.0, high_w))
-        out.append(_ride("Racks' capacitors", lasts, "start of the first own source", start))
-    if any(kind in UPS_KINDS for kind in kinds):
-        out.append(_ride("UPS batteries", rule("power.ups_autonomy_s"), "start of the first own source", start))
-        out.append(
-            _ride("UPS batteries", rule("power.ups_autonomy_s"), "restart of cooling", rule("power.cooling_restart_s"))
-        )
-    stored, _ = _site_stores(space)
+    if (ups & table["eco"]).any():
+        gap = float(eco_transfer(table, compiled.parts, rule)[ups & table["eco"]].max())
+        out.append(_ride("Racks' supplies", rule("power.supply_hold_up_s"), "transfer out of eco mode", gap))
+    for name, stored, _ in racks:
+        if stored > 0.0:
+            lasts = float(ride_through(stored, 1.0, 1.0, high_w))
+            out.append(_ride(name, lasts, "start of the first own source", start))
+    if ups.any():
+        autonomy = rule("power.ups_autonomy_s")
+        out.append(_ride("UPS batteries", autonomy, "start of the first own source", start))
+        out.append(_ride("UPS batteries", autonomy, "restart of cooling", rule("power.cooling_restart_s")))
+    stored, _ = _drawn_stores(space, SITE_STORES)
     if stored > 0.0:
         facility = max(1.0, float(np.nansum(supply.source_out_w)))
         lasts = float(ride_through(stored, 1.0, 1.0, facility))

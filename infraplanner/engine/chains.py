@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Record, System
+from infraplanner.compile.columns import REGULATORS
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.rules import Lookup, constants
@@ -104,16 +105,19 @@ class CoreChains:
 
     def __init__(self, compiled: Compiled) -> None:
         self.bodies = compiled.bodies
+        self.chosen = compiled.tables["racks"]["regulator"].tobytes()
         self.series: list[SeriesArrays] = []
         by_system: dict[str, int] = {}
+        self.split: list[int] = []
         for record in chains_of(compiled.parts.catalogue, "rack_chain"):
-            self.series.append(build_series(_stages(record.data), compiled.parts.catalogue, compiled.rule))
             names: list[str] = record.data["systems"]  # type: ignore[assignment]
-            by_system |= dict.fromkeys(names, len(self.series) - 1)
+            by_system |= dict.fromkeys(names, len(self.series))
+            self._add(compiled, _stages(record.data))
         default = by_system.get("default", -1)
         chain = [by_system.get(row.id, default) for row in compiled.parts.systems] + [-1]
         rows = self.bodies.system
         self.chain = np.array(chain, dtype=np.int64)[rows]
+        self._choose_regulators(compiled)
         tdp, count = _accelerators(compiled)
         self.tdp_w, self.count = tdp[rows], count[rows]
         self.metal = metal(compiled.rule)
@@ -121,6 +125,23 @@ class CoreChains:
         self.holds = [np.flatnonzero((self.chain == code) & (self.tdp_w > 0.0)) for code in range(len(self.series))]
         with np.errstate(all="ignore"):
             self.part = np.clip(np.nan_to_num(self.tdp_w / self.bodies.max_w), 0.0, 1.0)
+
+    def _add(self, compiled: Compiled, stages: list[dict[str, Any]], split: int | None = None) -> None:
+        """One more chain; from stage `split` on it feeds accelerators alone (None: from its last regulator on)."""
+        self.series.append(build_series(stages, compiled.parts.catalogue, compiled.rule))
+        self.split.append(_regulator(self.series[-1]) if split is None else split)
+
+    def _choose_regulators(self, compiled: Compiled) -> None:
+        """Racks that name their regulators get the chain of their profile up to there, and the named one from there on."""
+        chosen = np.append(compiled.tables["racks"]["regulator"], 0)[self.bodies.rack]
+        asked = [(int(a), int(b)) for a, b in zip(self.chain, chosen, strict=True) if a >= 0 and b > 0]
+        heads = [_stages(row.data) for row in chains_of(compiled.parts.catalogue, "rack_chain")]
+        for chain, choice in sorted(set(asked)):
+            tail = compiled.parts.catalogue.find(f"core_chain.{REGULATORS[choice]}")
+            if isinstance(tail, Record):
+                use = (self.chain == chain) & (chosen == choice)
+                self._add(compiled, [*heads[chain][: self.split[chain]], *_stages(tail.data)], self.split[chain])
+                self.chain[use] = len(self.series) - 1
 
     def result(self, body_w: Floats) -> CoreResult:
         """Losses of every stage inside what holds accelerators, and what the dies get."""
@@ -135,7 +156,7 @@ class CoreChains:
             if not use.size:
                 continue
             loss, rest = np.zeros((series.kind.size, use.size)), np.zeros(use.size)
-            split = _regulator(series)
+            split = self.split[code]
             given, share, rated = body_w[use], self.part[use], np.fmax(self.bodies.max_w[use], body_w[use])
             series_down(self.kernels[code], self.metal, given, rated, share, split, self.count[use], loss, rest)
             for label, lost in zip(series.labels, loss.sum(axis=1).tolist(), strict=True):

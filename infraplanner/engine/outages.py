@@ -1,4 +1,4 @@
-"""Every single failure of the power tree at the present load, and the redundancy that follows from it."""
+"""Every single failure of the power tree at the present load and at nameplate, and the redundancy that follows."""
 
 from __future__ import annotations
 
@@ -11,71 +11,116 @@ from infraplanner.compile.chain import group
 from infraplanner.compile.table import Table
 from infraplanner.kernels.legs import LegFlows, start_legs
 from infraplanner.kernels.outages import FedBy, Outages, run_outages
-from infraplanner.kernels.power import Chain, Flows, energise, sweep
+from infraplanner.kernels.power import Chain, Flows, drop, energise, sweep
 from infraplanner.results.outages import OutageResult, Redundancy
 
 from . import bind
+from .rack_supplies import supply_classes
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NAMED = ((0.5, "2N"), (2.0 / 3.0, "3N/2"), (0.75, "4N/3"))
-AT_ONCE = 500_000
+AT_ONCE = 250_000
 """Failures times nodes that a window waits for: about 30 ms."""
+PASSES, SETTLED_FRAC = 8, 1e-9
+"""Passes of voltages and temperatures of the conductors with nothing failed."""
 CHUNK = 64
 """Failures between two looks at whether a newer edit has come."""
 
 
 def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *, at_once: bool = False) -> OutageResult:
-    """Fail every live node that is no load's own, one at a time; a node of several units loses one of them.
+    """Fail every live node that is no load's own, one at a time; a node of several units loses one of them. Once at the
+    present load and once with every rack at its nameplate; conductors lose what their current says.
 
     With `at_once` a tree so large that it would hold up the window is left alone and only counted in `skipped`; the
-    ranking of all failures in the background, and `evaluate`, have it.
-
-    Conductors' losses are left out, as they change no division of load; limits are the nodes' ratings.
+    ranking of all failures in the background, and `evaluate`, have it. Limits are the nodes' ratings.
     """
     compiled = space.compiled
     assert compiled is not None
+    supplies = supply_classes(compiled, space.draw.body_w)
     table = compiled.tables["power"]
-    nodes, loads = len(table), space.load_w.size
-    if not nodes:
-        return OutageResult()
-    chain = bind.chain(compiled)
-    chain = chain._replace(
-        rating_w=chain.rating_w.copy(), units_count=chain.units_count.copy(), give_w=chain.give_w.copy()
-    )
-    alive = space.alive.node.copy()
-    before, trial = _flows(nodes, loads, chain), _flows(nodes, loads, chain)
-    state = bind.buffers(LegFlows, leg=0, node=nodes)
-    start_legs(bind.NO_LEGS, state)
-    energise(chain, alive, before)
-    sweep(chain, bind.NO_LEGS, space.load_w, before, state)
-    cases = np.flatnonzero(before.live).astype(np.int64)
-    if at_once and cases.size * nodes > AT_ONCE:
-        return OutageResult(skipped=cases.size)
-    out = _outages(cases.size, nodes)
-    fed_by = loads_by_node(chain)
-    seen = np.zeros(loads, np.int64)
-    limit = table["rating_w"].copy()
-    for first in range(0, cases.size, CHUNK):
-        pause()
-        last = min(cases.size, first + CHUNK)
-        run_outages(
-            chain, bind.NO_LEGS, alive, space.load_w, limit, fed_by, before, trial, state, cases, first, last, seen, out
-        )
-    ids = table.ids
+    if not len(table):
+        return OutageResult(supplies=supplies)
+    present = _Trial(space, space.load_w)
+    cases = np.flatnonzero(present.before.live).astype(np.int64)
+    if at_once and cases.size * len(table) > AT_ONCE:
+        return OutageResult(skipped=cases.size, supplies=supplies)
+    now = present.fail(cases, pause)
+    most = _Trial(space, nameplate_load(space)).fail(cases, pause)
     return OutageResult(
-        case_ids=tuple(ids[row] for row in cases.tolist()),
+        case_ids=tuple(table.ids[row] for row in cases.tolist()),
         case_unit=tuple((table["units"][cases] > 1.0).tolist()),
-        case_unserved_w=out.unserved_w,
-        case_dark=out.dark,
-        case_single=out.single,
-        case_overloaded=out.overloaded,
-        case_worst=tuple(ids[row] if row >= 0 else "" for row in out.worst_node.tolist()),
-        case_worst_frac=out.worst_frac,
-        schemes=_schemes(space, before.out_w, out, cases),
+        case_unserved_w=now.unserved_w,
+        case_dark=now.dark,
+        case_single=now.single,
+        case_overloaded=now.overloaded,
+        case_worst=_named(table, now.worst_node),
+        case_worst_frac=now.worst_frac,
+        case_nameplate_unserved_w=most.unserved_w,
+        case_nameplate_overloaded=most.overloaded,
+        case_nameplate_worst=_named(table, most.worst_node),
+        case_nameplate_worst_frac=most.worst_frac,
+        supplies=supplies,
+        schemes=_schemes(space, present.before.out_w, now, most, cases),
     )
+
+
+def nameplate_load(space: Workspace) -> Floats:
+    """Every rack that runs at the most it may draw under its cap, cooling units in proportion [W]."""
+    compiled = space.compiled
+    assert compiled is not None
+    racks = len(compiled.tables["racks"])
+    caps = np.minimum(1.0, compiled.tables["racks"]["cap_frac"])
+    load = space.load_w.copy()
+    most = np.where(space.alive.powered, np.nan_to_num(space.draw.nameplate_w) * caps, 0.0)
+    load[:racks] = np.maximum(load[:racks], most)
+    now = float(space.load_w[:racks].sum())
+    load[racks:] *= float(load[:racks].sum()) / now if now > 0.0 else 1.0
+    return load
+
+
+class _Trial:
+    """A swept state with nothing failed beyond the what-if at hand, and what single failures change in it."""
+
+    def __init__(self, space: Workspace, load_w: Floats) -> None:
+        compiled = space.compiled
+        assert compiled is not None
+        chain = bind.chain(compiled)
+        self.chain = chain._replace(
+            rating_w=chain.rating_w.copy(), units_count=chain.units_count.copy(), give_w=chain.give_w.copy()
+        )
+        self.legs, self.load_w, self.alive = bind.legs(compiled), load_w, space.alive.node.copy()
+        self.limit_w = compiled.tables["power"]["rating_w"].copy()
+        nodes, loads, rows = self.limit_w.size, load_w.size, self.legs.cold_ohm.size
+        self.before, self.trial = _flows(nodes, loads, chain), _flows(nodes, loads, chain)
+        self.state = bind.buffers(LegFlows, leg=rows, node=nodes)
+        start_legs(self.legs, self.state)
+        energise(self.chain, self.alive, self.before)
+        for _ in range(PASSES if rows else 1):
+            sweep(self.chain, self.legs, load_w, self.before, self.state)
+            if not rows or drop(self.chain, self.legs, self.before, self.state) <= SETTLED_FRAC:
+                break
+
+    def fail(self, cases: Ints, pause: Callable[[], None]) -> Outages:
+        """Every case, with a look between chunks at whether to go on."""
+        out = _outages(cases.size, self.limit_w.size)
+        fed_by = loads_by_node(self.chain)
+        seen = np.zeros(self.load_w.size, np.int64)
+        kept = LegFlows._make(array.copy() for array in self.state)
+        for first in range(0, cases.size, CHUNK):
+            pause()
+            run_outages(
+                self.chain, self.legs, self.alive, self.load_w, self.limit_w, fed_by, self.before, self.trial,
+                self.state, kept, cases, first, min(cases.size, first + CHUNK), seen, out,
+            )  # fmt: skip
+        return out
+
+
+def _named(table: Table, rows: Ints) -> tuple[str, ...]:
+    """Ids of nodes; an empty text for none."""
+    return tuple(table.ids[row] if row >= 0 else "" for row in rows.tolist())
 
 
 def loads_by_node(chain: Chain) -> FedBy:
@@ -111,7 +156,7 @@ def _outages(cases: int, nodes: int) -> Outages:
     return bind.buffers(Outages, peak=nodes, **{"": cases})
 
 
-def _schemes(space: Workspace, out_w: Floats, found: Outages, cases: Ints) -> tuple[Redundancy, ...]:
+def _schemes(space: Workspace, out_w: Floats, found: Outages, most: Outages, cases: Ints) -> tuple[Redundancy, ...]:
     """Redundancy of every group of alike nodes: same part, same rating, fed by and feeding the same kinds of things."""
     compiled = space.compiled
     assert compiled is not None
@@ -130,7 +175,7 @@ def _schemes(space: Workspace, out_w: Floats, found: Outages, cases: Ints) -> tu
         with np.errstate(all="ignore"):
             growth = np.where(carried, found.peak_w[members] / out_w[members], np.nan)
         limit = 1.0 / float(np.nanmax(growth)) if carried.any() else 1.0
-        peak = float(found.peak_w[members].max())
+        peak, top = float(found.peak_w[members].max()), float(most.peak_w[members].max())
         schemes.append(
             Redundancy(
                 scheme=_name(table, children, rows, carried, growth, bool((lost[members] > 0.0).any()), limit),
@@ -138,6 +183,7 @@ def _schemes(space: Workspace, out_w: Floats, found: Outages, cases: Ints) -> tu
                 ids=tuple(table.ids[row] for row in rows),
                 limit_frac=limit,
                 after_frac=peak / rating if rating > 0.0 else None,
+                after_nameplate_frac=top / rating if rating > 0.0 else None,
             )
         )
     return tuple(schemes)

@@ -166,7 +166,7 @@ def case_of(
         device=tuning.device(part, pool.weights, total, pool, rule),
         tune=tuning.tuning(part, pool, rule, moe=bool(llm.experts), layers=llm.layers),
         request=asked,
-        pinned=(pool.tp, pool.pp, _experts(pool, llm), pool.dp, pool.batch),
+        pinned=(pool.tp, pool.pp, _experts(pool, llm), pool.dp, pool.batch or 0),
         accelerators=int(min(total, _useful(part, pool))),
         weights=(
             rule("inference.activity_weight.compute"),

@@ -106,7 +106,7 @@ def fail_all(net: PowerNet, count: int) -> Floats:
     out = buffers(Outages, peak=net.parent.size, **{"": cases.size})
     fed_by = loads_by_node(chain)  # type: ignore[arg-type]
     run_outages(
-        chain, legs, alive, net.load_w, np.full(net.parent.size, RATING_W), fed_by, flows, trial, state,  # type: ignore[arg-type]
+        chain, legs, alive, net.load_w, np.full(net.parent.size, RATING_W), fed_by, flows, trial, state, state,  # type: ignore[arg-type]
         cases, 0, cases.size, np.zeros(net.load_w.size, np.int64), out,
     )  # fmt: skip
     return out.unserved_w

@@ -24,13 +24,22 @@ def refusal(pool: Pool, kinds: int, llm: object, asked: Request | None, part: Ac
         return "unknown_model", f"The model {pool.model} is not in the catalogue."
     if asked is None:
         return "unknown_request", "Input or output length of the requests is unknown."
-    wrong = _layout(pool, llm) or _lengths(llm, asked)
+    wrong = _batch(pool) or _layout(pool, llm) or _lengths(llm, asked)
     if wrong:
         return "bad_layout", wrong
     missing = _unknown_rates(part, pool) if part is not None else []
     if missing and part is not None:
         return "unknown_rate", f"The {' and '.join(missing)} of {part.name} is unknown, so nothing is predicted."
     return "", ""
+
+
+def _batch(pool: Pool) -> str:
+    """A batch of no sequences, in words."""
+    return (
+        "The batch is 0 sequences; it must be 1 or more, or left empty for the engine to choose."
+        if pool.batch == 0
+        else ""
+    )
 
 
 def _layout(pool: Pool, llm: Llm) -> str:

@@ -15,7 +15,7 @@ from infraplanner.results.chains import CoreResult
 from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
-from infraplanner.results.outages import OutageResult
+from infraplanner.results.outages import OutageResult, SupplyClass
 from infraplanner.results.routing import RoutingResult
 from infraplanner.results.snapshot import (
     WALLS,
@@ -43,6 +43,7 @@ from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outage_result
 from .protocol import Check
+from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
 from .scopes import rack_walls
@@ -149,7 +150,8 @@ def settled_result(
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
-    """What remains with some records out of service: routes and one frame, without elasticities and checks.
+    """What remains with some records out of service: routes and one frame, without elasticities and checks; with nothing
+    out of service also the racks' own supplies by class.
 
     Its arrays are overwritten by the next evaluation on the same workspace: read them before.
     """
@@ -157,7 +159,13 @@ def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    return _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
+    result = _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
+    if failed:
+        return result
+    supplies = guard.run(
+        "rack supplies", lambda: supply_classes(compiled, space.draw.body_w), tuple[SupplyClass, ...]()
+    )
+    return replace(result, power=replace(result.power, outages=OutageResult(supplies=supplies)))
 
 
 def _result(

@@ -143,10 +143,12 @@ def wiring_result(space: Workspace) -> WiringResult:
     length = lengths(wires, compiled.tables)[own]
     volts = wires.voltage_v[own]
     with np.errstate(all="ignore"):
-        ohm = wires.ohm_per_m[own] * np.nan_to_num(length) * (1.0 + wires.rise_frac[own] * (state.leg_c[own] - 20.0))
+        cold = wires.ohm_per_m[own] * np.nan_to_num(length) + wires.contacts_ohm[own]
+        ohm = cold * (1.0 + wires.rise_frac[own] * (state.leg_c[own] - 20.0))
         lines = np.sqrt(wires.loss_count[own])
         per_w = lines * ohm * wires.slope_frac[own] / wires.current_ratio[own]
         limit = np.where(ohm > 0.0, volts * volts / (4.0 * per_w), np.nan)
+        joints = np.where(cold > 0.0, state.leg_loss_w[own] * wires.contacts_ohm[own] / cold, 0.0)
     return WiringResult(
         wire_ids=tuple(feeds.ids[row] for row in wires.row[own].tolist()),
         wire_w=state.leg_w[own],
@@ -154,6 +156,7 @@ def wiring_result(space: Workspace) -> WiringResult:
         wire_allowed_a=wires.allowed_a[own],
         wire_length_m=length,
         wire_loss_w=state.leg_loss_w[own],
+        wire_joint_w=joints,
         wire_end_v=state.leg_end_frac[own] * volts,
         wire_drop_frac=1.0 - state.leg_end_frac[own],
         wire_c=state.leg_c[own],

@@ -87,6 +87,8 @@ def tune(accelerator: Accelerator, precision: str, style: Software, rule: Lookup
         attention_eta=rule(f"training.attention_efficiency.{family}"),
         memory_eta=rule("inference.memory_efficiency"),
         gemm_traffic_ratio=rule("training.gemm_traffic_ratio"),
+        expert_skew_frac=rule("training.expert_skew"),
+        routing_traffic_b=rule("training.routing_traffic_bytes"),
         scale_up_eta=rule("collective.ring_efficiency"),
         scale_out_eta=rule("training.scale_out_efficiency"),
         scale_up_hop_s=rule("collective.scale_up_hop_s"),

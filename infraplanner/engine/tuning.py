@@ -272,6 +272,7 @@ def tuning(
         reserve_b=0.0 if chip else rule("inference.reserved_bytes"),
         chunk_tokens=float(pool.chunk_tokens or rule("inference.prefill_chunk_tokens")),
         kv_growth_frac=rule("inference.kv_occupancy_stated" if pool.batch else "inference.kv_occupancy"),
+        window_held_frac=rule("inference.window_held_frac"),
         weight_b=weight_b,
         attention_weight_b=rule("inference.head_bytes") if packed and moe else weight_b,
         attention_wide_frac=1.0 if packed and moe else 0.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from infraplanner.catalog import Catalog
 from infraplanner.engine import evaluate_failures
 from infraplanner.model.document import Snapshot
+from infraplanner.results.outages import SupplyClass
 from infraplanner.results.snapshot import ResultSnapshot
 
 TABLES = ("power", "cooling", "racks", "devices")
@@ -21,7 +22,8 @@ Progress = Callable[[int, int], None]
 class FailureCost:
     """What is lost when one of `ids` fails; they are alike (same part, same connections), so one was evaluated for all.
 
-    `overloaded` names power nodes and cooling units that would then be past their rating.
+    `overloaded` names power nodes and cooling units that would then be past their rating. For the supplies inside racks
+    and servers, `table` is `supplies`, `ids` are what they stand in and `label` says what fails.
     """
 
     ids: tuple[str, ...]
@@ -31,6 +33,13 @@ class FailureCost:
     it_lost_w: float
     dark_racks: int
     overloaded: tuple[str, ...]
+    label: str = ""
+    alike_count: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many failures this row stands for."""
+        return self.alike_count or len(self.ids)
 
 
 def alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
@@ -71,16 +80,28 @@ def rank_failures(
     sets = [frozenset[str](), *(frozenset({ids[0]}) for _, ids in groups)]
     costs: list[FailureCost] = []
     base: _Base | None = None
+    supplies: tuple[SupplyClass, ...] = ()
     for step, result in enumerate(evaluate_failures(snapshot, catalog, sets)):
         if stop():
             return None
         if base is None:
-            base = _Base.of(result)
+            base, supplies = _Base.of(result), result.power.outages.supplies
         else:
             table, ids = groups[step - 1]
             costs.append(base.cost(table, ids, result))
         progress(step, len(groups))
+    costs += [_supply_cost(row, costs) for row in supplies]
     return sorted(costs, key=lambda cost: (-cost.tokens_lost_per_s, -cost.it_lost_w, -len(cost.overloaded), cost.ids))
+
+
+def _supply_cost(row: SupplyClass, costs: list[FailureCost]) -> FailureCost:
+    """One of the supplies in one box: nothing while the others carry its present draw, else what the box itself costs."""
+    label, count = f"{row.what} in {row.ids[0]}", row.boxes * row.count
+    boxes = [cost for cost in costs if row.short_w > 0.0 and not set(cost.ids).isdisjoint(row.ids)]
+    if not boxes:
+        return FailureCost(row.ids, "supplies", 0.0, 0.0, 0.0, 0, (), label, count)
+    worst = max(boxes, key=lambda cost: cost.tokens_lost_per_s)
+    return replace(worst, ids=row.ids, table="supplies", label=label, alike_count=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ def _power(result: ResultSnapshot) -> dict[str, Any]:
         },
         "outages": _rows(power.outages.case_ids, _columns(power.outages, "case_")),
         "redundancy": plain(power.outages.schemes),
+        "rack_supplies": plain(power.outages.supplies),
         "core": plain(power.core),
         "bursts": _bursts(power.bursts),
         "conductors": _rows(power.wiring.wire_ids, _columns(power.wiring, "wire_")),

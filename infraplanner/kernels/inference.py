@@ -69,11 +69,12 @@ class Tuning(NamedTuple):
     of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits
     for before its own pass. `skew_frac`: by how much the busier of two devices exceeds the mean because some experts are
     asked more often than others. `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide.
-    `head_half_count`: head width at which attention reaches half of its rate (an exponential costs as much as so many
-    products). `traffic_b`, `expert_traffic_b`: bytes moved between the matrix products per token or routed row and
-    element. `draft_count` tokens are guessed a step, each kept with `draft_accept_frac` and costing `draft_step_frac` of
-    a step. `weights_host_frac`, `kv_host_frac`: shares kept in host memory and streamed. `sram_layer_s` above 0: layers
-    spread over chips that hold them, with `hop_s` between.
+    `window_held_frac`: share of a cache outside its window that stays in memory. `head_half_count`: head width at which
+    attention reaches half of its rate (an exponential costs as much as so many products). `traffic_b`,
+    `expert_traffic_b`: bytes moved between the matrix products per token or routed row and element. `draft_count` tokens
+    are guessed a step, each kept with `draft_accept_frac` and costing `draft_step_frac` of a step. `weights_host_frac`,
+    `kv_host_frac`: shares kept in host memory and streamed. `sram_layer_s` above 0: layers spread over chips that hold
+    them, with `hop_s` between.
     """
 
     compute_eta: float
@@ -105,6 +106,7 @@ class Tuning(NamedTuple):
     reserve_b: float
     chunk_tokens: float
     kv_growth_frac: float
+    window_held_frac: float
     weight_b: float
     attention_weight_b: float
     attention_wide_frac: float
@@ -169,6 +171,17 @@ def kv_bytes(model: Model, tune: Tuning, context_tokens: float) -> float:
     full = (model.layers - model.window_layers) * context_tokens
     window = model.window_layers * min(context_tokens, model.window_tokens)
     return model.kv_elements * tune.kv_b * (full + window)
+
+
+@kernel
+def held_bytes(model: Model, tune: Tuning, context_tokens: float) -> float:
+    """Memory that the cache of one sequence takes [B]: that of `kv_bytes`, and a share of what lies outside the window.
+
+    An engine that gives blocks back only when a request ends holds all of it (`window_held_frac` 1).
+    """
+    outside = model.window_layers * max(0.0, context_tokens - model.window_tokens)
+    held = model.kv_elements * tune.kv_b * tune.window_held_frac * outside
+    return kv_bytes(model, tune, context_tokens) + held
 
 
 @kernel
@@ -295,6 +308,20 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
 
 
 @kernel
+def launch_time(model: Model, tune: Tuning) -> float:
+    """Host time to launch a prefill pass kernel by kernel [s]: `L tau_l + Lm tau_lm`, `+ L tau_la` with latent attention.
+
+    The device works meanwhile, so a request's own pass takes the blend of both: short prompts of deep models are bound by
+    launches (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow 0.03 s). An engine
+    under load launches ahead of the device, so that its chunks follow each other without a gap.
+    """
+    launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
+    if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
+        launch_s += model.layers * tune.launch_latent_layer_s
+    return float(launch_s)
+
+
+@kernel
 def forward(
     model: Model,
     device: Device,
@@ -316,10 +343,7 @@ def forward(
     through memory in kernels of their own: `c L t (d + h w / tp) / BW` is added, not blended.
 
     Host time. A decode step replays a recorded graph; the host prepares it in `h = tau_host + tau_seq S'`, of which an
-    overlapping scheduler hides `o min(h, T)`. A prefill pass is launched kernel by kernel in `l = L tau_l + Lm tau_lm`,
-    `+ L tau_la` with latent attention, while the device works, so it takes the blend of l and T: short prompts of deep
-    models are bound by launches (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow
-    0.03 s).
+    overlapping scheduler hides `o min(h, T)`. What it takes to launch a prefill pass is in `launch_time`.
     """
     t = tokens / layout.dp
     local_sequences = sequences / layout.dp
@@ -361,8 +385,5 @@ def forward(
         host_s = tune.host_s + tune.sequence_s * local_sequences
         total += host_s - tune.host_overlap_frac * min(host_s, total)
     else:
-        launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
-        if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
-            launch_s += model.layers * tune.launch_latent_layer_s
-        total = blend(total, launch_s, tune.blend_exponent) + tune.host_s
+        total += tune.host_s
     return Pass(total, compute, memory, network)

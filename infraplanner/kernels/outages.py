@@ -8,7 +8,7 @@ import numpy as np
 
 from ._jit import inlined, kernel
 from .arrays import Flags, Floats, Ints
-from .legs import LegFlows, Legs
+from .legs import LegFlows, Legs, leg_loss
 from .power import Chain, Flows, energise_nodes, roll_up, share_evenly, share_in_order
 
 
@@ -51,6 +51,7 @@ def run_outages(
     before: Flows,
     trial: Flows,
     state: LegFlows,
+    trial_state: LegFlows,
     cases: Ints,
     first_case: int,
     last_case: int,
@@ -58,17 +59,13 @@ def run_outages(
     out: Outages,
 ) -> None:
     """Fail one node a case (or one unit of it, where it has several) and say what follows; `before` is the swept state
-    with nothing failed, `legs` and `state` are empty: conductors' losses are left out.
+    with nothing failed and `state` its conductors. In `trial_state` they keep those voltages and temperatures while
+    their currents follow the case.
 
     Only loads behind nodes that die with the failed one are split anew, and only its island is rolled up again. The
     arrays `rating_w`, `units_count`, `give_w` of the chain and `alive` are changed during a case and put back after it.
     """
-    base = chain.feed_source.size
-    live, was_live, reach_w, was_reach_w = trial.live, before.live, trial.reach_w, before.reach_w
-    start, load, load_ranked = fed_by.start, fed_by.load, chain.load_ranked
-    own_w = np.zeros(chain.rating_w.size)
-    for f in range(chain.load_source.size):
-        own_w[chain.load_source[f]] += before.part_w[base + f]
+    own_w = _own_load(chain, legs, before, state)
     best, second = _fullest(fed_by, limit_w, before)
     for j in range(own_w.size):
         out.peak_w[j] = max(out.peak_w[j], before.out_w[j])
@@ -92,29 +89,53 @@ def run_outages(
         energise_nodes(part, alive, trial)
         for k in range(order.size):
             trial.out_w[order[k]] = own_w[order[k]]
-        lost, dark, single = 0.0, 0, 0
-        for at in range(order.size):
-            j = order[at]
-            same = live[j] == was_live[j]
-            if same and reach_w[j] == was_reach_w[j]:
-                continue
-            for k in range(start[j], start[j + 1]):
-                m = load[k]
-                if seen[m] == case + 1 or (same and not load_ranked[m]):
-                    continue
-                seen[m] = case + 1
-                carried, halved = _resplit(chain, m, base, load_w[m], before, trial)
-                if not carried and before.fed[m] and load_w[m] > 0.0:
-                    lost += load_w[m]
-                    dark += 1
-                elif halved:
-                    single += 1
-        roll_up(part, legs, trial, state)
-        out.unserved_w[case], out.dark[case], out.single[case] = lost, dark, single
+        _move_loads(part, legs, load_w, fed_by, before, trial, state, trial_state, case, seen, out)
+        roll_up(part, legs, trial, trial_state)
         other = second if best >= 0 and fed_by.island[best] == island else best
         _judge(order, limit_w, count, i, other, before, trial, case, out)
         chain.units_count[i], chain.rating_w[i], chain.give_w[i] = count, rating, give
         alive[i] = True
+
+
+@kernel
+def _own_load(chain: Chain, legs: Legs, before: Flows, state: LegFlows) -> Floats:
+    """What every node gives to loads of its own, with the loss of their conductors [W]."""
+    base, wired = chain.feed_source.size, legs.cold_ohm.size > 0
+    own_w = np.zeros(chain.rating_w.size)
+    for f in range(chain.load_source.size):
+        own_w[chain.load_source[f]] += before.part_w[base + f]
+        if wired:
+            own_w[chain.load_source[f]] += state.leg_loss_w[base + f]
+    return own_w
+
+
+@kernel
+def _move_loads(
+    part: Chain, legs: Legs, load_w: Floats, fed_by: FedBy, before: Flows, trial: Flows, state: LegFlows,
+    trial_state: LegFlows, case: int, seen: Ints, out: Outages,
+) -> None:  # fmt: skip
+    """Split anew the loads of the island behind whose nodes something changed; notes what is lost in the case's row."""
+    live, was_live, reach_w, was_reach_w = trial.live, before.live, trial.reach_w, before.reach_w
+    start, load, load_ranked = fed_by.start, fed_by.load, part.load_ranked
+    base = part.feed_source.size
+    lost, dark, single = 0.0, 0, 0
+    for at in range(part.order.size):
+        j = part.order[at]
+        same = live[j] == was_live[j]
+        if same and reach_w[j] == was_reach_w[j]:
+            continue
+        for k in range(start[j], start[j + 1]):
+            m = load[k]
+            if seen[m] == case + 1 or (same and not load_ranked[m]):
+                continue
+            seen[m] = case + 1
+            carried, halved = _resplit(part, legs, m, base, load_w[m], before, trial, state, trial_state)
+            if not carried and before.fed[m] and load_w[m] > 0.0:
+                lost += load_w[m]
+                dark += 1
+            elif halved:
+                single += 1
+    out.unserved_w[case], out.dark[case], out.single[case] = lost, dark, single
 
 
 @kernel
@@ -136,13 +157,20 @@ def _fullest(fed_by: FedBy, limit_w: Floats, before: Flows) -> tuple[int, int]:
 
 
 @inlined
-def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, trial: Flows) -> tuple[bool, bool]:
+def _resplit(
+    chain: Chain, legs: Legs, m: int, base: int, needed_w: float, before: Flows, trial: Flows, state: LegFlows,
+    trial_state: LegFlows,
+) -> tuple[bool, bool]:  # fmt: skip
     """Move one load to its feeds that are still live; says whether it is carried, and whether two live feeds became one."""
     first, last = chain.load_start[m], chain.load_start[m + 1]
     were, are = 0, 0
+    wired = legs.cold_ohm.size > 0
     for f in range(first, last):
         source = chain.load_source[f]
-        trial.out_w[source] = max(0.0, trial.out_w[source] - before.part_w[base + f])
+        left = trial.out_w[source] - before.part_w[base + f]
+        if wired:
+            left -= state.leg_loss_w[base + f]
+        trial.out_w[source] = max(0.0, left)
         were += 1 if before.live[source] else 0
         are += 1 if trial.live[source] else 0
     if chain.load_ranked[m]:
@@ -157,6 +185,8 @@ def _resplit(chain: Chain, m: int, base: int, needed_w: float, before: Flows, tr
     if carried:
         for f in range(first, last):
             trial.out_w[chain.load_source[f]] += trial.part_w[base + f]
+            if wired:
+                trial.out_w[chain.load_source[f]] += leg_loss(legs, trial_state, base + f, trial.part_w[base + f])
     return carried, were > 1 and are == 1
 
 

@@ -8,7 +8,19 @@ import numpy as np
 
 from ._jit import kernel
 from .arrays import Floats
-from .inference import Device, Layout, Model, Pass, Tuning, forward, kv_bytes, weight_bytes
+from .inference import (
+    Device,
+    Layout,
+    Model,
+    Pass,
+    Tuning,
+    blend,
+    forward,
+    held_bytes,
+    kv_bytes,
+    launch_time,
+    weight_bytes,
+)
 from .sram import prompt_time, token_time
 
 # Column numbers of a candidate row; they name positions and are no parameters.
@@ -61,7 +73,7 @@ def kv_batch(model: Model, device: Device, layout: Layout, tune: Tuning, request
     kept = request.input_tokens
     if request.phase != 1.0:
         kept += tune.kv_growth_frac * request.output_tokens
-    one = kv_bytes(model, tune, kept) / (min(layout.tp, model.kv_shards_max) * layout.pp)
+    one = held_bytes(model, tune, kept) / (min(layout.tp, model.kv_shards_max) * layout.pp)
     free = free_bytes(model, device, layout, tune)
     room = free * layout.dp / (one * (1.0 - tune.kv_host_frac))
     if tune.kv_host_frac > 0.0:
@@ -102,7 +114,7 @@ def prefill_times(
     seen = request.input_tokens - 0.5 * misses
     pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), seen, 0.0)
     solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, seen, 0.0)
-    pass_s, alone_s = pre.total_s, solo.total_s
+    pass_s, alone_s = pre.total_s, blend(solo.total_s, launch_time(model, tune), tune.blend_exponent)
     if tune.weights_host_frac > 0.0:
         stream_s = weight_bytes(model, tune, layout) * tune.weights_host_frac / device.host_b_per_s
         pass_s, alone_s = max(pass_s, stream_s), max(alone_s, stream_s)

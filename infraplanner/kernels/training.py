@@ -66,6 +66,8 @@ def core_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: float)
 def vector_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: float) -> tuple[float, float]:
     """Norms, residuals and dropouts (22 and 34 B an element of the hidden width, over t only with sequence
     parallelism) and the activation function (`2 k f` and `2 (2k - 1) f` B, k matrices) of one layer [s].
+
+    Experts: `c k h` B a token to bring tokens into the order of their experts and back, each way, over t.
     """
     shards = job.tp if job.sequence_parallel > 0.0 else 1.0
     rows = tokens * shape.hidden / shards
@@ -76,6 +78,8 @@ def vector_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: floa
     bandwidth = device.memory_b_per_s * tune.memory_eta
     forward = 22.0 * rows + 2.0 * shape.ffn_matrices * wide
     backward = 34.0 * rows + 2.0 * (2.0 * shape.ffn_matrices - 1.0) * wide
+    routed = share * tune.routing_traffic_b * shape.experts_per_token * tokens * shape.hidden / job.tp
+    forward, backward = forward + routed, backward + routed
     return forward / bandwidth, backward / bandwidth
 
 
@@ -83,7 +87,8 @@ def vector_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: floa
 def mlp_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: float) -> tuple[float, float]:
     """Linear layers of the feed-forward part, forward and backward [s]: the mean over dense and expert layers.
 
-    An expert sees `T k e / E` tokens of its group of e ranks, and a rank holds E/e experts.
+    An expert sees `T k e / E` tokens of its group of e ranks, and a rank holds E/e experts; the busiest rank, for which
+    the others wait, sees `1 + x` times as many.
     """
     up = shape.ffn_matrices - 1.0
     forward, backward = 0.0, 0.0
@@ -95,6 +100,8 @@ def mlp_time(shape: Shape, job: Job, device: Device, tune: Tune, tokens: float) 
     if share > 0.0:
         width = shape.expert_width / job.tp
         rows, local = tokens * shape.experts_per_token * job.ep / shape.expert_count, shape.expert_count / job.ep
+        if job.ep > 1.0:
+            rows *= 1.0 + tune.expert_skew_frac
         f1, b1 = dense_time(rows, up * width, shape.hidden, local, device, tune)
         f2, b2 = dense_time(rows, shape.hidden, width, local, device, tune)
         f3, b3 = dense_time(tokens, up * width, shape.hidden, shape.shared_count, device, tune)

@@ -65,8 +65,9 @@ class Job(NamedTuple):
 class Tune(NamedTuple):
     """Constants from the catalogue: efficiencies and overlaps (0..1), fixed times [s], bytes a parameter [B].
 
-    `operand_b` is the width of GEMM inputs, `cast_b` the traffic of narrowing one of them, `gradient_wire_b` the width in
-    which gradients are sent.
+    `expert_skew_frac`: by how much the busiest expert rank exceeds the mean; `routing_traffic_b`: bytes per routed token
+    and element to gather tokens for their experts and to add them up. `operand_b` is the width of GEMM inputs, `cast_b`
+    the traffic of narrowing one of them, `gradient_wire_b` the width in which gradients are sent.
     """
 
     gemm_eta: float
@@ -74,6 +75,8 @@ class Tune(NamedTuple):
     attention_eta: float
     memory_eta: float
     gemm_traffic_ratio: float
+    expert_skew_frac: float
+    routing_traffic_b: float
     scale_up_eta: float
     scale_out_eta: float
     scale_up_hop_s: float

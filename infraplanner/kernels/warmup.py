@@ -128,7 +128,7 @@ def _outages() -> None:
     power.sweep(chain, nothing, np.zeros(0), flows, state)
     fed_by = tiny(outages.FedBy, 1)._replace(island_start=np.zeros(2, np.int64))
     outages.run_outages(
-        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), fed_by, flows, flows, state,
+        chain, nothing, np.zeros(0, np.bool_), np.zeros(0), np.zeros(0), fed_by, flows, flows, state, state,
         np.zeros(0, np.int64), 0, 0, np.zeros(0, np.int64), tiny(outages.Outages, 0),
     )  # fmt: skip
 

@@ -128,6 +128,7 @@ class Rack(Placed, frozen=True, kw_only=True):
     loop: str = ""
     pool: str = ""
     power_cap_frac: float | None = None
+    regulator: Literal["", "discrete", "vertical", "integrated", "package", "ondie"] = ""
 
 
 class Device(Record, frozen=True, kw_only=True):
@@ -164,7 +165,8 @@ class PowerNode(Placed, frozen=True, kw_only=True):
 
     `units` equal units of which `spare` may fail; `stage_frac` is the load of a unit at which the next one starts (None:
     all run). `dispatch` is the order in which nodes that feed the same target are used, lower first, each up to what it
-    can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `available_frac` is the
+    can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `eco`: a UPS that passes
+    the grid through its bypass and takes over only when it fails. `available_frac` is the
     share of its rating that a source gives on average, such as sun; `energy_kwh` what a store holds.
     """
 
@@ -181,6 +183,7 @@ class PowerNode(Placed, frozen=True, kw_only=True):
     electricity_usd_per_kwh: float | None = None
     carbon_g_per_kwh: float | None = None
     maintenance: bool = False
+    eco: bool = False
 
 
 class Feed(Record, frozen=True, kw_only=True):
@@ -188,8 +191,8 @@ class Feed(Record, frozen=True, kw_only=True):
 
     `order` overrides the source's `dispatch`. `conductor` is the power profile of the cable or bar, `runs` of them side by
     side over `length_mm` (None: along the walls of the hall between both ends); without one the feed loses nothing.
-    `ambient_c` and `grouped` (current-carrying conductors in one raceway) lower what it may carry. `phase` is that of a
-    single-phase feed.
+    `ambient_c` and `grouped` (current-carrying conductors in one raceway) lower what it may carry. `contacts` are the
+    joints in each pole or phase of `contact_uohm` (None: a good one). `phase` is that of a single-phase feed.
     """
 
     source: str
@@ -202,6 +205,8 @@ class Feed(Record, frozen=True, kw_only=True):
     runs: int = 1
     ambient_c: float | None = None
     grouped: int = 3
+    contacts: int = 0
+    contact_uohm: float | None = None
     phase: Literal["", "l1", "l2", "l3"] = ""
 
 
@@ -227,8 +232,8 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class Pool(Record, frozen=True, kw_only=True):
-    """Accelerators that serve one model. `tp`, `pp`, `ep`, `dp`, `batch` of 0 and weights `auto` mean: the engine chooses
-    and says what it chose.
+    """Accelerators that serve one model. `tp`, `pp`, `ep`, `dp` of 0, no `batch` and weights `auto` mean: the engine
+    chooses and says what it chose.
 
     `phase` splits prefill from decode; a decode pool names its `prefill_pool`, and the KV cache travels over the drawn links.
     `moe_tp`: devices among which one expert is cut (0: as `ep` leaves it). `framework`: software and generation whose
@@ -250,7 +255,7 @@ class Pool(Record, frozen=True, kw_only=True):
     ep: int = 0
     moe_tp: int = 0
     dp: int = 0
-    batch: int = 0
+    batch: int | None = None
     chunk_tokens: int = 0
     phase: Literal["both", "prefill", "decode"] = "both"
     prefill_pool: str = ""

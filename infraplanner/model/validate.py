@@ -41,6 +41,8 @@ _RANGES: dict[str, Range] = {
     "runs": (1, 1000),
     "ambient_c": (-60, 70),
     "grouped": (1, 100),
+    "contacts": (0, 1000),
+    "contact_uohm": (0, 1e6),
     "supply_air_c": (-40, 100),
     "supply_c": (-40, 100),
     "dry_bulb_c": (-90, 65),

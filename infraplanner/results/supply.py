@@ -56,7 +56,9 @@ class SupplyResult:
 
 @dataclass(frozen=True, slots=True)
 class WiringResult:
-    """Conductors, one row a feed that has one: amperes against what it may carry, volts at its end, loss, temperature."""
+    """Conductors, one row a feed that has one: amperes against what it may carry, volts at its end, loss (and the
+    part of it in joints), temperature.
+    """
 
     wire_ids: tuple[str, ...] = ()
     wire_w: Floats = field(default_factory=_floats)
@@ -64,6 +66,7 @@ class WiringResult:
     wire_allowed_a: Floats = field(default_factory=_floats)
     wire_length_m: Floats = field(default_factory=_floats)
     wire_loss_w: Floats = field(default_factory=_floats)
+    wire_joint_w: Floats = field(default_factory=_floats)
     wire_end_v: Floats = field(default_factory=_floats)
     wire_drop_frac: Floats = field(default_factory=_floats)
     wire_c: Floats = field(default_factory=_floats)

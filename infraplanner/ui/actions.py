@@ -65,6 +65,7 @@ SPECS = (
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
     Spec("repair_all", "Repair all", "Analyse", "Shift+X", "ok"),
+    Spec("split_pool", "Split pool into prefill and decode", "Analyse", "Ctrl+Shift+P", "chart"),
     Spec("next_finding", "Next finding", "Analyse", "F8", "warning"),
     Spec("palette", "Do or find anything", "Help", "Ctrl+K", "command"),
     Spec("next_dock", "Next panel", "Window", "F6", "layers"),

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from infraplanner.edit import Command, EditError
+from infraplanner.explore.split_pool import split_of
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
-from infraplanner.results.switches import layout_switches
+from infraplanner.results.switches import layout_switches, load_moved
 from infraplanner.session import LiveDrag, Session
 from infraplanner.units import number
 
@@ -53,7 +54,7 @@ class Bridge(QObject):
         self.session = session
         self.selection: tuple[str, ...] = ()
         self.what_if = ""
-        self._healthy: ResultSnapshot | None = None
+        self.healthy: ResultSnapshot | None = None
         self._rest: ResultSnapshot | None = None
         self._pending = ChangeSet()
         self._latest: ResultSnapshot | None = None
@@ -144,20 +145,25 @@ class Bridge(QObject):
         if not result.failed:
             self.what_if = ""
             if not result.provisional:
-                self._healthy = result
+                self.healthy = result
             return
         names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
         dark = sum(not fed for fed in result.power.rack_powered)
-        parts = [self.tr("What-if: {0} failed").format(names), self.tr("racks without power: {0}").format(dark)]
+        parts = [self.tr("What-if: {0} failed").format(names)]
+        parts.append(self.tr("racks without power: {0}").format(dark) if dark else self.tr("no rack loses power"))
         unserved = result.power.unserved_w
         if unserved > 0.0:
             parts.append(self.tr("load lost: {0} kW").format(number(unserved / 1e3)))
         single = next((f for f in result.findings if f.rule == "power.lost-diversity"), None)
         if single is not None and not result.provisional:
-            parts.append(self.tr("racks left on one feed: {0}").format(single.message.partition(" ")[0]))
-        before = self._healthy.summary.tokens_per_s if self._healthy else None
+            parts.append(self.tr("{0} racks on one feed").format(single.message.partition(" ")[0]))
+        if self.healthy is not None and (moved := load_moved(self.healthy, result)):
+            key, before_frac, now_frac = moved
+            text = self.tr("{0} takes over, {1} to {2} %")
+            parts.append(text.format(key, f"{100 * before_frac:.0f}", f"{100 * now_frac:.0f}"))
+        before = self.healthy.summary.tokens_per_s if self.healthy else None
         if before and result.summary.tokens_per_s is not None:
-            parts.append(self.tr("tokens {0} %").format(number(100 * (result.summary.tokens_per_s / before - 1), 2)))
+            parts.append(_tokens(result.summary.tokens_per_s / before - 1))
         self.what_if = "   ·   ".join(parts)
 
     # --- what goes to the session
@@ -239,6 +245,36 @@ class Bridge(QObject):
         """Predict the rows of measured files; the report comes as `validated`, a fault as `failed`."""
         self.session.validate(paths, self.validated.emit)
 
+    def split_pool(self) -> None:
+        """Split the pool of the selection, or the only one, as its result proposes; a sentence says why not."""
+        result, session = self.session.result, self.session
+        if result is None:
+            return
+        chosen = {
+            session.document.table("racks")[key].pool
+            for key in self.selection
+            if key in session.document.table("racks")
+        }
+        pools = [
+            pool for pool in result.throughput.pools if not chosen or pool.id in chosen or pool.id in self.selection
+        ]
+        able = [pool for pool in pools if pool.split_prefill_frac is not None]
+        if not able:
+            self.noticed.emit(
+                self.tr("No pool here can be split: each serves one phase, or one of them cannot run alone.")
+            )
+            return
+        if len(able) != 1:
+            self.noticed.emit(
+                self.tr("Select a rack of the pool to split; {0} pools could be meant.").format(len(able))
+            )
+            return
+        found = split_of(session.document.snapshot(), session.catalog, able[0])
+        if isinstance(found, str):
+            self.noticed.emit(found)
+        else:
+            self.execute(found)
+
     def repair_all(self) -> None:
         """End the what-if."""
         self.session.set_failed(())
@@ -266,3 +302,10 @@ class Bridge(QObject):
         self.session.save(path, overwrite=overwrite)
         self.saved.emit()
         return True
+
+
+def _tokens(change_frac: float) -> str:
+    """How the throughput changed, in words where it did not."""
+    if abs(change_frac) < 5e-4:
+        return QCoreApplication.translate("Bridge", "tokens unchanged")
+    return QCoreApplication.translate("Bridge", "tokens {0} %").format(number(100 * change_frac, 2))

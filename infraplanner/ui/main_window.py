@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
-            "validate": self._validate, "why": self._why,
+            "validate": self._validate, "why": self._why, "split_pool": bridge.split_pool,
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip

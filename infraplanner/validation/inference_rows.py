@@ -96,7 +96,7 @@ class ServingRow:
             self.pool.kv,
             bool(self.llm.experts),
             self.software,
-            self.pool.batch > 0,
+            self.pool.batch is not None,
             self.client,
         )
 
@@ -146,7 +146,7 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
         device=tuning.device(part, pool.weights, float(count)),
         tune=client.tuned(tuning.tuning(part, pool, rule, moe=bool(llm.experts), software=software, layers=llm.layers)),
         request=asked,
-        pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch),
+        pinned=(pool.tp, pool.pp, pool.ep, pool.dp, pool.batch or 0),
         accelerators=count,
         weights=(0.0, 0.0, 0.0),
     )
@@ -240,7 +240,7 @@ def _pool(row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, in
         assumed.append("batch: the largest that the KV memory allows")
     return Pool(
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
-        batch=int(batch or 0), phase=phase, draft_tokens=int(row.get("draft_tokens") or 0),
+        batch=int(batch) if batch else None, phase=phase, draft_tokens=int(row.get("draft_tokens") or 0),
     )  # fmt: skip
 
 

@@ -48,6 +48,9 @@ class RowReport:
     tags: tuple[str, ...] = field(default=(), repr=False)
 
 
+Ratios = Callable[[Iterable[Row]], list[dict[str, Any]]]
+
+
 def row_report(row: Row, predictors: Iterable[Predictor]) -> RowReport:
     """Ask the predictors in turn; the first that knows the row answers. A predictor's own failure skips the row with its reason."""
     prediction = Prediction(skipped="no model of this program predicts this metric yet")
@@ -108,7 +111,24 @@ def file_report(measured: MeasuredFile, predictors: list[Predictor]) -> dict[str
     }
 
 
-def validate(paths: Iterable[Path], predictors: list[Predictor]) -> dict[str, Any]:
-    """The whole report. Raises TextError for a file that is no list of measured rows."""
-    files = [file_report(read_measured(path), predictors) for path in paths]
+def validate(paths: Iterable[Path], predictors: list[Predictor], ratios: Ratios | None = None) -> dict[str, Any]:
+    """The whole report. `ratios` compares rows of a file that only mean something beside each other; it adds a list
+    `ratios` and a group to the file. Raises TextError for a file that is no list of measured rows.
+    """
+    files = []
+    for path in paths:
+        measured = read_measured(path)
+        report = file_report(measured, predictors)
+        pairs = ratios(measured.rows) if ratios is not None else []
+        report["ratios"] = pairs
+        if pairs:
+            sizes = [abs(pair["error_frac"]) for pair in pairs]
+            report["groups"]["metric:time_to_train between sizes"] = {
+                "total": len(pairs),
+                "covered": len(pairs),
+                "median_abs_error_frac": statistics.median(sizes),
+                "p90_abs_error_frac": float(np.percentile(sizes, 90)),
+                "bias_frac": statistics.median(pair["error_frac"] for pair in pairs),
+            }
+        files.append(report)
     return {"schema": SCHEMA, "version": VERSION, "files": files}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
@@ -58,3 +59,21 @@ def _report(small: Row, large: Row, catalog: Catalog) -> RatioReport | None:
         return None
     predicted = [step(found.shape, found.job, found.device, found.tune).total_s for found in (first, second)]
     return RatioReport(str(small["id"]), str(large["id"]), times[0] / times[1], predicted[0] / predicted[1])
+
+
+def ratio_rows(catalog: Catalog) -> Callable[[Iterable[Row]], list[dict[str, Any]]]:
+    """The pairs of a file as plain data: ids of both rows, measured and predicted ratio of their times, and the error."""
+
+    def compare(rows: Iterable[Row]) -> list[dict[str, Any]]:
+        return [
+            {
+                "smaller": pair.smaller,
+                "larger": pair.larger,
+                "measured": pair.measured_ratio,
+                "predicted": pair.predicted_ratio,
+                "error_frac": pair.error_frac,
+            }
+            for pair in ratio_reports((row for row in rows if "metric" in row), catalog)
+        ]
+
+    return compare

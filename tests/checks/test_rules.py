@@ -16,6 +16,7 @@ from infraplanner.model.document import Document
 from infraplanner.model.entities import (
     Cooling,
     Device,
+    EmbeddedProfile,
     Feed,
     Hall,
     Link,
@@ -284,6 +285,41 @@ def same_ups(doc: Document) -> None:
     change(doc, "feeds", "f-rpp-b", source="ups-a")
 
 
+def eco_without_figures(doc: Document) -> None:
+    change(doc, "power", "ups-a", eco=True)
+
+
+def slow_bypass(doc: Document) -> None:
+    """A small UPS of the catalogue, as a plan's own profile with a slow switch."""
+    data = {"name": "UPS with a slow switch", "power_kind": "ups_small", "capacity_kw": 2000.0, "eco_max_frac": 0.99,
+            "loss_b_frac": 0.04, "confidence": "default", "sources": ["eng"], "transfer_s": 0.05}  # fmt: skip
+    doc.put("profiles", EmbeddedProfile(id="ups-slow", kind="power", data=data))
+    change(doc, "power", "ups-a", profile="ups-slow", eco=True)
+
+
+def spare_in_use(doc: Document) -> None:
+    change(doc, "power", "ups-a", rating_kw=900.0, units=5, spare=4)
+
+
+def distant_sidecar(doc: Document) -> None:
+    add(doc, "power", PowerNode(id="side", hall="hall", profile="sidecar-1200", x_mm=20000, y_mm=12000, side="a"))
+    change(doc, "feeds", "f-r001-a", source="side")
+    add(doc, "feeds", Feed(id="f-side", source="ups-a", target="side"))
+
+
+def few_supplies(doc: Document) -> None:
+    """Shelves of 16 kW instead of 33 kW in every rack."""
+    data = {"name": "Small shelves", "confidence": "default", "sources": ["eng"], "topic": "rack_supply",
+            "data": {"systems": ["gb200-nvl72"], "label": "power shelf", "count": 8, "unit_kw": 16.0}}  # fmt: skip
+    doc.put("profiles", EmbeddedProfile(id="rack_supply.nvl72", kind="record", data=data))
+
+
+def tight_at_nameplate(doc: Document) -> None:
+    """Each UPS carries all racks at their present draw, and not at their nameplate."""
+    for side in "ab":
+        change(doc, "power", f"ups-{side}", rating_kw=500.0)
+
+
 FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("power.feed-cycle", ring, "rpp-a"),
     ("power.unfed-rack", unfed, "r001"),
@@ -308,6 +344,13 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("power.shared-path", same_ups, "ups-a"),
     ("power.step-load", small_turbine, "grid"),
     ("power.ride-through", slow_start, ""),
+    ("power.eco-unknown", eco_without_figures, "ups-a"),
+    ("power.eco-transfer", slow_bypass, "ups-a"),
+    ("power.spare-units", spare_in_use, "ups-a"),
+    ("power.sidecar-distance", distant_sidecar, "side"),
+    ("power.rack-supplies", few_supplies, "r001"),
+    ("power.one-sided-supplies", few_supplies, "r001"),
+    ("power.nameplate-failure", tight_at_nameplate, "ups-a"),
     ("cooling.unserved-loop", pumpless, "spare"),
     ("cooling.rack-without-loop", loopless, "r001"),
     ("cooling.hall-without-air-unit", airless, "hall"),

@@ -59,6 +59,7 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         loop=maybe("loop"),
         pool=maybe("pool"),
         power_cap_frac=st.sampled_from([None, 0.5]),
+        regulator=st.sampled_from(["", "ondie"]),
         **place,
     ),
     "devices": st.builds(
@@ -98,6 +99,7 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         energy_kwh=st.sampled_from([None, 100.0]),
         carbon_g_per_kwh=st.sampled_from([None, 5.0]),
         maintenance=st.booleans(),
+        eco=st.booleans(),
         side=st.sampled_from(["", "a", "b"]),
         **place,
     ),
@@ -113,6 +115,8 @@ RECORDS: dict[str, st.SearchStrategy[Record]] = {
         length_mm=st.sampled_from([None, 5000]),
         runs=st.integers(1, 2),
         grouped=st.sampled_from([3, 9]),
+        contacts=st.sampled_from([0, 4]),
+        contact_uohm=st.sampled_from([None, 100.0]),
         phase=st.sampled_from(["", "l1"]),
     ),
     "links": st.builds(

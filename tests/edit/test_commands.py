@@ -20,9 +20,11 @@ from infraplanner.edit import (
     Place,
     PlaceRow,
     PutRecords,
+    Reroute,
     Rotate,
     SetFields,
     SetLoop,
+    SplitPool,
     UndoStack,
 )
 from infraplanner.model.document import Document
@@ -96,6 +98,34 @@ def test_deleting_a_rack_takes_its_devices_and_their_links() -> None:
     assert not stack.document.table("links")
 
 
+def test_a_feed_is_rerouted_as_one_step_and_keeps_what_is_its_own() -> None:
+    stack = small_plan()
+    stack.execute(SetFields("power", ["ups"], {"side": "a"}))
+    stack.execute(SetFields("feeds", ["f2"], {"conductor": "cable-cu-750-415v", "length_mm": 4000, "weight": 2.0}))
+    before = content(stack.document)
+    stack.execute(Reroute(["f2"], "source", "ups"))
+    feed = stack.document.table("feeds")["f2"]
+    assert (feed.source, feed.target, feed.side) == ("ups", "A01", "a")
+    assert (feed.conductor, feed.weight, feed.length_mm) == ("cable-cu-750-415v", 2.0, None)
+    assert stack.undo_text == "Re-route feed f2 from ups"
+    stack.undo()
+    assert content(stack.document) == before
+
+
+def test_a_pool_is_split_as_one_step_and_once_only() -> None:
+    stack = small_plan()
+    before = content(stack.document)
+    stack.execute(SplitPool("p", ["A01"]))
+    pools = stack.document.table("pools")
+    assert (pools["p"].phase, pools["p"].prefill_pool) == ("decode", "p-prefill")
+    assert (pools["p-prefill"].phase, pools["p-prefill"].model) == ("prefill", pools["p"].model)
+    assert stack.document.table("racks")["A01"].pool == "p-prefill"
+    with pytest.raises(EditError, match="serves decode alone"):
+        stack.execute(SplitPool("p", ["A02"]))
+    stack.undo()
+    assert content(stack.document) == before
+
+
 def test_a_refused_command_changes_nothing() -> None:
     stack = small_plan()
     before = content(stack.document)
@@ -121,6 +151,11 @@ def test_a_refused_command_changes_nothing() -> None:
         (Move(["h"], 1, 1), "h is not an object on the floor"),
         (Place("racks", Rack(id="A01", hall="h", profile="p", x_mm=0, y_mm=0)), "already used"),
         (Connect(Feed(id="f3", source="pdu", target="ups")), "would close a cycle"),
+        (Reroute(["f1"], "target", "ups"), "would close a cycle"),
+        (Reroute(["f2"], "source", "A02"), "A02 is no record of power"),
+        (Reroute(["f7"], "source", "ups"), "There is no feed f7"),
+        (SplitPool("q", ["A01"]), "There is no pool q"),
+        (SplitPool("p", []), "0 racks or devices of pool p"),
         (Delete(["nothing"]), "There is no object nothing"),
         (ApplyScenario("s9"), "There is no scenario s9; the plan has s1"),
         (SetLoop(["ups"], "tcs"), "ups is no record of racks or cooling"),
@@ -238,6 +273,10 @@ _COMMANDS: list[Command] = [
     PinMedium(["l1"], "dac_400g_4x100"),
     Connect(Link(id="l2", a="A01", b="A02", rate_gbps=400)),
     Connect(Feed(id="f9", source="ups", target="A02")),
+    SplitPool("p", ["A02"]),
+    Reroute(["f2"], "source", "ups"),
+    Reroute(["f2", "f9"], "source", "pdu"),
+    Reroute(["f2"], "target", "A02"),
     PlaceRow("racks", Rack(id="C01", hall="h", profile="frame", x_mm=0, y_mm=0), 3, 600),
     ApplyScenario("s1"),
 ]

@@ -27,6 +27,7 @@ def served(catalog: Catalog, workload: dict[str, Any] | None = None, **pool: Any
     ("fields", "sentence"),
     [
         ({"tp": 7}, "tp 7 does not divide the 64 heads of Llama-3.1 / 3.3 70B; 8 would."),
+        ({"batch": 0}, "The batch is 0 sequences; it must be 1 or more, or left empty for the engine to choose."),
         ({"ep": 4}, "ep 4 splits experts, but Llama-3.1 / 3.3 70B has none; it must be 0 or 1."),
         ({"pp": 81}, "pp 81 is more than the 80 layers of Llama-3.1 / 3.3 70B; at most one stage a layer."),
         ({"model": "deepseek-r1", "ep": 300}, "ep 300 is more than the 256 experts of DeepSeek-R1 671B."),

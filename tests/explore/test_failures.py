@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from infraplanner.catalog import Catalog
@@ -35,7 +36,7 @@ def costs(pod: PlanFile) -> list[FailureCost]:
 
 def test_everything_that_can_fail_is_there_once(pod: PlanFile, costs: list[FailureCost]) -> None:
     document = pod.document
-    ids = [key for cost in costs for key in cost.ids]
+    ids = [key for cost in costs if cost.table != "supplies" for key in cost.ids]
     assert len(ids) == len(set(ids))
     assert set(ids) == {key for table in ("power", "cooling", "racks", "devices") for key in document.table(table)}
 
@@ -58,6 +59,26 @@ def test_the_worst_comes_first_and_two_feeds_survive_one(costs: list[FailureCost
     assert tokens[0] > 0
     power = [cost for cost in costs if cost.table == "power"]
     assert all(cost.tokens_lost_per_s == 0 and cost.dark_racks == 0 for cost in power)
+
+
+def test_supplies_inside_racks_are_one_row_a_class(costs: list[FailureCost]) -> None:
+    """Eight racks of eight shelves: 64 failures that are alike and cost nothing, as four of eight are spare."""
+    shelves = next(cost for cost in costs if cost.table == "supplies")
+    assert (shelves.label, shelves.count, len(shelves.ids)) == ("power shelf in A01", 64, 8)
+    assert (shelves.tokens_lost_per_s, shelves.it_lost_w) == (0.0, 0.0)
+
+
+def test_a_supply_that_is_missed_costs_its_rack(pod: PlanFile) -> None:
+    record = pod.catalog.get("rack_supply.nvl72")
+    data = {**record.data, "count": 4, "unit_kw": 30.0}  # type: ignore[union-attr]
+    thin = msgspec.structs.replace(record, data=data)
+    other = Catalog([thin if p.id == record.id else p for p in pod.catalog], pod.catalog.sources)
+    found = rank_failures(pod.document.snapshot(), other)
+    assert found is not None
+    shelves = next(cost for cost in found if cost.table == "supplies")
+    rack = next(cost for cost in found if cost.table == "racks" and "A01" in cost.ids)
+    assert shelves.count == 32
+    assert shelves.it_lost_w == rack.it_lost_w > 0.0
 
 
 def test_it_can_be_stopped(pod: PlanFile) -> None:

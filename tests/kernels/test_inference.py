@@ -210,3 +210,26 @@ def test_a_cached_prefix_is_still_attended_to(catalog: Catalog) -> None:
     cold = serving.configuration(model, device, TP4, ideal(tune), long, 1.0)
     warm = serving.configuration(model, device, TP4, ideal(tune), long._replace(hit_frac=0.9), 1.0)
     assert 0.1 < warm.ttft_s / cold.ttft_s < 0.2
+
+
+def test_launches_delay_a_requests_own_pass_and_not_the_chunks_of_a_busy_engine(catalog: Catalog) -> None:
+    model, device, tune = parts(catalog, "h200", "deepseek-r1")
+    layout = inference.Layout(8.0, 1.0, 1.0, 1.0)
+    slow = tune._replace(launch_layer_s=1e-3, launch_moe_layer_s=1e-3, launch_latent_layer_s=1e-3)
+    assert inference.launch_time(model, slow) == pytest.approx((2 * 61 + 58) * 1e-3)
+    work, alone, _ = serving.prefill_times(model, device, layout, tune, CHAT)
+    slow_work, slow_alone, _ = serving.prefill_times(model, device, layout, slow, CHAT)
+    assert slow_work == work
+    assert slow_alone > max(alone, 0.18)
+
+
+def test_what_lies_outside_a_window_takes_memory_while_it_is_held(catalog: Catalog) -> None:
+    """gpt-oss: 18 of 36 layers see 128 tokens; held whole, 1,280 tokens take 2 / 1.1 as much."""
+    model, device, tune = parts(catalog, "h100-sxm", "gpt-oss-120b")
+    given_back, held = tune._replace(window_held_frac=0.0), tune._replace(window_held_frac=1.0)
+    assert inference.held_bytes(model, given_back, 1280.0) == inference.kv_bytes(model, tune, 1280.0)
+    whole = model.layers * model.kv_elements * tune.kv_b * 1280.0
+    assert inference.held_bytes(model, held, 1280.0) == pytest.approx(whole)
+    assert whole / inference.kv_bytes(model, tune, 1280.0) == pytest.approx(2 / 1.1)
+    fewer = serving.kv_batch(model, device, TP4, held, CHAT)
+    assert fewer < serving.kv_batch(model, device, TP4, given_back, CHAT)

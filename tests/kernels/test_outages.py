@@ -38,7 +38,7 @@ def fail_all(net: chains.Net, limit_w: float = 1e6) -> tuple[outages.Outages, np
     trial = type(done.flows)(*(np.zeros_like(array) for array in done.flows))
     outages.run_outages(
         chain, done.legs, np.ones(nodes, bool), net.watts, np.full(nodes, limit_w), loads_by_node(chain),
-        done.flows, trial, done.state, cases, 0, count, ints(loads), out,
+        done.flows, trial, done.state, type(done.state)(*(array.copy() for array in done.state)), cases, 0, count, ints(loads), out,
     )  # fmt: skip
     return out, cases, done
 
@@ -72,6 +72,20 @@ def test_every_case_equals_a_sweep_with_that_node_dead(net: chains.Net) -> None:
         worst = max((float(w) for w, on in zip(one.flows.out_w, one.flows.live, strict=True) if on), default=0.0)
         assert out.worst_frac[row] == pytest.approx(worst / 1e6, rel=1e-9, abs=1e-9)
         assert np.all(out.peak_w >= one.flows.out_w * one.flows.live - 1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees(), st.integers(0, 2**31))
+def test_conductors_follow_the_current_of_every_case(net: chains.Net, seed: int) -> None:
+    """At the voltages and temperatures of the running state: next to the settled sweep as long as drops are small."""
+    rows = len(net.edges) + sum(map(len, net.loads))
+    ohms = np.random.default_rng(seed).uniform(1e-7, 2e-6, rows)
+    net.ohm = dict(enumerate(ohms.tolist()))
+    out, cases, _ = fail_all(net)
+    for row, node in enumerate(cases.tolist()):
+        one = chains.run(net, np.arange(net.nodes) != node)
+        worst = max((float(w) for w, on in zip(one.flows.out_w, one.flows.live, strict=True) if on), default=0.0)
+        assert out.worst_frac[row] == pytest.approx(worst / 1e6, rel=1e-4, abs=1e-7)
 
 
 def modules(count: int, pairs: list[tuple[int, int]], watts: float = 100e3) -> chains.Net:

@@ -266,3 +266,22 @@ def test_loss_laws_and_their_optimum(catalog: Catalog) -> None:
     for share in (0.8, 1.25):
         size = best.parameter_count * share
         assert goodput.loss(refit, size, 5.76e23 / 6.0 / size) > best.loss_ratio
+
+
+def test_experts_cost_routing_traffic_and_wait_for_the_busiest_rank(catalog: Catalog) -> None:
+    """Per layer and way `8 k T h / t` bytes; rows of the busiest rank grow by its skew, the dense parts do not."""
+    shape, device, tune = parts(catalog, "deepseek-v3", "h800", "fp8", "tuned")
+    here, tokens = job(tp=1, dp=8, ep=8, pp=1, micro_batch=1, batch=8), 4096.0
+    plain, moved = (
+        training.vector_time(shape, here, device, tune._replace(routing_traffic_b=b), tokens) for b in (0.0, 8.0)
+    )
+    by_hand = 58 / 61 * 8.0 * 8 * tokens * 7168 / (device.memory_b_per_s * tune.memory_eta)
+    assert [b - a for a, b in zip(plain, moved, strict=True)] == pytest.approx([by_hand, by_hand], rel=1e-6)
+    even, skewed = (
+        training.mlp_time(shape, here, device, tune._replace(expert_skew_frac=x), tokens)[0] for x in (0.0, 0.2)
+    )
+    assert 1.1 < skewed / even < 1.2
+    alone = job(tp=1, dp=8, ep=1, pp=1, micro_batch=1, batch=8)
+    assert training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.2), tokens)[0] == pytest.approx(
+        training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.0), tokens)[0]
+    )

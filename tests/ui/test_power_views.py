@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 
-from infraplanner.ui.canvas.power_tree import GAP_X, worst_failure
+from infraplanner.ui.canvas.power_tree import worst_failure
+from infraplanner.ui.canvas.tree_layout import GAP_X
 from infraplanner.ui.canvas.tree_lines import elbow
 from infraplanner.ui.main_window import MainWindow
 
@@ -47,6 +50,62 @@ def test_a_drag_onto_what_feeds_it_is_refused_as_a_ring(pod: MainWindow) -> None
     assert "cycle" in said[0]
 
 
+def test_a_drag_of_a_line_re_routes_its_nearer_end_as_one_step(pod: MainWindow, drive: Driver) -> None:
+    tree, session = pod.power_tree, pod.bridge.session
+    line = ("ups-a", "bus-A-a", "a")
+    before = session.document.table("feeds")["f-ups-a-bus-A-a"]
+    corners = tree.tree.routes[line]
+    start, end = (corners[0] + QPointF(1, 0)).toPoint(), tree.tree.boxes["ups-b"].center().toPoint()
+    QTest.mousePress(tree, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(tree, start + QPoint(4, 20))
+    QTest.mouseMove(tree, end)
+    assert tree._fixed_end() == corners[-1]
+    QTest.mouseRelease(tree, Qt.MouseButton.LeftButton, pos=end)
+    drive.settle()
+    feed = session.document.table("feeds")["f-ups-a-bus-A-a"]
+    assert (feed.source, feed.target, feed.side, feed.conductor) == ("ups-b", "bus-A-a", "b", before.conductor)
+    assert any(f.rule == "power.shared-path" or "ups-b" in f.targets for f in session.result.findings)
+    pod.bridge.undo()
+    assert session.document.table("feeds")["f-ups-a-bus-A-a"] == before
+
+
+def test_the_far_end_of_a_line_moves_to_another_target(pod: MainWindow, drive: Driver) -> None:
+    tree, session = pod.power_tree, pod.bridge.session
+    corners = tree.tree.routes["ups-a", "bus-A-a", "a"]
+    start, end = (corners[-1] - QPointF(1, 0)).toPoint(), tree.tree.boxes["bus-A-b"].center().toPoint()
+    QTest.mousePress(tree, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(tree, start + QPoint(-4, 20))
+    QTest.mouseMove(tree, end)
+    QTest.mouseRelease(tree, Qt.MouseButton.LeftButton, pos=end)
+    assert session.document.table("feeds")["f-ups-a-bus-A-a"].target == "bus-A-b"
+    pod.bridge.undo()
+
+
+def test_no_line_runs_through_a_box_that_it_does_not_feed(pod: MainWindow) -> None:
+    tree = pod.power_tree.tree
+    for (source, target, _), corners in tree.routes.items():
+        for a, b in pairwise(corners):
+            piece = QRectF(min(a.x(), b.x()), min(a.y(), b.y()), abs(a.x() - b.x()) + 1e-3, abs(a.y() - b.y()) + 1e-3)
+            for key, box in tree.boxes.items():
+                assert key in (source, target) or not box.intersects(piece), (source, target, key)
+
+
+def test_one_failed_ups_says_what_is_lost_and_who_takes_over(pod: MainWindow, drive: Driver) -> None:
+    pod.bridge.toggle_failed(["ups-a"])
+    pod.bridge.session.wait_idle()
+    drive.settle()
+    said = pod.bridge.what_if
+    assert "ups-a failed" in said
+    assert "no rack loses power" in said
+    assert "16 racks on one feed" in said
+    assert "ups-b takes over, 20 to 41 %" in said
+    assert "tokens unchanged" in said
+    pod.power_tree.grab()
+    pod.bridge.repair_all()
+    pod.bridge.session.wait_idle()
+    drive.settle()
+
+
 def test_a_click_on_a_line_selects_its_feed_and_the_inspector_edits_it(pod: MainWindow, drive: Driver) -> None:
     tree = pod.power_tree
     points = elbow(tree.tree.boxes["lv-a"], tree.tree.boxes["ups-a"], "a", GAP_X)
@@ -60,7 +119,7 @@ def test_a_click_on_a_line_selects_its_feed_and_the_inspector_edits_it(pod: Main
     box.activated.emit(box.currentIndex())
     drive.settle()
     assert pod.bridge.session.document.table("feeds")["f-lv-a-ups-a"].conductor == "cable-cu-750-415v"
-    assert pod.bridge.session.result.power.wiring.wire_ids == ("f-lv-a-ups-a",)
+    assert "f-lv-a-ups-a" in pod.bridge.session.result.power.wiring.wire_ids
     assert "A" in pod.inspector.outputs["amperes"].text()
 
 

@@ -14,7 +14,7 @@ from infraplanner.validation import fit_training, phrases
 from infraplanner.validation.collective_rows import collective_predictor
 from infraplanner.validation.measured import Row
 from infraplanner.validation.report import RowReport, row_report
-from infraplanner.validation.training_ratios import ratio_reports
+from infraplanner.validation.training_ratios import ratio_reports, ratio_rows
 from infraplanner.validation.training_rows import training_predictor
 
 COLLECTIVES = {"busbw", "busbw_per_nic", "p2p_bandwidth"}
@@ -154,6 +154,9 @@ def test_time_to_train_is_compared_between_sizes_of_one_submitter(training_rows:
     found = ratio_reports(training_rows, catalog)
     assert len(found) >= 3
     assert statistics.median(abs(report.error_frac) for report in found) <= 0.12
+    plain = ratio_rows(catalog)(training_rows)
+    assert [row["smaller"] for row in plain] == [pair.smaller for pair in found]
+    assert plain[0]["error_frac"] == pytest.approx(plain[0]["predicted"] / plain[0]["measured"] - 1.0)
 
 
 def test_the_fit_reproduces_its_shipped_constants(training_rows: list[Row], catalog: Catalog) -> None:

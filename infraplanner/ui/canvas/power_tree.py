@@ -1,19 +1,17 @@
 """The single-line view: sources at the left, what they feed to the right, coloured by load. A double click fails a node,
-a drag from one box to another feeds it, a click on a line selects the feed.
+a drag from one box to another feeds it, a click on a line selects the feed, a drag of a line re-routes its nearer end.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from infraplanner.edit import Connect
-from infraplanner.model.document import Snapshot
+from infraplanner.edit import Command, Connect, Reroute
 from infraplanner.model.entities import Feed
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
@@ -21,143 +19,13 @@ from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
 from infraplanner.units import scaled
 
-from .ink import DASHES, cased, hatch, label, pen, pill, polyline
-from .tree_lines import elbow, kind_word, near
+from .ink import DASHES, cased, fits, hatch, label, pen, pill, polyline
+from .tree_layout import MARGIN, Group, Tree, cells, lay_out
+from .tree_lines import kind_word
 
-BOX = QSize(96, 68)
-CELL = QSize(48, 26)
-GAP_X, GAP_Y, MARGIN, TOP = 18, 14, 16, 34
 DRAG_PX = 6
-CELLS_A_ROW = 3
-
-
-@dataclass(slots=True)
-class Group:
-    """Loads on the same feeders, drawn as cells under one title."""
-
-    title: str
-    ids: list[str]
-    feeders: tuple[tuple[str, str], ...]
-    box: QRectF = field(default_factory=QRectF)
-
-
-@dataclass(slots=True)
-class Tree:
-    """Where everything stands: node boxes, load groups, and (source, target, side) lines between nodes. `feeds` are the
-    ids behind a line, by source and target.
-    """
-
-    boxes: dict[str, QRectF] = field(default_factory=dict)
-    sides: dict[str, str] = field(default_factory=dict)
-    groups: list[Group] = field(default_factory=list)
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
-    feeds: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    size: QSize = field(default_factory=lambda: QSize(400, 200))
-
-    def at(self, point: QPointF) -> str | None:
-        """Id of the node or load under a point."""
-        for key, box in self.boxes.items():
-            if box.contains(point):
-                return key
-        for group in self.groups:
-            for key, cell in cells(group):
-                if cell.contains(point):
-                    return key
-        return None
-
-    def feeds_at(self, point: QPointF) -> list[str]:
-        """Ids of the feeds whose line passes here."""
-        for source, target, side in self.lines:
-            known = source in self.boxes and target in self.boxes
-            if known and near(elbow(self.boxes[source], self.boxes[target], side, GAP_X), point):
-                return self.feeds.get((source, target), [])
-        for group in self.groups:
-            for source, side in group.feeders:
-                if source in self.boxes and near(elbow(self.boxes[source], group.box, side, GAP_X), point):
-                    return [key for load in group.ids for key in self.feeds.get((source, load), [])]
-        return []
-
-
-def cells(group: Group) -> list[tuple[str, QRectF]]:
-    """The cell of every load of a group."""
-    out = []
-    for index, key in enumerate(group.ids):
-        x = group.box.left() + 8 + (index % CELLS_A_ROW) * (CELL.width() + 4)
-        y = group.box.top() + 22 + (index // CELLS_A_ROW) * (CELL.height() + 4)
-        out.append((key, QRectF(x, y, CELL.width(), CELL.height())))
-    return out
-
-
-def lay_out(snapshot: Snapshot) -> Tree:
-    """Columns by distance from the sources, side A above B; loads at the right, together when fed alike.
-
-    Nodes in a ring keep the column at which the ring was entered: a drawing must not hang on bad input.
-    """
-    power = snapshot.table("power")
-    parents: dict[str, list[str]] = {key: [] for key in power}
-    fed: dict[str, list[tuple[str, str]]] = {}
-    tree = Tree(sides={key: record.side for key, record in power.items()})
-    for feed in sorted(snapshot.table("feeds").values(), key=lambda feed: feed.id):
-        side = feed.side or tree.sides.get(feed.source, "")
-        tree.feeds.setdefault((feed.source, feed.target), []).append(feed.id)
-        if feed.target in power:
-            parents[feed.target].append(feed.source)
-            tree.lines.append((feed.source, feed.target, side))
-        else:
-            fed.setdefault(feed.target, []).append((feed.source, side))
-    depth = _depths(parents)
-    columns: dict[int, list[str]] = {}
-    for key in sorted(power, key=lambda key: (tree.sides[key] or "~", key)):
-        columns.setdefault(depth[key], []).append(key)
-    tallest = max((len(keys) for keys in columns.values()), default=0)
-    height = float(max(1, tallest) * (BOX.height() + GAP_Y))
-    tree.groups = _groups(snapshot, fed)
-    height = max(height, sum(_group_height(group) + GAP_Y for group in tree.groups))
-    for column, keys in columns.items():
-        step = height / len(keys)
-        for index, key in enumerate(keys):
-            y = TOP + step * (index + 0.5) - BOX.height() / 2
-            tree.boxes[key] = QRectF(MARGIN + column * (BOX.width() + GAP_X), y, BOX.width(), BOX.height())
-    x = MARGIN + (max(columns, default=-1) + 1) * (BOX.width() + GAP_X)
-    free = (height - sum(_group_height(group) for group in tree.groups)) / max(1, len(tree.groups))
-    y = TOP + free / 2
-    width = CELLS_A_ROW * (CELL.width() + 4) + 12
-    for group in tree.groups:
-        group.box = QRectF(x, y, width, _group_height(group))
-        y += _group_height(group) + free
-    tree.size = QSize(int(x + (width if tree.groups else 0) + MARGIN), int(height + TOP + MARGIN))
-    return tree
-
-
-def _depths(parents: dict[str, list[str]]) -> dict[str, int]:
-    depth: dict[str, int] = {}
-
-    def of(key: str, path: frozenset[str]) -> int:
-        if key not in depth:
-            known = [parent for parent in parents.get(key, ()) if parent in parents and parent not in path]
-            depth[key] = 1 + max((of(parent, path | {key}) for parent in known), default=-1)
-        return depth[key]
-
-    for key in sorted(parents):
-        of(key, frozenset())
-    return depth
-
-
-def _groups(snapshot: Snapshot, fed: dict[str, list[tuple[str, str]]]) -> list[Group]:
-    groups: dict[tuple[str, tuple[tuple[str, str], ...]], Group] = {}
-    for table in ("racks", "cooling"):
-        for key, record in sorted(snapshot.table(table).items()):
-            feeders = tuple(sorted(set(fed.get(key, ()))))
-            row = getattr(record, "row", "")
-            title = f"Row {row}" if row else "Racks" if table == "racks" else "Cooling"
-            title += "" if feeders else ", not fed"
-            groups.setdefault((title, feeders), Group(title, [], feeders)).ids.append(key)
-    return list(groups.values())
-
-
-def _group_height(group: Group) -> float:
-    return 28.0 + math.ceil(len(group.ids) / CELLS_A_ROW) * (CELL.height() + 4)
-
+CHANGED_FRAC = 0.005
+"""In a what-if a node says what it carried before when that was so much more or less."""
 
 MODES = {
     "none": "", "grid": "Fed by the grid", "parallel": "Own sources beside the grid", "island": "Island on own sources",
@@ -197,6 +65,8 @@ class PowerTree(QWidget):
         self._kinds: dict[str, str] = {}
         self._pressed: tuple[str, QPointF] | None = None
         self._pull: QPointF | None = None
+        self._grabbed: tuple[tuple[str, str, str], QPointF] | None = None
+        self._before: dict[str, float] = {}
         self.setAccessibleName(self.tr("Power tree"))
         self.setMouseTracking(True)
         bridge.opened.connect(self.rebuild)
@@ -226,6 +96,12 @@ class PowerTree(QWidget):
         self.result = result
         power, thermal = result.power, result.thermal
         rated = [max(float(watts), 1e-9) for watts in power.rack_nameplate_w]
+        healthy = self.bridge.healthy
+        if healthy is not None and result.failed:
+            old = healthy.power
+            self._before = dict(zip(old.node_ids, map(float, old.node_load_frac), strict=True))
+        else:
+            self._before = {}
         self._load = dict(zip(power.node_ids, zip(power.node_out_w, power.node_load_frac, strict=True), strict=True))
         for key, watts, top in zip(power.rack_ids, power.rack_power_w, rated, strict=True):
             self._load[key] = (float(watts), float(watts) / top)
@@ -250,37 +126,47 @@ class PowerTree(QWidget):
             text = self.tr("No power unit yet. Drag a utility connection from the catalogue onto the floor.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
-        for source, target, side in self.tree.lines:
-            if source in self.tree.boxes and target in self.tree.boxes:
-                ids = self.tree.feeds.get((source, target), [])
-                self._line(painter, self.tree.boxes[source], self.tree.boxes[target], side, source, ids)
-        for group in self.tree.groups:
-            for source, side in group.feeders:
-                if source in self.tree.boxes:
-                    ids = [key for load in group.ids for key in self.tree.feeds.get((source, load), [])]
-                    self._line(painter, self.tree.boxes[source], group.box, side, source, ids)
+        for line, corners in self.tree.routes.items():
+            self._line(painter, corners, line, self.tree.feeds_of(line))
         for key, box in self.tree.boxes.items():
             self._node(painter, key, box)
         for group in self.tree.groups:
             self._group(painter, group)
-        if self._pressed is not None and self._pull is not None:
-            start = self.tree.boxes[self._pressed[0]].center()
-            cased(painter, theme, polyline([start, self._pull]), pen(theme.colour("selection.line"), 2, [4.0, 3.0]))
+        fixed = self._fixed_end()
+        if fixed is not None and self._pull is not None:
+            cased(painter, theme, polyline([fixed, self._pull]), pen(theme.colour("selection.line"), 2, [4.0, 3.0]))
         self._headline(painter)
         if self.result is not None and self.result.failed:
             top = QPointF(self.visibleRegion().boundingRect().center().x(), 14)
             pill(painter, theme, top, self.bridge.what_if, "status.error", "text.on_data", fonts.STRONG)
 
-    def _line(self, painter: QPainter, start: QRectF, end: QRectF, side: str, source: str, ids: list[str]) -> None:
-        """An elbow; a dead source's line is red and dotted."""
+    def _line(self, painter: QPainter, corners: list[QPointF], line: tuple[str, str, str], ids: list[str]) -> None:
+        """One line; that of a dead source is red and dotted."""
         theme = current().theme
+        source, _, side = line
         failed = source in self._dead
         name = f"feed.{side}" if side in ("a", "b") else "text.muted"
-        path = polyline(elbow(start, end, side, GAP_X))
-        colour = theme.colour("status.error" if failed else name, 0.8 if failed else 1.0)
-        cased(painter, theme, path, pen(colour, 1.5 if failed else 2.0, [2.0, 3.0] if failed else DASHES.get(name)))
+        path = polyline(corners)
+        colour = theme.colour("status.error" if failed else name)
+        cased(painter, theme, path, pen(colour, 2.0, [1.0, 3.0] if failed else DASHES.get(name)))
         if self._chosen(ids):
             cased(painter, theme, path, pen(theme.colour("selection.line"), 3))
+
+    def _fixed_end(self) -> QPointF | None:
+        """Where a pulled line starts: in the box, or at the end of the grabbed line that stays."""
+        if self._pressed is not None:
+            return self.tree.boxes[self._pressed[0]].center()
+        if self._grabbed is None:
+            return None
+        line, at = self._grabbed
+        corners = self.tree.routes[line]
+        return corners[-1] if self._moved_end(line, at) == "source" else corners[0]
+
+    def _moved_end(self, line: tuple[str, str, str], at: QPointF) -> Literal["source", "target"]:
+        """The end nearer to where a line was grabbed; a line to several loads can only start elsewhere."""
+        corners = self.tree.routes[line]
+        nearer = (at - corners[0]).manhattanLength() <= (at - corners[-1]).manhattanLength()
+        return "source" if nearer or len(self.tree.feeds_of(line)) > 1 else "target"
 
     def _chosen(self, ids: list[str]) -> bool:
         """Whether one of the feeds behind a line is selected."""
@@ -300,14 +186,15 @@ class PowerTree(QWidget):
         theme = current().theme
         side = self.tree.sides.get(key, "")
         border = theme.colour(f"feed.{side}") if side in ("a", "b") else theme.colour("obj.rack_line")
-        painter.setPen(pen(border, 2))
-        painter.setBrush(theme.colour("obj.power_fill"))
+        dead = key in self._dead
+        painter.setPen(pen(theme.colour("status.error"), 2, [3.0, 2.0]) if dead else pen(border, 2))
+        painter.setBrush(theme.colour("obj.power_fill", 0.35 if dead else 1.0))
         painter.drawRect(box)
+        self._mark(painter, key, box)
         strong, small = fonts.font(fonts.BODY, fonts.STRONG), fonts.font(fonts.CAPTION)
         inner = box.adjusted(6, 5, -3, -6)
         label(painter, QRectF(inner.left(), inner.top(), inner.width(), 17), key, theme.colour("obj.text"), strong)
         watts, share = self._load.get(key, (math.nan, math.nan))
-        dead = key in self._dead
         text = self.tr("no supply") if dead else " ".join(scaled(watts, "W"))
         if key in (self.result.failed if self.result is not None else ()):
             text = self.tr("failed")
@@ -315,10 +202,14 @@ class PowerTree(QWidget):
             text += f" {100 * share:.0f} %"
         ink = theme.colour("status.error" if dead else "text.secondary")
         line = QRectF(inner.left(), inner.top() + 17, inner.width(), 15)
-        label(painter, line, self._kinds.get(key, ""), theme.colour("text.muted"), small)
+        kind, was = self._kinds.get(key, ""), self._before.get(key, math.nan)
+        if not dead and abs(share - was) > CHANGED_FRAC:
+            change = self.tr("was {0} %").format(f"{100 * was:.0f}")
+            kind = f"{kind}, {change}" if fits(f"{kind}, {change}", small, line.width()) else change
+        label(painter, line, kind, theme.colour("text.muted"), small)
         label(painter, line.translated(0, 16), text, ink, small)
-        self._bar(painter, QRectF(inner.left(), inner.bottom() - 5, inner.width(), 5), share)
-        self._mark(painter, key, box)
+        if not dead:
+            self._bar(painter, QRectF(inner.left(), inner.bottom() - 5, inner.width(), 5), share)
 
     def _bar(self, painter: QPainter, bar: QRectF, share: float) -> None:
         theme = current().theme
@@ -349,6 +240,7 @@ class PowerTree(QWidget):
             small,
             Qt.AlignmentFlag.AlignTop,
         )
+        self._badges(painter, group)
         for key, cell in cells(group):
             watts, share = self._load.get(key, (math.nan, math.nan))
             painter.setPen(pen(theme.colour("obj.rack_line")))
@@ -369,6 +261,25 @@ class PowerTree(QWidget):
                 painter.fillRect(cell, hatch(theme.colour("status.error")))
             self._mark(painter, key, cell)
 
+    def _badges(self, painter: QPainter, group: Group) -> None:
+        """At the end of a group's title: its sides, filled while they carry, struck through when they do not."""
+        theme = current().theme
+        right = group.box.right() - 6
+        for source, side in reversed(group.feeders):
+            live = source not in self._dead
+            box = QRectF(right - 16, group.box.top() + 4, 16, 14)
+            right -= 19
+            name = f"feed.{side}" if side in ("a", "b") else "text.muted"
+            colour = theme.colour(name if live else "status.error")
+            painter.setPen(pen(colour, 1.5, None if live else [2.0, 2.0]))
+            painter.setBrush(colour if live else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 3, 3)
+            ink = theme.colour("surface.canvas") if live else colour
+            face = fonts.font(fonts.CAPTION, fonts.STRONG)
+            label(painter, box, side.upper() or "•", ink, face, Qt.AlignmentFlag.AlignCenter)
+            if not live:
+                painter.drawLine(box.bottomLeft(), box.topRight())
+
     def _mark(self, painter: QPainter, key: str, box: QRectF) -> None:
         """Failed: a cross; selected: the selection's outline."""
         theme = current().theme
@@ -377,7 +288,7 @@ class PowerTree(QWidget):
             cross.lineTo(box.bottomRight())
             cross.moveTo(box.topRight())
             cross.lineTo(box.bottomLeft())
-            cased(painter, theme, cross, pen(theme.colour("status.error"), 3))
+            cased(painter, theme, cross, pen(theme.colour("status.error", 0.5), 2))
         if key in self.bridge.selection:
             frame = QPainterPath()
             frame.addRect(box.adjusted(-3, -3, 3, 3))
@@ -388,6 +299,8 @@ class PowerTree(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select; with Ctrl or Shift several. A line stands for its feeds."""
         key = self.tree.at(event.position())
+        line = self.tree.line_at(event.position()) if key is None else None
+        self._grabbed = (line, event.position()) if line and event.button() == Qt.MouseButton.LeftButton else None
         self._pressed = (key, event.position()) if key in self.tree.boxes and key is not None else None
         if event.button() != Qt.MouseButton.LeftButton:
             self._pressed = None
@@ -399,20 +312,32 @@ class PowerTree(QWidget):
             self.bridge.select([key])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The end of a drag: what was pulled from feeds what it was pulled to."""
-        pressed, pulled = self._pressed, self._pull
-        self._pressed = self._pull = None
-        if pressed is None or pulled is None:
-            return
+        """The end of a drag: a box feeds what it was pulled to, a line starts or ends where it was pulled to."""
+        pressed, grabbed, pulled = self._pressed, self._grabbed, self._pull
+        self._pressed = self._grabbed = self._pull = None
         target = self.tree.at(event.position())
-        if target is not None and target != pressed[0]:
-            session = self.bridge.session
-            side = session.document.table("power")[pressed[0]].side
-            free = next(
-                key for number in range(1, 100_000) if (key := f"feed-{number:02d}") not in session.document.ids()
-            )
-            self.bridge.execute(Connect(Feed(id=free, source=pressed[0], target=target, side=side)))
+        if pulled is not None and target is not None:
+            command = self._pulled(pressed, grabbed, target)
+            if command is not None:
+                self.bridge.execute(command)
         self.update()
+
+    def _pulled(
+        self, pressed: tuple[str, QPointF] | None, grabbed: tuple[tuple[str, str, str], QPointF] | None, target: str
+    ) -> Command | None:
+        """The command that a drag onto a box means."""
+        document = self.bridge.session.document
+        if pressed is not None and target != pressed[0]:
+            free = next(key for number in range(1, 100_000) if (key := f"feed-{number:02d}") not in document.ids())
+            return Connect(
+                Feed(id=free, source=pressed[0], target=target, side=document.table("power")[pressed[0]].side)
+            )
+        if grabbed is None:
+            return None
+        line, at = grabbed
+        end = self._moved_end(line, at)
+        same = target == (line[0] if end == "source" else line[1])
+        return None if same else Reroute(self.tree.feeds_of(line), end, target)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fail or repair."""
@@ -422,12 +347,19 @@ class PowerTree(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say what is under the pointer; pull a new feed out of a box."""
-        if self._pressed is not None and (event.position() - self._pressed[1]).manhattanLength() > DRAG_PX:
+        held = self._pressed or self._grabbed
+        if held is not None and (self._pull or (event.position() - held[1]).manhattanLength() > DRAG_PX):
             self._pull = event.position()
             self.update()
             return
         key = self.tree.at(event.position())
-        self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
+        line = self.tree.line_at(event.position()) if key is None else None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if key or line else Qt.CursorShape.ArrowCursor)
+        if line is not None:
+            ids = self.tree.feeds_of(line)
+            what = ids[0] if len(ids) == 1 else self.tr("{0} feeds of {1}").format(len(ids), line[0])
+            self.setToolTip(what + self.tr("\nDrag an end to another box: re-route."))
+            return
         watts, share = self._load.get(key or "", (math.nan, math.nan))
         tip = (
             f"{key}: {' '.join(scaled(watts, 'W'))}, {100 * share:.0f} %" if key and math.isfinite(share) else key or ""

@@ -24,6 +24,14 @@ def elbow(start: QRectF, end: QRectF, side: str, gap: float) -> list[QPointF]:
     return [a, QPointF(middle, a.y()), QPointF(middle, b.y()), b]
 
 
+def lane(start: QRectF, end: QRectF, side: str, gap: float, at: float) -> list[QPointF]:
+    """The same over several columns, in a lane at this height between them."""
+    shift = {"a": -5.0, "b": 5.0}.get(side, 0.0)
+    a, b = QPointF(start.right(), start.center().y() + shift), QPointF(end.left(), end.center().y() + shift)
+    out, into = a.x() + gap / 2 - shift / 2, b.x() - gap / 2 + shift / 2
+    return [a, QPointF(out, a.y()), QPointF(out, at), QPointF(into, at), QPointF(into, b.y()), b]
+
+
 def near(points: list[QPointF], at: QPointF) -> bool:
     """Whether a point lies on a line of horizontal and vertical pieces, within a few pixels."""
     for a, b in pairwise(points):

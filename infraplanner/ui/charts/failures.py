@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("What fails", "Kind", "Alike", "Tokens/s lost", "Share", "IT power lost", "Racks dark", "Then overloaded")
 NUMBERS = frozenset({2, 3, 4, 5, 6})
-KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device"}
+KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply"}
 
 
 class FailuresChart(Chart):
@@ -69,7 +69,7 @@ class FailuresChart(Chart):
     def show_costs(self, costs: list[FailureCost]) -> None:
         """Fill the table, the worst first."""
         self.costs = costs
-        self.shown = {cost.ids[0]: cost.tokens_lost_per_s for cost in costs}
+        self.shown = {cost.label or cost.ids[0]: cost.tokens_lost_per_s for cost in costs}
         self.table.setRowCount(len(costs))
         for row, cost in enumerate(costs):
             for column, text in enumerate(_texts(cost)):
@@ -77,7 +77,7 @@ class FailuresChart(Chart):
                 if column in NUMBERS:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
-        counted = sum(len(cost.ids) for cost in costs)
+        counted = sum(cost.count for cost in costs)
         self.scope.setText(
             self.tr("{0} failures, {1} of them different; a double click shows one").format(counted, len(costs))
         )
@@ -88,6 +88,8 @@ class FailuresChart(Chart):
         self.picked.emit([key for row in sorted(rows) for key in self.costs[row].ids])
 
     def _fail(self, row: int) -> None:
+        if self.costs[row].table == "supplies" and self.costs[row].it_lost_w == 0.0:
+            return  # nothing would change
         self._bridge.repair_all()
         self._bridge.toggle_failed([self.costs[row].ids[0]])
 
@@ -97,11 +99,11 @@ class FailuresChart(Chart):
 
 
 def _texts(cost: FailureCost) -> list[str]:
-    more = f" +{len(cost.ids) - 1}" if len(cost.ids) > 1 else ""
+    more = f" +{cost.count - 1}" if cost.count > 1 else ""
     return [
-        cost.ids[0] + more,
+        (cost.label or cost.ids[0]) + more,
         KINDS.get(cost.table, cost.table),
-        str(len(cost.ids)),
+        str(cost.count),
         "0" if cost.tokens_lost_per_s == 0 else " ".join(scaled(cost.tokens_lost_per_s, "tok/s")),
         f"{number(100 * cost.tokens_lost_frac)} %",
         " ".join(scaled(cost.it_lost_w, "W")),

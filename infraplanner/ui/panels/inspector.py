@@ -52,7 +52,10 @@ PLACEMENT = [Field("x_mm", "Position x", "mm", "whole"), Field("y_mm", "Position
 FIELDS: dict[str, dict[str, list[Field]]] = {
     "racks": {
         "Placement": [*PLACEMENT, Field("row", "Row", "", "text")],
-        "Power": [Field("power_cap_frac", "Power cap", "frac", optional=True)],
+        "Power": [
+            Field("power_cap_frac", "Power cap", "frac", optional=True),
+            Field("regulator", "Regulators", "", "choice:,discrete,vertical,integrated,package,ondie"),
+        ],
         "Connections": [
             Field("loop", "Coolant loop", "", "reference:loops"),
             Field("pool", "Serving pool", "", "reference:pools"),
@@ -74,6 +77,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("spare", "Spare units", "count", "whole"),
             Field("stage_frac", "Next unit at", "frac", optional=True),
             Field("maintenance", "Maintenance", "", "flag"),
+            Field("eco", "Eco mode", "", "flag"),
         ],
         "As a source": [
             Field("dispatch", "Order of use", "count", "whole"),
@@ -97,6 +101,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("runs", "Runs", "count", "whole"),
             Field("ambient_c", "Ambient", "c", optional=True),
             Field("grouped", "In one raceway", "count", "whole"),
+            Field("contacts", "Joints", "count", "whole"),
+            Field("contact_uohm", "Of a joint", "uohm", optional=True),
         ],
     },
     "links": {
@@ -131,7 +137,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("ep", "Expert", "count", "whole"),
             Field("moe_tp", "Expert slices", "count", "whole"),
             Field("dp", "Data", "count", "whole"),
-            Field("batch", "Batch", "count", "whole"),
+            Field("batch", "Batch", "count", "whole", optional=True),
             Field("chunk_tokens", "Prefill chunk", "tokens", "whole"),
         ],
         "Model options": [
