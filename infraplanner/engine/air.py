@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels import airfield as k
+from infraplanner.kernels.airflow import downhill_order
 from infraplanner.model.entities import Hall, Site
 from infraplanner.results.air import AirResult, HallAir
 from infraplanner.units import KILO
@@ -271,7 +272,8 @@ def _field(
         text = f"The air of hall {hall.id} has no way back to its units: a cell misses {residual:.1e} of the supply."
         return replace(base, state="unbalanced", note=text)
     pause()
-    order = np.argsort(-phi, kind="stable")
+    order = np.empty(cells, np.int64)
+    downhill_order(nx, ny, faces, phi, order)
     stencil = _stencil(cells)
     mixing = air.diffusivity_m2_per_s * hall.height_mm / KILO
     k.fill_stencil(nx, ny, order, faces, phi, mixing, blown, drawn, False, stencil)

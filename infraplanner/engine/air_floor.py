@@ -16,6 +16,7 @@ from infraplanner.model.entities import Hall
 from infraplanner.units import MM_PER_M
 
 from .solvers.air_flow import FlowSolver
+from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -129,10 +130,23 @@ def tile_m(hall: Hall) -> float:
     return own if TILE_MIN_M <= own <= TILE_MAX_M else STANDARD_TILE_M
 
 
+def air_cells(space: Workspace) -> int:
+    """Cells of all halls together: how long the air field takes."""
+    assert space.snapshot is not None
+    halls = [hall for hall in space.snapshot.table("halls").values() if isinstance(hall, Hall)]
+    return sum(nx * ny for nx, ny in map(grid, halls))
+
+
+def grid(hall: Hall) -> tuple[int, int]:
+    """Cells along x and y of a hall."""
+    cell_m = tile_m(hall)
+    return round(hall.width_mm / MM_PER_M / cell_m), round(hall.depth_mm / MM_PER_M / cell_m)
+
+
 def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup) -> Floor | None:
     """Cells, faces and ports of a hall, with the flow factored; None when it has too few or too many cells."""
     cell_m = tile_m(hall)
-    nx, ny = round(hall.width_mm / MM_PER_M / cell_m), round(hall.depth_mm / MM_PER_M / cell_m)
+    nx, ny = grid(hall)
     if nx < 2 or ny < 2 or nx * ny > CELLS_MAX:
         return None
     racks, nodes, units, x, y, half_x, half_y, turn, kind = _boxes(compiled, compiled.tables["halls"].index[hall.id])

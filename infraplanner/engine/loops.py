@@ -18,6 +18,7 @@ from infraplanner.kernels.hydraulics import (
     BranchFlows,
     divide_flow,
     flow_regime,
+    least_speed,
     pump_power,
     reynolds,
     velocity,
@@ -33,7 +34,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TOLERANCE_FRAC = 1e-6
 PASSES = 60
-SPEED_STEPS = 30
+SPEED_TOLERANCE_FRAC = 1e-7
 TO_L_PER_MIN = L_PER_M3 * S_PER_MIN
 BORES_MM = (25.0, 32.0, 40.0, 50.0, 65.0, 80.0, 100.0, 125.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0)
 """Nominal pipe bores that a planning header is chosen from."""
@@ -120,11 +121,10 @@ def _loop(
     if full is None:
         return replace(base, note=f"The flows of loop {key} did not settle."), None
     share = full[1].rack_m3_per_s[header.rows] / wanted
-    speed = _speed(header, float(share.min()))
-    duty = _balance(header, speed, header.pumps)
-    if duty is None:
+    speed, total = _speed(header)
+    if math.isnan(total):
         return replace(base, note=f"The flows of loop {key} did not settle."), share
-    total, head = duty[0], header.lift_pa * speed**2 - header.slope / header.pumps**2 * duty[0] ** 2
+    head = header.lift_pa * speed**2 - header.slope / header.pumps**2 * total**2
     spared = _balance(header, 1.0, header.pumps - 1) if header.pumps > 1 else None
     number = reynolds(total, header.bore_m, header.density_kg_per_m3, header.viscosity_pa_s)
     flow = replace(
@@ -222,19 +222,18 @@ def _balance(header: Header, speed_frac: float, pumps: int) -> tuple[float, Bran
     return (float(total), out) if change <= TOLERANCE_FRAC else None
 
 
-def _speed(header: Header, reach: float) -> float:
-    """Pump speed at which the worst-placed rack gets what it wants; full speed when even that falls short."""
-    if reach <= 1.0:
-        return 1.0
-    low, high = 0.0, 1.0
-    for _ in range(SPEED_STEPS):
-        middle = 0.5 * (low + high)
-        found = _balance(header, middle, header.pumps)
-        enough = found is not None and bool((found[1].rack_m3_per_s[header.rows] >= header.wanted_m3_per_s).all())
-        low, high = (low, middle) if enough else (middle, high)
-        if high - low < 1e-4:
-            break
-    return high
+def _speed(header: Header) -> tuple[float, float]:
+    """Pump speed at which the worst-placed rack gets what it wants, full speed when even that falls short, and the pumps'
+    flow there [m3/s]; NaN when it did not settle.
+    """
+    out: BranchFlows = bind.buffers(BranchFlows, **{"": header.net.parent.size})
+    wanted = np.empty(header.rows.size)
+    wanted[header.rows] = header.wanted_m3_per_s
+    speed, total, change = least_speed(
+        header.net, header.exponent, header.lift_pa, header.slope / header.pumps**2, header.density_kg_per_m3,
+        header.viscosity_pa_s, wanted, SPEED_TOLERANCE_FRAC, PASSES, out,
+    )  # fmt: skip
+    return float(speed), float(total) if change <= SPEED_TOLERANCE_FRAC else math.nan
 
 
 def _approaches(space: Workspace, compiled: Compiled) -> Floats:

@@ -21,17 +21,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NAMED = ((0.5, "2N"), (2.0 / 3.0, "3N/2"), (0.75, "4N/3"))
-AT_ONCE = 500_000
-"""Failures times nodes that a window waits for: about 30 ms."""
 CHUNK = 64
 """Failures between two looks at whether a newer edit has come."""
 
 
-def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *, at_once: bool = False) -> OutageResult:
+def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) -> OutageResult:
     """Fail every live node that is no load's own, one at a time; a node of several units loses one of them.
-
-    With `at_once` a tree so large that it would hold up the window is left alone and only counted in `skipped`; the
-    ranking of all failures in the background, and `evaluate`, have it.
 
     Conductors' losses are left out, as they change no division of load; limits are the nodes' ratings.
     """
@@ -52,8 +47,6 @@ def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *,
     energise(chain, alive, before)
     sweep(chain, bind.NO_LEGS, space.load_w, before, state)
     cases = np.flatnonzero(before.live).astype(np.int64)
-    if at_once and cases.size * nodes > AT_ONCE:
-        return OutageResult(skipped=cases.size)
     out = _outages(cases.size, nodes)
     fed_by = loads_by_node(chain)
     seen = np.zeros(loads, np.int64)

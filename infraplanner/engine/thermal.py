@@ -65,11 +65,17 @@ class Thermal:
 
 
 def couple(
-    space: Workspace, pools: Pools, failed: frozenset[str], totals: Totals, pause: Callable[[], None]
+    space: Workspace,
+    pools: Pools,
+    failed: frozenset[str],
+    totals: Totals,
+    pause: Callable[[], None],
+    borrowed: Thermal | None = None,
 ) -> tuple[Thermal, Pools, Totals]:
     """Field, chips and frame in turn until no pool's clock moves; returns the pools and totals at those clocks.
 
-    Without a throttled chip one pass is enough. The frame's buffers hold the last state.
+    Without a throttled chip one pass is enough. The frame's buffers hold the last state. With `borrowed` the air field
+    and the loops' flows are those of that state where its rows still stand, otherwise unknown.
     """
     assert space.compiled is not None
     compiled = space.compiled
@@ -82,9 +88,12 @@ def couple(
     now = pools
     passes = int(compiled.rule("engine.coupling_passes_count"))
     for _ in range(passes):
-        air = model.solve(space, pause)
-        pause()
-        loops = loops_result(space)
+        if borrowed is None:
+            air = model.solve(space, pause)
+            pause()
+            loops = loops_result(space)
+        else:
+            air, loops = _held(space, borrowed)
         wanted = wanted_load(space, held, clock)
         given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
         state = chip_state(space, held, wanted, air.rack_inlet_c, given)
@@ -98,9 +107,18 @@ def couple(
     space.chips = (held, wanted, air.rack_inlet_c, given)
     tables = compiled.tables
     chips = _chips(space, held, state)
-    ride = ride_rows(space, air, chips, loops)
+    ride = ride_rows(space, air, chips, loops) if borrowed is None else borrowed.ride
     found = Thermal(air, chips, ids, clock, loops, ride, tables["racks"].ids, tables["cooling"].ids)
     return found, now, totals
+
+
+def _held(space: Workspace, borrowed: Thermal) -> tuple[AirResult, LoopsResult]:
+    """Air and loops of a state whose racks and units are these; else none."""
+    assert space.compiled is not None
+    if borrowed.fits(space):
+        return borrowed.air, borrowed.loops
+    unknown = np.full(len(space.compiled.tables["racks"]), np.nan)
+    return AirResult(rack_inlet_c=unknown), LoopsResult(rack_reach_frac=unknown)
 
 
 def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:

@@ -48,8 +48,6 @@ class OutageResult:
     case_worst: tuple[str, ...] = ()
     case_worst_frac: Floats = field(default_factory=_floats)
     schemes: tuple[Redundancy, ...] = ()
-    skipped: int = 0
-    """Failures that were not tried because the tree is too large to do so while a window waits."""
 
     @property
     def worst(self) -> int | None:

@@ -254,11 +254,14 @@ class ThroughputResult:
 @dataclass(frozen=True, slots=True)
 class ResultSnapshot:
     """One consistent answer. `provisional`: computed during a drag, with field and fabric load from the last settled
-    state.
+    state; or the first of two answers at rest, whose heavy parts `refreshing` names.
     """
 
     revision: int
     provisional: bool = False
+    refreshing: tuple[str, ...] = ()
+    """Parts that the settled result, which follows by itself, will bring: until then of the last settled state, or
+    empty. Every other figure of such a result was computed anew, on those parts."""
     failed: frozenset[str] = frozenset()
     """Records that are out of service in this result: a what-if, or `evaluate --fail`."""
     elapsed_s: float = 0.0
