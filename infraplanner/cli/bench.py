@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
     kernels = _child("infraplanner.validation.bench_kernels")
     _progress(options, "power graph")
     power_net = _child("infraplanner.validation.bench_power")
+    _progress(options, "air, loops and year")
+    thermal = _child("infraplanner.validation.bench_thermal")
     _progress(options, "start")
     report = {
         "schema": SCHEMA,
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         "sizes": sizes,
         "kernels": kernels,
         "power_net": power_net,
+        "thermal": thermal,
         "start": _start_times(),
         "scaling_exponent": scaling_exponent(sizes),
     }
@@ -113,7 +116,7 @@ def _table(report: dict[str, Any]) -> str:
     ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
     exponent = report["scaling_exponent"]
     growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
-    ends += _power_net(report["power_net"])
+    ends += _power_net(report["power_net"]) + _thermal(report["thermal"])
     head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
     return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
 
@@ -130,6 +133,17 @@ def _power_net(net: dict[str, Any]) -> str:
     return text + (
         f"pandapower on the same radial net: {other['ms']:.0f} ms, {other['speed_ratio']:.0f} times as long; losses differ by "
         f"{other['loss_error_frac']:.1e}, voltages by {other['voltage_error_frac']:.1e} of nominal\n"
+    )
+
+
+def _thermal(found: dict[str, Any]) -> str:
+    """Air field, loops and plant year."""
+    air, loops = found["air"], found["loops"]
+    return (
+        f"air of {air['racks']} racks on {air['cells']} cells: after a power edit {air['update_ms']:.1f} ms from the last "
+        f"field, {air['settled_ms']:.1f} ms settled, new geometry {air['geometry_ms']:.0f} ms\n"
+        f"{loops['loops']:.0f} loops of {loops['racks']:.0f} liquid racks {loops['ms']:.1f} ms, one network of 1000 racks "
+        f"{found['network_ms']:.2f} ms, plant year with all water classes {found['year_ms']:.1f} ms\n"
     )
 
 

@@ -31,6 +31,7 @@ from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .air import WARM_CELLS
 from .air_floor import air_cells
 from .bursts import burst_result
 from .chips import slowed
@@ -178,12 +179,14 @@ def _first_answer(
 ) -> tuple[Solved | None, Routes]:
     """Deliver an answer without the heavy parts; returns the solved frame when nothing of it was borrowed."""
     before = first.before
-    borrows = LATER + (("air field", "loops") if air_cells(space) > FIRST_CELLS else ())
-    solved = _solved(space, routes, None, failed, guard, before.thermal if len(borrows) > len(LATER) else None)
+    cells = air_cells(space)
+    quick, borrowed = FIRST_CELLS < cells <= WARM_CELLS, cells > WARM_CELLS
+    borrows = LATER + (("air field", "loops") if borrowed else ("air field",) if quick else ())
+    solved = _solved(space, routes, None, failed, guard, before.thermal if borrowed else None, quick=quick)
     lean = before if before.thermal.fits(space) else replace(before, outages=OutageResult(), year=YearResult())
     result, _, _, routes = _result(space, routes, lean, failed, check, guard, solved=solved, refreshing=borrows)
     first.deliver(result)
-    return (None if guard.failures or len(borrows) > len(LATER) else solved), routes
+    return (None if guard.failures or quick or borrowed else solved), routes
 
 
 def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
@@ -294,6 +297,8 @@ def _solved(
     failed: frozenset[str],
     guard: Guard,
     borrowed: Thermal | None = None,
+    *,
+    quick: bool = False,
 ) -> Solved | None:
     """The fused frame at the clocks that the chips' temperatures allow; at rest coupled to air and chips, with
     `borrowed` to an air field and loops of before. None when the frame failed.
@@ -307,7 +312,11 @@ def _solved(
     first = known, pools, totals
     if settled is not None:
         return first
-    return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed), first)
+    return guard.run(
+        "air and chips",
+        lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed, quick=quick),
+        first,
+    )
 
 
 def _swings(

@@ -71,11 +71,14 @@ def couple(
     totals: Totals,
     pause: Callable[[], None],
     borrowed: Thermal | None = None,
+    *,
+    quick: bool = False,
 ) -> tuple[Thermal, Pools, Totals]:
     """Field, chips and frame in turn until no pool's clock moves; returns the pools and totals at those clocks.
 
     Without a throttled chip one pass is enough. The frame's buffers hold the last state. With `borrowed` the air field
-    and the loops' flows are those of that state where its rows still stand, otherwise unknown.
+    and the loops' flows are those of that state where its rows still stand, otherwise unknown. A `quick` field starts
+    from the last one.
     """
     assert space.compiled is not None
     compiled = space.compiled
@@ -89,7 +92,7 @@ def couple(
     passes = int(compiled.rule("engine.coupling_passes_count"))
     for _ in range(passes):
         if borrowed is None:
-            air = model.solve(space, pause)
+            air = model.solve(space, pause, quick=quick)
             pause()
             loops = loops_result(space)
         else:

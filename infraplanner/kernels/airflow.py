@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import inlined, kernel
+from ._jit import kernel
 from .airfield import Faces
 from .arrays import Floats, Ints
 
@@ -65,40 +65,28 @@ def left_over(nx: int, ny: int, faces: Faces, pinned: Ints, phi_m3_per_s: Floats
     return out
 
 
-@inlined
-def _neighbour(nx: int, ny: int, faces: Faces, c: int, way: int) -> int:
-    """The cell behind the open face towards -x, +x, -y or +y (`way` 0 to 3); -1 where that is closed."""
-    ix, iy = c % nx, c // nx
-    near = -1
-    if way == 0:
-        if ix > 0 and faces.east_ratio[c - 1] > 0.0:
-            near = c - 1
-    elif way == 1:
-        if ix + 1 < nx and faces.east_ratio[c] > 0.0:
-            near = c + 1
-    elif way == 2:
-        if iy > 0 and faces.north_ratio[c - nx] > 0.0:
-            near = c - nx
-    elif iy + 1 < ny and faces.north_ratio[c] > 0.0:
-        near = c + nx
-    return near
-
-
 @kernel
-def downhill_order(nx: int, ny: int, faces: Faces, phi_m3_per_s: Floats, order: Ints) -> int:
+def downhill_order(nx: int, faces: Faces, phi_m3_per_s: Floats, order: Ints) -> int:
     """Cells in an order in which air never flows from a later one to an earlier one; returns how many (all).
 
     Level by level: cells without inflow, then those that only they flow into, and so on. Neighbours in the order then
-    rarely need each other, so that a pass over them waits for memory half as long as in the order of the potential.
+    rarely need each other, so that a pass over them waits for memory half as long as in the order of the potential. The
+    face at the right end of a row is closed, as `fill_faces` leaves it.
     """
     cells = phi_m3_per_s.size
     waits = np.zeros(cells, np.int64)
+    for side in range(2):
+        ratio, step = (faces.east_ratio, 1) if side == 0 else (faces.north_ratio, nx)
+        for c in range(cells - step):
+            if ratio[c] > 0.0:
+                fall = phi_m3_per_s[c] - phi_m3_per_s[c + step]
+                if fall > 0.0:
+                    waits[c + step] += 1
+                elif fall < 0.0:
+                    waits[c] += 1
+    order[:] = 0
     count = 0
     for c in range(cells):
-        for way in range(4):
-            near = _neighbour(nx, ny, faces, c, way)
-            if near >= 0 and phi_m3_per_s[near] > phi_m3_per_s[c]:
-                waits[c] += 1
         if waits[c] == 0:
             order[count] = c
             count += 1
@@ -106,9 +94,12 @@ def downhill_order(nx: int, ny: int, faces: Faces, phi_m3_per_s: Floats, order: 
     while done < count:
         c = order[done]
         done += 1
+        own = phi_m3_per_s[c]
         for way in range(4):
-            near = _neighbour(nx, ny, faces, c, way)
-            if near >= 0 and phi_m3_per_s[c] > phi_m3_per_s[near]:
+            near = c + (1 if way == 0 else -1 if way == 1 else nx if way == 2 else -nx)
+            if near < 0 or near >= cells or not own > phi_m3_per_s[near]:
+                continue
+            if (faces.east_ratio[min(c, near)] if way < 2 else faces.north_ratio[min(c, near)]) > 0.0:
                 waits[near] -= 1
                 if waits[near] == 0:
                     order[count] = near

@@ -260,8 +260,8 @@ class ResultSnapshot:
     revision: int
     provisional: bool = False
     refreshing: tuple[str, ...] = ()
-    """Parts that the settled result, which follows by itself, will bring: until then of the last settled state, or
-    empty. Every other figure of such a result was computed anew, on those parts."""
+    """Parts that the settled result, which follows by itself, will bring: until then those of the last settled state, or
+    quickly found from them, or empty. Every other figure was computed anew, on those parts."""
     failed: frozenset[str] = frozenset()
     """Records that are out of service in this result: a what-if, or `evaluate --fail`."""
     elapsed_s: float = 0.0

@@ -13,6 +13,7 @@ from infraplanner.edit import SetFields
 from infraplanner.engine import evaluate, stages
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.session import Session
+from tests.thermal.halls import air_hall
 
 from .halls import pod
 from .test_evaluate import comparable
@@ -50,6 +51,7 @@ def test_a_borrowed_field_is_said_to_be_one_and_settles_to_evaluate(
     answers: tuple[Session, list[ResultSnapshot]], catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stages, "FIRST_CELLS", 0)
+    monkeypatch.setattr(stages, "WARM_CELLS", 0)
     session, got = answers
     session.open_document(pod(racks=4))
     assert got[0].refreshing == (*LATER, "air field", "loops")
@@ -67,10 +69,27 @@ def test_a_borrowed_field_is_said_to_be_one_and_settles_to_evaluate(
     assert comparable(settled) == comparable(evaluate(session.document.snapshot(), catalog, check=run))
 
 
+def test_a_quick_field_starts_from_the_last_and_is_close_to_the_settled_one(
+    answers: tuple[Session, list[ResultSnapshot]], catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "FIRST_CELLS", 0)
+    session, got = answers
+    session.open_document(air_hall(crahs=9))
+    session.execute(SetFields("racks", ["r0a00"], {"power_cap_frac": 0.6}))
+    first, settled = got[-2:]
+    assert first.refreshing == (*LATER, "air field")
+    quick, exact = first.thermal.air.halls[0], settled.thermal.air.halls[0]
+    assert quick.sweeps < exact.sweeps
+    assert first.thermal.air.rack_inlet_c == pytest.approx(settled.thermal.air.rack_inlet_c, abs=0.05)
+    assert (first.thermal.air.rack_inlet_c != got[-3].thermal.air.rack_inlet_c).any()
+    assert comparable(settled) == comparable(evaluate(session.document.snapshot(), catalog, check=run))
+
+
 def test_nothing_of_another_plan_is_shown(
     answers: tuple[Session, list[ResultSnapshot]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stages, "FIRST_CELLS", 0)
+    monkeypatch.setattr(stages, "WARM_CELLS", 0)
     session, got = answers
     session.open_document(pod(racks=4))
     session.open_document(pod(racks=4))

@@ -68,9 +68,9 @@ class Field:
         framed = [p._replace(in_cell=self.inner[p.in_cell], out_cell=self.inner[p.out_cell]) for p in (bodies, units)]
         count = units.flow_m3_per_s.size
         self.supply_c, self.return_c = np.zeros(count), np.zeros(count)
-        field = np.empty((nx + 2) * (ny + 2))
         none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
         start = float(units.set_c[0]) if count else 20.0
+        field = np.full((nx + 2) * (ny + 2), start)
         self.state, self.sweeps, self.change = k.solve_temperature(
             nx, faces, self.phi, self.inner, self.stencil, framed[0], row[by], body[by], none, framed[1], start,
             highest_c, tolerance_k, sweeps, 4, self.supply_c, self.return_c, field,
