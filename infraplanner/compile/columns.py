@@ -14,6 +14,8 @@ from infraplanner.units import GIGA, KILO, MM_PER_M
 from .parts import Floats, Ints, Parts
 from .table import Array, Maker, Spec
 
+AIR_CLASSES = ("A1", "A2", "A3", "A4", "H1", "")
+"""Classes of air-cooled equipment, in the order of their codes; the last is none."""
 SIDES = {"": 0, "a": 1, "b": 2, "c": 3}
 PHASES = {"": 0, "l1": 1, "l2": 2, "l3": 3}
 PINNED_UNKNOWN = -2
@@ -67,6 +69,8 @@ def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "system": np.array(systems, dtype=np.int64),
         "frame": np.array(frames, dtype=np.int64),
         "cap_frac": np.array(caps, dtype=np.float64),
+        "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
+        "plate": _ints(rows, lambda row: parts.code(row.plate, CoolingUnit) if row.plate else -1),
     }
 
 
@@ -128,7 +132,7 @@ def _pinned(medium: str, parts: Parts) -> int:
     return code if code >= 0 else PINNED_UNKNOWN
 
 
-FLUIDS = ("air", "eg25", "pg25", "water")
+FLUIDS = ("air", "dielectric", "eg25", "pg25", "water")
 LOOP_KINDS = ("air", "facility", "technology")
 
 
@@ -169,6 +173,7 @@ def _halls(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
         "width_m": _ints(rows, lambda row: row.width_mm) / MM_PER_M,
         "depth_m": _ints(rows, lambda row: row.depth_mm) / MM_PER_M,
         "supply_air_c": _floats(rows, lambda row: row.supply_air_c),
+        "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,21 +37,6 @@ RISEN_MOST_FRAC = 0.9
 Breathing = TypeVar("Breathing", k.Streams, k.Coolers)
 
 
-@dataclass(frozen=True, slots=True)
-class Air:
-    """Properties and rules in force: heat capacity of a cubic metre at the site's height, rises, exchange."""
-
-    rho_cp_j_per_m3_k: float
-    rise_k: float
-    margin_frac: float
-    diffusivity_m2_per_s: float
-    record: list[tuple[Any, ...]] | None = None
-    """Arguments of the temperature kernel of each hall, when a measurement asks for them."""
-    tolerance_k: float = TOLERANCE_K
-    warm: Warm | None = None
-    """Fields to start from and to leave behind; None: one temperature everywhere."""
-
-
 class Warm:
     """The last temperatures and captured shares of every hall's floor, from which a quick answer starts."""
 
@@ -73,6 +58,22 @@ class Warm:
             self.fields[hall] = floor, temperature, share
 
 
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Properties and rules in force: heat capacity of a cubic metre at the site's height, rises, exchange."""
+
+    rho_cp_j_per_m3_k: float
+    rise_k: float
+    margin_frac: float
+    diffusivity_m2_per_s: float
+    layered_frac: float
+    record: list[tuple[Any, ...]] | None = None
+    """Arguments of the temperature kernel of each hall, when a measurement asks for them."""
+    tolerance_k: float = TOLERANCE_K
+    warm: Warm = field(default_factory=Warm)
+    """Fields to start from and to leave behind."""
+
+
 class AirModel:
     """Fields of one workspace; keeps each hall's geometry, and nothing else that could colour a result."""
 
@@ -90,7 +91,7 @@ class AirModel:
         assert compiled is not None
         assert snapshot is not None
         racks, units = len(compiled.tables["racks"]), len(compiled.tables["cooling"])
-        found = {name: np.full(racks, np.nan) for name in ("inlet", "recirculation", "capture", "flow")}
+        found = {name: np.full(racks, np.nan) for name in ("inlet", "recirculation", "capture", "flow", "top")}
         found |= {name: np.full(units, np.nan) for name in ("supply", "return", "blown")}
         halls: list[HallAir] = []
         self._warm.use = quick
@@ -113,8 +114,8 @@ class AirModel:
             halls.append(_hall(space, compiled, hall, floor, air, found, closed, pause))
         self._floors = {key: held for key, held in self._floors.items() if key in snapshot.table("halls")}
         return AirResult(
-            tuple(halls), found["inlet"], found["recirculation"], found["capture"], found["flow"], found["supply"],
-            found["return"], found["blown"], tuple(notes), tuple(closed), tuple(blocked),
+            tuple(halls), found["inlet"], found["recirculation"], found["capture"], found["top"], found["flow"],
+            found["supply"], found["return"], found["blown"], tuple(notes), tuple(closed), tuple(blocked),
         )  # fmt: skip
 
     def _floor(self, space: Workspace, hall: Hall) -> Floor | None:
@@ -142,6 +143,7 @@ def air_at(space: Workspace) -> Air:
         rule("thermal.rack_air_rise_k"),
         rule("thermal.air_supply_margin_frac"),
         rule("thermal.air_mixing_m2_per_s"),
+        rule("thermal.air_layered_frac"),
     )
 
 
@@ -315,8 +317,7 @@ def _field(
     count = coolers.flow_m3_per_s.size
     sup, back = np.zeros(count), np.zeros(count)
     set_c = float(streams.door_c[0]) if streams.door_c.size else float(coolers.set_c[0])
-    warm = air.warm or Warm()
-    temperature, share = warm.start(hall.id, floor, set_c)
+    temperature, share = air.warm.start(hall.id, floor, set_c)
     arguments = (
         nx, faces, phi, inner, stencil, _framed(streams, inner), row[by_row], body[by_row],
         _framed(rising, inner), _framed(coolers, inner), set_c, set_c + RUNAWAY_K, air.tolerance_k, SWEEPS, DEPTH,
@@ -342,8 +343,9 @@ def _field(
         float((coolers.flow_m3_per_s * side).sum() / supply) if supply > 0.0 else set_c for side in (sup, back)
     )
     captured = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising, streams.out_cell, share)
-    warm.keep(hall.id, floor, framed, share)
-    _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, found)
+    air.warm.keep(hall.id, floor, framed, share)
+    layered = air.layered_frac if hall.air_layers == "two" else 0.0
+    _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, layered, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup
     found["return"][units.rows] = back[0] if units.merged else back
     found["blown"][units.rows] = units.flow_m3_per_s
@@ -402,9 +404,9 @@ def _framed(bodies: Breathing, inner: Ints) -> Breathing:
 
 def _tell_racks(
     floor: Floor, bodies: Ints, streams: k.Streams, temperature: Floats, share: Floats, supply_c: float,
-    return_c: float, found: dict[str, Floats],
+    return_c: float, layered_frac: float, found: dict[str, Floats],
 ) -> None:  # fmt: skip
-    """Inlet, recirculation and capture of the racks that draw air."""
+    """Inlet, recirculation and capture of the racks that draw air; in two layers also what their upper halves draw in."""
     own = np.flatnonzero(bodies < floor.racks.size)
     rows = floor.racks[bodies[own]]
     inlet = _means(streams.in_start, streams.in_cell, temperature)[own]
@@ -413,6 +415,8 @@ def _tell_racks(
         found["recirculation"][rows] = (inlet - supply_c) / (return_c - supply_c)
     found["capture"][rows] = _means(streams.out_start, streams.out_cell, share)[own]
     found["flow"][rows] = streams.flow_m3_per_s[own]
+    if layered_frac > 0.0:
+        found["top"][rows] = [k.upper_layer(each, supply_c, return_c, layered_frac) for each in inlet.tolist()]
 
 
 def _means(start: Ints, cell: Ints, values: Floats) -> Floats:

@@ -189,7 +189,9 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
             rising[outlet.pick(np.arange(racks.size)).cell] = True
         faces.plenum_ratio[rising] = rule("thermal.air_plenum_return_ratio")
         plenum = bool(rising.any())
-    tiles, blocked = _tiles(hall, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
+    perforated = np.zeros(nx * ny, np.int64)
+    _mark_records(snapshot, "zones", hall.id, nx, ny, cell_m, 1, perforated, kind="perforated")
+    tiles, blocked = _tiles(hall, perforated > 0, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
     return Floor(
         nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, door_of, front.or_else(back), outlet, faces,
         FlowSolver(nx, ny, faces),
@@ -250,9 +252,9 @@ def _ports(
 
 
 def _mark_records(
-    snapshot: Snapshot, table: str, hall: str, nx: int, ny: int, cell_m: float, value: int, mark: Ints
+    snapshot: Snapshot, table: str, hall: str, nx: int, ny: int, cell_m: float, value: int, mark: Ints, kind: str = ""
 ) -> None:
-    rows = [row for row in snapshot.table(table).values() if row.hall == hall]
+    rows = [row for row in snapshot.table(table).values() if row.hall == hall and getattr(row, "kind", "") == kind]
     if not rows:
         return
     box = np.array([(row.x_mm, row.y_mm, row.width_mm, row.depth_mm) for row in rows], dtype=np.float64) / MM_PER_M
@@ -292,12 +294,15 @@ def _inside(hall: Hall, nx: int, ny: int, cell_m: float) -> NDArray[np.bool_]:
 
 
 def _tiles(
-    hall: Hall, cold: NDArray[np.bool_], solid: Ints, front: Ports, racks: Ints, nx: int, ny: int, cell_m: float,
-    x: Floats, y: Floats, half_x: Floats, half_y: Floats,
+    hall: Hall, perforated: NDArray[np.bool_], cold: NDArray[np.bool_], solid: Ints, front: Ports, racks: Ints, nx: int,
+    ny: int, cell_m: float, x: Floats, y: Floats, half_x: Floats, half_y: Floats,
 ) -> tuple[Ints, tuple[tuple[int, int], ...]]:  # fmt: skip
-    """Perforated tiles of a raised floor: the cold aisles, or else one before every rack; and racks that cover some."""
+    """Perforated tiles of a raised floor: those drawn, else the cold aisles, or else one before every rack; and racks that
+    cover some.
+    """
     if hall.raised_floor_mm <= 0:
         return np.empty(0, np.int64), ()
+    cold = perforated if perforated.any() else cold
     if not cold.any():
         return np.unique(front.pick(np.arange(racks.size)).cell), ()
     owner = np.full(nx * ny, -1, np.int64)

@@ -18,6 +18,8 @@ from infraplanner.units import L_PER_M3, S_PER_MIN
 
 from .air import AirModel
 from .chips import (
+    DRY,
+    HELD,
     RUNAWAY,
     THROTTLED,
     TOO_HOT,
@@ -99,7 +101,7 @@ def couple(
             air, loops = _held(space, borrowed)
         wanted = wanted_load(space, held, clock)
         given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
-        state = chip_state(space, held, wanted, air.rack_inlet_c, given)
+        state = chip_state(space, held, wanted, air.rack_worst_c, given)
         later = with_clocks(held, state, len(ids))
         moved = float(np.abs(later - clock).max()) if clock.size else 0.0
         if moved <= CLOCK_TOLERANCE:
@@ -107,7 +109,7 @@ def couple(
         clock = later
         now = slowed(pools, space.cases, clock)
         totals = space.run(now, failed)
-    space.chips = (held, wanted, air.rack_inlet_c, given)
+    space.chips = (held, wanted, air.rack_worst_c, given)
     tables = compiled.tables
     chips = _chips(space, held, state)
     ride = ride_rows(space, air, chips, loops) if borrowed is None else borrowed.ride
@@ -136,8 +138,8 @@ def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:
 
     return ChipResult(
         best["case"], best["junction"], best["clock"], best["inlet"], best["power"],
-        best["flow"] * L_PER_M3 * S_PER_MIN, best["sink"], held.limits.case_c, named(THROTTLED), named(TOO_HOT),
-        named(RUNAWAY),
+        best["flow"] * L_PER_M3 * S_PER_MIN, best["sink"], best["most"], held.limits.case_c, named(THROTTLED),
+        named(TOO_HOT), named(RUNAWAY), named(HELD), named(DRY),
     )  # fmt: skip
 
 

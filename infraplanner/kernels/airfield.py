@@ -306,6 +306,21 @@ def leaving(streams: Streams, s: int, inlet_c: float) -> float:
 
 
 @kernel
+def upper_layer(inlet_c: float, supply_c: float, return_c: float, layered_frac: float) -> float:
+    """Air that the upper half of an inlet draws in [degC], when what comes back gathers there.
+
+    The share r = (T_in - T_sup) / (T_ret - T_sup) of returned air fills the opening from above: the upper of two equal
+    halves then holds min(1, 2 r) of it, the lower one the rest, and their mean stays T_in. `layered_frac` goes from
+    well mixed (0) to that (1). Where r is outside 0..1 nothing gathers. Worked: in 26, supply 22, return 34, 0.5: r is a
+    third, the upper half two thirds layered and a third mixed: 28.
+    """
+    if not (return_c > supply_c) or not (inlet_c > supply_c):
+        return inlet_c
+    share = min(1.0, (inlet_c - supply_c) / (return_c - supply_c))
+    return inlet_c + layered_frac * (min(1.0, 2.0 * share) - share) * (return_c - supply_c)
+
+
+@kernel
 def _sweep(
     nx: int, stencil: Stencil, given_c: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, blow_frac: Floats,
     field_c: Floats,

@@ -15,9 +15,9 @@ Halves = NDArray[np.float32]
 
 @kernel
 def solve_factored(
-    start: Ints, row: Rows, lower_ratio: Halves, pivot_ratio: Floats, order: Ints, known: Floats
+    start: Ints, row: Rows, lower_ratio: Halves, pivot_ratio: Floats, order: Ints, right: Floats
 ) -> Floats:
-    """x of `L D L^T x = known`, with the unit lower triangle L by columns in single precision.
+    """x of `L D L^T x = right`, with the unit lower triangle L by columns in single precision.
 
     `order[c]` is where unknown c stands in the factors. Good to about 1e-7 of the largest value: a second solve for
     what is left over reaches rounding.
@@ -25,7 +25,7 @@ def solve_factored(
     size = pivot_ratio.size
     x = np.empty(size)
     for c in range(size):
-        x[order[c]] = known[c]
+        x[order[c]] = right[c]
     for j in range(size):
         value = x[j]
         if value != 0.0:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+AirClass = Literal["", "A1", "A2", "A3", "A4", "H1"]
 UnknownFields = tuple[tuple[str, Any], ...]
 Point = tuple[int, int]
 
@@ -52,6 +53,10 @@ class Hall(Record, frozen=True, kw_only=True):
     design_density_w_per_m2: float | None = None
     containment: Literal["none", "cold", "hot"] = "none"
     supply_air_c: float | None = None
+    air_class: AirClass = ""
+    """Class of the equipment that the hall is run for; what a profile states and a rack's own class narrow it."""
+    air_layers: Literal["one", "two"] = "one"
+    """Two: what comes back to a rack gathers in the upper half of its inlet (stratification)."""
     outline_mm: tuple[Point, ...] = ()
 
 
@@ -80,11 +85,11 @@ class Door(Placed, frozen=True, kw_only=True):
 
 
 class Zone(Placed, frozen=True, kw_only=True):
-    """A rectangle with a meaning: keep-out, aisle, containment or a named room area."""
+    """A rectangle with a meaning: keep-out, aisle, perforated tiles of a raised floor, or a named room area."""
 
     width_mm: int
     depth_mm: int
-    kind: Literal["keep_out", "cold_aisle", "hot_aisle", "room"] = "room"
+    kind: Literal["keep_out", "cold_aisle", "hot_aisle", "perforated", "room"] = "room"
 
 
 class Tray(Record, frozen=True, kw_only=True):
@@ -120,6 +125,9 @@ class Rack(Placed, frozen=True, kw_only=True):
     loop: str = ""
     pool: str = ""
     power_cap_frac: float | None = None
+    plate: str = ""
+    """Profile of what sits on its chips: cold plate of one or two phases, or solid-state modules. Empty: the usual."""
+    air_class: AirClass = ""
 
 
 class Device(Record, frozen=True, kw_only=True):
@@ -144,7 +152,7 @@ class Loop(Record, frozen=True, kw_only=True):
     """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both."""
 
     kind: Literal["technology", "facility", "air"] = "technology"
-    fluid: Literal["water", "pg25", "eg25", "air"] = "pg25"
+    fluid: Literal["water", "pg25", "eg25", "dielectric", "air"] = "pg25"
     supply_c: float | None = None
     rise_k: float | None = None
     flow_l_per_min_per_kw: float | None = None
@@ -394,7 +402,7 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "jobs": {"model": "llm"},
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
-    "racks": {"profile": "rack"},
+    "racks": {"profile": "rack", "plate": "cooling"},
     "workloads": {"profile": "request_shape"},
 }
 """Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from infraplanner.catalog.types import PowerUnit
+from infraplanner.catalog.types import CoolingUnit, PowerUnit
 from infraplanner.edit import SetFields
 from infraplanner.results.snapshot import PoolResult, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
@@ -47,6 +47,8 @@ class Field:
     optional: bool = False
 
 
+ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
+"""Cooling parts that sit on chips."""
 PLACEMENT = [Field("x_mm", "Position x", "mm", "whole"), Field("y_mm", "Position y", "mm", "whole"),
              Field("rotation_deg", "Rotation", "deg", "whole")]  # fmt: skip
 FIELDS: dict[str, dict[str, list[Field]]] = {
@@ -56,6 +58,10 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
         "Connections": [
             Field("loop", "Coolant loop", "", "reference:loops"),
             Field("pool", "Serving pool", "", "reference:pools"),
+        ],
+        "Cooling": [
+            Field("plate", "On its chips", "", "profile:plate"),
+            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
         ],
     },
     "cooling": {
@@ -111,7 +117,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("supply_c", "Supply", "c", optional=True),
             Field("rise_k", "Rise", "k", optional=True),
             Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
-            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,air"),
+            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,air"),
         ]
     },
     "pools": {
@@ -155,6 +161,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("height_mm", "Height", "mm", "whole"),
             Field("tile_mm", "Tile", "mm", "whole"),
             Field("supply_air_c", "Supply air", "c", optional=True),
+            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
+            Field("air_layers", "Air layers", "", "choice:one,two"),
             Field("floor_rating_kg_per_m2", "Floor rating", "kg_per_m2", optional=True),
         ]
     },
@@ -380,6 +388,14 @@ class InspectorPanel(QScrollArea):
         kind, _, rest = field.kind.partition(":")
         if kind == "flag":
             return [(False, self.tr("no")), (True, self.tr("yes"))]
+        if field.kind == "profile:plate":
+            plates = [
+                unit for unit in self.bridge.session.catalog.of(CoolingUnit).values() if unit.cooling_kind in ON_CHIPS
+            ]
+            return [
+                ("", self.tr("the usual")),
+                *((unit.id, unit.name) for unit in sorted(plates, key=lambda u: u.name)),
+            ]
         if kind == "profile":
             found = self.bridge.session.catalog.of(PowerUnit).values()
             wires = sorted((part.name, part.id) for part in found if part.current_system and part.ampacity_a)
@@ -545,10 +561,12 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
 def _inlet(result: ResultSnapshot, row: int) -> str:
     """Inlet temperature, and how much of the exhaust comes back; empty without a settled field."""
     air = result.thermal.air
+    top = float(air.rack_inlet_top_c[row]) if len(air.rack_inlet_top_c) else math.nan
+    above = f" ({number(top)} °C above)" if math.isfinite(top) else ""
     if not len(air.rack_inlet_c) or not math.isfinite(air.rack_inlet_c[row]):
         return "–"
     again = float(air.rack_recirculation_frac[row])
-    return f"{number(float(air.rack_inlet_c[row]))} °C, {number(100 * again, 2)} % recirculated"
+    return f"{number(float(air.rack_inlet_c[row]))} °C{above}, {number(100 * again, 2)} % recirculated"
 
 
 def _chip(result: ResultSnapshot, row: int) -> str:
