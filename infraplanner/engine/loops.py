@@ -12,7 +12,8 @@ from infraplanner.compile.chain import group
 from infraplanner.compile.columns import FLUIDS
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import CDU
-from infraplanner.kernels.exchange import approach, film_conductance, rated_conductance, table_at
+from infraplanner.kernels.cooling import operating_approach
+from infraplanner.kernels.exchange import table_at
 from infraplanner.kernels.hydraulics import (
     Branches,
     BranchFlows,
@@ -238,21 +239,15 @@ def _speed(header: Header) -> tuple[float, float]:
 
 def _approaches(space: Workspace, compiled: Compiled) -> Floats:
     """Operating approach of every CDU [K]: UA from its rating point, less where flows are lower than rated."""
-    plant, rule, table = compiled.plant, compiled.rule, compiled.tables["cooling"]
+    plant, table = compiled.plant, compiled.tables["cooling"]
     out = np.full(len(table), np.nan)
     loop, source = table["loop@loops"], table["source_loop@loops"]
-    rated = (plant.kind == CDU) & (loop >= 0) & (source >= 0) & (space.plant.unit_heat_w > 0.0)
-    for unit in np.flatnonzero(rated).tolist():
-        heat, capacity, near = space.plant.unit_heat_w[unit], plant.capacity_w[unit], plant.approach_k[unit]
-        hot_content, cold_content = plant.rho_cp_j_per_m3_k[loop[unit]], plant.rho_cp_j_per_m3_k[source[unit]]
-        rated_flow = plant.flow_m3_per_s[unit]
-        hot_rated = capacity / rule("thermal.technology_rise_k") if np.isnan(rated_flow) else rated_flow * hot_content
-        cold_rated = capacity / rule("thermal.facility_rise_k")
-        hot = space.plant.unit_flow_m3_per_s[unit] * hot_content
-        cold = heat * plant.flow_m3_per_j[source[unit]] * cold_content
-        if not min(hot, cold, hot_rated, cold_rated, near) > 0.0:
-            continue
-        ua = rated_conductance(capacity, hot_rated, cold_rated, near + capacity / hot_rated, 0.0)
-        ua = film_conductance(ua, hot / hot_rated, cold / cold_rated, rule("thermal.film_exponent"))
-        out[unit] = approach(heat, ua, hot, cold)
+    units = bind.units(compiled)
+    heat = space.plant.unit_heat_w
+    hot = space.plant.unit_flow_m3_per_s * np.append(plant.rho_cp_j_per_m3_k, np.nan)[loop]
+    cold = heat * (np.append(plant.flow_m3_per_j * plant.rho_cp_j_per_m3_k, np.nan)[source])
+    rated = (plant.kind == CDU) & (loop >= 0) & (source >= 0) & (heat > 0.0) & (hot > 0.0)
+    known = np.isfinite(plant.capacity_w + plant.hot_w_per_k + plant.cold_w_per_k)
+    for unit in np.flatnonzero(rated & known).tolist():
+        out[unit] = operating_approach(units, unit, heat[unit], hot[unit], cold[unit])
     return out
