@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from infraplanner.catalog.types import CoolingUnit
-from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.columns import BRANCH_PARTS, FLUIDS
 from infraplanner.compile.weather import typical_year
 
-from .context import Context, Message, Rule, rows
+from .context import Context, Message, Rule, kw, rows
 
 IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
 ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
@@ -215,6 +215,52 @@ def starved_loop(context: Context) -> Iterator[Message]:
             yield text, (loop.loop, loop.worst)
 
 
+def starved_branch(context: Context) -> Iterator[Message]:
+    """Racks whose branch of the loop gets less than the least share of the coolant they want."""
+    reach = context.result.thermal.loops.rack_reach_frac
+    if reach.size != len(_racks(context)):
+        return
+    least = context.compiled.rule("thermal.branch_flow_least_frac")
+    wanted = context.result.thermal.rack_flow_l_per_min
+    for row in rows(reach < least):
+        rack = _racks(context)[row]
+        yield (
+            f"The branch to rack {rack} gets {reach[row] * wanted[row]:.0f} L/min; {least * wanted[row]:.0f} L/min is the "
+            f"least of the {wanted[row]:.0f} L/min it wants.",
+            (rack,),
+        )
+
+
+def redundancy(context: Context) -> Iterator[Message]:
+    """Loops that may not lose the units that the plan says may fail: capacity left, or flow with one pump less."""
+    compiled, thermal = context.compiled, context.result.thermal
+    loops, plant = compiled.tables["loops"], compiled.plant
+    flows = {loop.loop: loop for loop in thermal.loops.loops}
+    for row in rows(loops["spare"] > 0):
+        name, spare = loops.ids[row], int(loops["spare"][row])
+        units = plant.unit[plant.unit_start[row] : plant.unit_start[row + 1]]
+        capacity = np.sort(plant.capacity_w[units])
+        left, heat = float(capacity[: max(0, units.size - spare)].sum()), float(thermal.loop_heat_w[row])
+        if left < heat * (1.0 - 1e-9):
+            text = f"Loop {name} may lose {spare} of {units.size} units; {kw(left)} are then left for {kw(heat)}."
+            yield text, (name,)
+        elif spare == 1 and name in flows and flows[name].spare is False:
+            yield f"Loop {name} may lose 1 pump, but {units.size - 1} do not give every rack its coolant.", (name,)
+
+
+def wrong_branch_part(context: Context) -> Iterator[Message]:
+    """Loops that name as a branch's part what is none, or one whose Kv is unknown."""
+    loops = context.compiled.tables["loops"]
+    for name in BRANCH_PARTS:
+        for row in rows(loops[name] >= 0):
+            part = context.compiled.parts.cooling[loops[name][row]]
+            if part.cooling_kind != name or part.kv_m3_per_h is None:
+                yield (
+                    f"Loop {loops.ids[row]} names {part.id} as its {name}; 1 {name} with a Kv is expected.",
+                    (loops.ids[row],),
+                )
+
+
 def unknown_weather(context: Context) -> Iterator[Message]:
     """A site that names a weather year which the catalogue has not."""
     site = context.snapshot.table("site").get("site")
@@ -239,6 +285,9 @@ RULES = (
     Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
     Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
+    Rule("cooling.starved-branch", "warning", "thermal", "Every branch gets its least flow", starved_branch),
+    Rule("cooling.redundancy-missed", "error", "thermal", "Loops may lose the units they say", redundancy),
+    Rule("cooling.wrong-part", "error", "thermal", "Branches are made of their parts", wrong_branch_part),
     Rule("site.unknown-weather", "warning", "", "The weather that the site names is known", unknown_weather),
     Rule("cooling.frozen", "error", "thermal", "No coolant freezes", frozen_coolant),
     Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),

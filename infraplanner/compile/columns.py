@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -70,7 +71,7 @@ def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "frame": np.array(frames, dtype=np.int64),
         "cap_frac": np.array(caps, dtype=np.float64),
         "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
-        "plate": _ints(rows, lambda row: parts.code(row.plate, CoolingUnit) if row.plate else -1),
+        "plate": _ints(rows, lambda row: _part(parts, row.plate)),
     }
 
 
@@ -133,16 +134,26 @@ def _pinned(medium: str, parts: Parts) -> int:
 
 
 FLUIDS = ("air", "dielectric", "eg25", "pg25", "water")
+BRANCH_PARTS = ("manifold", "hose", "valve")
+"""What a loop puts between its headers and every rack."""
 LOOP_KINDS = ("air", "facility", "technology")
 
 
-def _loops(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+def _part(parts: Parts, name: str) -> int:
+    return parts.code(name, CoolingUnit) if name else -1
+
+
+def _loops(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     return {
         "kind": _ints(rows, lambda row: LOOP_KINDS.index(row.kind)),
         "fluid": _ints(rows, lambda row: FLUIDS.index(row.fluid)),
         "supply_c": _floats(rows, lambda row: row.supply_c),
         "rise_k": _floats(rows, lambda row: row.rise_k),
         "flow_l_per_min_per_kw": _floats(rows, lambda row: row.flow_l_per_min_per_kw),
+        "reverse": _ints(rows, lambda row: int(row.return_path == "reverse")),
+        "balanced": np.array([row.balanced for row in rows], dtype=np.bool_),
+        "spare": _ints(rows, lambda row: row.spare),
+        **{name: _ints(list(map(attrgetter(name), rows)), partial(_part, parts)) for name in BRANCH_PARTS},
     }
 
 

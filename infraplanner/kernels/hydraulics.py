@@ -247,60 +247,6 @@ def divide_flow(
 
 
 @kernel
-def least_share(net: Branches, wanted_m3_per_s: Floats, out: BranchFlows) -> float:
-    """Smallest flow of a consumer over what it wants."""
-    least = np.inf
-    for i in range(net.parent.size):
-        if wanted_m3_per_s[i] > 0.0:
-            least = min(least, out.rack_m3_per_s[i] / wanted_m3_per_s[i])
-    return float(least)
-
-
-@kernel
-def least_speed(
-    net: Branches, exponent: float, lift_pa: float, slope: float, density_kg_per_m3: float, viscosity_pa_s: float,
-    wanted_m3_per_s: Floats, tolerance_frac: float, passes: int, out: BranchFlows,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Slowest pump speed at which every consumer gets what it wants; returns it, the pumps' flow [m3/s] there and the
-    last relative change. Lift falls with the square of the speed; 1 is full speed, also when that is not enough.
-
-    Regula falsi (Illinois) between standstill and full speed: flow grows nearly in proportion to speed, so four or five
-    balances do.
-    """
-    over = 1e-6
-    low, high = 0.0, 1.0
-    total, change, _ = divide_flow(
-        net, exponent, lift_pa, slope, density_kg_per_m3, viscosity_pa_s, tolerance_frac, passes, out
-    )
-    above = least_share(net, wanted_m3_per_s, out) - 1.0
-    if not (above > over):
-        return 1.0, total, change
-    below = -1.0
-    speed = 1.0
-    for _ in range(40):
-        speed = (low * above - high * below) / (above - below)
-        total, change, _ = divide_flow(
-            net,
-            exponent,
-            lift_pa * speed * speed,
-            slope,
-            density_kg_per_m3,
-            viscosity_pa_s,
-            tolerance_frac,
-            passes,
-            out,
-        )
-        excess = least_share(net, wanted_m3_per_s, out) - 1.0 - over
-        if abs(excess) <= over or not change <= tolerance_frac:
-            break
-        if excess > 0.0:
-            high, above, below = speed, excess, 0.5 * below
-        else:
-            low, below, above = speed, excess, 0.5 * above
-    return speed, total, change
-
-
-@kernel
 def _admit(net: Branches, exponent: float, density_kg_per_m3: float, viscosity_pa_s: float, out: BranchFlows) -> None:
     """Leaves first: admittance k^(-1/n) of what hangs at each node behind its main, into `rack_pa`; `share` keeps the
     node's own sum.

@@ -149,13 +149,24 @@ class Cooling(Placed, frozen=True, kw_only=True):
 
 
 class Loop(Record, frozen=True, kw_only=True):
-    """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both."""
+    """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both.
+
+    `return_path` reverse leads the return on to the far end of the row and back, so that every rack's way is as long;
+    `balanced` sets a valve at every rack. `manifold`, `hose` and `valve` name the parts of every rack's branch. `spare` units
+    may fail (N+1: 1).
+    """
 
     kind: Literal["technology", "facility", "air"] = "technology"
     fluid: Literal["water", "pg25", "eg25", "dielectric", "air"] = "pg25"
     supply_c: float | None = None
     rise_k: float | None = None
     flow_l_per_min_per_kw: float | None = None
+    return_path: Literal["direct", "reverse"] = "direct"
+    balanced: bool = False
+    manifold: str = ""
+    hose: str = ""
+    valve: str = ""
+    spare: int = 0
 
 
 class PowerNode(Placed, frozen=True, kw_only=True):
@@ -400,6 +411,7 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "devices": {"profile": "system"},
     "feeds": {"conductor": "power"},
     "jobs": {"model": "llm"},
+    "loops": {"manifold": "cooling", "hose": "cooling", "valve": "cooling"},
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
     "racks": {"profile": "rack", "plate": "cooling"},

@@ -115,7 +115,24 @@ def slow_boil(doc: Document) -> None:
     change(doc, "racks", "r001", plate="cp-thin")
 
 
+def weaker_pumps(doc: Document) -> None:
+    weak_pumps(doc)
+    change(doc, "loops", "tcs", rise_k=2.0)
+
+
+def alone(doc: Document) -> None:
+    change(doc, "loops", "tcs", spare=1)
+    doc.remove("cooling", "cdu2")
+
+
+def odd_hose(doc: Document) -> None:
+    change(doc, "loops", "tcs", hose="crah-cw")
+
+
 FAULTS: list[Fault] = [
+    ("cooling.starved-branch", weaker_pumps, "r001"),
+    ("cooling.redundancy-missed", alone, "tcs"),
+    ("cooling.wrong-part", odd_hose, "tcs"),
     ("air.inlet-under-class", cold_air, "r001"),
     ("chip.wrong-plate", plate_of_air, "r001"),
     ("chip.dried-out", small_bath, "r001"),

@@ -255,7 +255,7 @@ def test_capture_is_whole_where_all_exhaust_reaches_the_unit() -> None:
     ends = np.zeros(nx * ny)
     k.add_flow(units.in_start, units.in_cell, units.flow_m3_per_s, 1.0, ends)
     none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
-    share = np.empty((nx + 2) * (ny + 2))
+    share = np.zeros((nx + 2) * (ny + 2))
     assert k.solve_share(nx, back, ends, none, field.inner, 1e-13, 5000, share) < 5000
     at = share[field.inner]
     assert at.min() >= 0.0

@@ -118,7 +118,15 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("rise_k", "Rise", "k", optional=True),
             Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
             Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,air"),
-        ]
+            Field("spare", "Units to spare", "count", "whole"),
+        ],
+        "Branches": [
+            Field("return_path", "Return", "", "choice:direct,reverse"),
+            Field("balanced", "Valves set", "", "flag"),
+            Field("manifold", "Manifold", "", "profile:manifold"),
+            Field("hose", "Hoses", "", "profile:hose"),
+            Field("valve", "Valve", "", "profile:valve"),
+        ],
     },
     "pools": {
         "Served": [
@@ -388,14 +396,12 @@ class InspectorPanel(QScrollArea):
         kind, _, rest = field.kind.partition(":")
         if kind == "flag":
             return [(False, self.tr("no")), (True, self.tr("yes"))]
-        if field.kind == "profile:plate":
-            plates = [
-                unit for unit in self.bridge.session.catalog.of(CoolingUnit).values() if unit.cooling_kind in ON_CHIPS
+        if kind == "profile" and rest != "power":
+            kinds = ON_CHIPS if rest == "plate" else {rest}
+            units = [
+                unit for unit in self.bridge.session.catalog.of(CoolingUnit).values() if unit.cooling_kind in kinds
             ]
-            return [
-                ("", self.tr("the usual")),
-                *((unit.id, unit.name) for unit in sorted(plates, key=lambda u: u.name)),
-            ]
+            return [("", self.tr("the usual")), *((unit.id, unit.name) for unit in sorted(units, key=lambda u: u.name))]
         if kind == "profile":
             found = self.bridge.session.catalog.of(PowerUnit).values()
             wires = sorted((part.name, part.id) for part in found if part.current_system and part.ampacity_a)
