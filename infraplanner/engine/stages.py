@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
@@ -189,16 +191,35 @@ def _first_answer(
     return (None if guard.failures or quick or borrowed else solved), routes
 
 
-def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
+@dataclass(frozen=True, slots=True)
+class Healthy:
+    """The plan with nothing failed: its air, chips and clocks, and which cooling units run."""
+
+    thermal: Thermal
+    running: NDArray[np.bool_]
+
+
+def failure_result(
+    space: Workspace, failed: frozenset[str], healthy: Healthy | None = None
+) -> tuple[ResultSnapshot, Healthy]:
     """What remains with some records out of service: routes and one frame, without elasticities and checks.
 
-    Its arrays are overwritten by the next evaluation on the same workspace: read them before.
+    Where other air units run than in the `healthy` plan its air field is solved anew, where only others of the loops' the
+    loops are; clocks follow. Its arrays are overwritten by the next evaluation on the same workspace: read them before.
     """
     guard = Guard()
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    return _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
+    lean = Settled(routes, thermal=healthy.thermal if healthy is not None else Thermal())
+    solved = _solved(space, routes, lean, failed, guard)
+    running = space.alive.running.copy()
+    moved = running != healthy.running if healthy is not None else np.ones(running.size, np.bool_)
+    if healthy is None or moved.any():
+        airy = healthy is None or bool((moved & (compiled.plant.kind == AIR)).any())
+        solved = _solved(space, routes, None, failed, guard, None if airy else lean.thermal, fresh_loops=True)
+    result, _, thermal, _ = _result(space, routes, lean, failed, None, guard, fresh=True, solved=solved)
+    return result, healthy or Healthy(thermal, running)
 
 
 def _result(
@@ -299,6 +320,7 @@ def _solved(
     borrowed: Thermal | None = None,
     *,
     quick: bool = False,
+    fresh_loops: bool = False,
 ) -> Solved | None:
     """The fused frame at the clocks that the chips' temperatures allow; at rest coupled to air and chips, with
     `borrowed` to an air field and loops of before. None when the frame failed.
@@ -314,7 +336,7 @@ def _solved(
         return first
     return guard.run(
         "air and chips",
-        lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed, quick=quick),
+        lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed, quick=quick, fresh_loops=fresh_loops),
         first,
     )
 

@@ -75,12 +75,13 @@ def couple(
     borrowed: Thermal | None = None,
     *,
     quick: bool = False,
+    fresh_loops: bool = False,
 ) -> tuple[Thermal, Pools, Totals]:
     """Field, chips and frame in turn until no pool's clock moves; returns the pools and totals at those clocks.
 
     Without a throttled chip one pass is enough. The frame's buffers hold the last state. With `borrowed` the air field
     and the loops' flows are those of that state where its rows still stand, otherwise unknown. A `quick` field starts
-    from the last one.
+    from the last one; with `fresh_loops` the loops are not borrowed.
     """
     assert space.compiled is not None
     compiled = space.compiled
@@ -99,6 +100,7 @@ def couple(
             loops = loops_result(space)
         else:
             air, loops = _held(space, borrowed)
+            loops = loops_result(space) if fresh_loops else loops
         wanted = wanted_load(space, held, clock)
         given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
         state = chip_state(space, held, wanted, air.rack_worst_c, given)

@@ -63,6 +63,7 @@ SPECS = (
     Spec("overlay_temperature", "Overlay: inlet temperature", "Analyse", "6"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
+    Spec("tool_fail", "Fail by clicking", "Analyse", "Ctrl+Shift+X", "error", True),
     Spec("repair_all", "Repair all", "Analyse", "Shift+X", "ok"),
     Spec("next_finding", "Next finding", "Analyse", "F8", "warning"),
     Spec("palette", "Do or find anything", "Help", "Ctrl+K", "command"),
@@ -75,7 +76,7 @@ TOOL_BAR = (
     ("save", "undo", "redo"),
     ("tool_select", "tool_pan"),
     ("tool_place", "tool_link", "tool_feed", "tool_loop"),
-    ("tool_measure",),
+    ("tool_measure", "tool_fail"),
     ("snap",),
 )
 

@@ -52,7 +52,7 @@ from infraplanner.ui.tools.base import Tool
 from infraplanner.ui.tools.connect import FeedTool, LinkTool, LoopTool
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
-from infraplanner.ui.tools.simple import MeasureTool, PanTool
+from infraplanner.ui.tools.simple import FailTool, MeasureTool, PanTool
 from infraplanner.ui.widgets.dock import DockHeader, make_dock
 from infraplanner.ui.widgets.overlay_switch import OverlaySwitch
 
@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
             "feed": FeedTool(self.floor, self.bridge, self),
             "loop": LoopTool(self.floor, self.bridge, self),
             "measure": MeasureTool(self.floor, self.bridge, self),
+            "fail": FailTool(self.floor, self.bridge, self),
         }
         self.actions_ = Actions(self, self._verbs())
         self._build_menus()

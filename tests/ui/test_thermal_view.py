@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from infraplanner.results.air import HallAir
@@ -62,6 +63,23 @@ def test_failing_a_fan_wall_with_a_key_moves_the_field_and_repair_brings_it_back
     assert np.nanmax(np.abs(during - before)) > 0.05
     drive.bridge.repair_all()
     drive.settle()
+    np.testing.assert_array_equal(hall(drive).temperature_c, before)
+
+
+def test_a_click_fails_a_cooling_unit_and_the_field_relaxes(drive: Driver) -> None:
+    drive.window.overlays.choose("temperature")
+    drive.settle()
+    before = hall(drive).temperature_c.copy()
+    unit = drive.session.document.table("cooling")["fw-1"]
+    drive.window.use_tool("fail")
+    at = drive.floor.camera.to_screen(unit.x_mm, unit.y_mm)
+    drive.floor.tool.press(at, Qt.KeyboardModifier.NoModifier)
+    drive.settle()
+    assert drive.session.failed == frozenset({"fw-1"})
+    assert np.nanmax(np.abs(hall(drive).temperature_c - before)) > 0.05
+    drive.floor.tool.press(at, Qt.KeyboardModifier.NoModifier)
+    drive.settle()
+    assert drive.session.failed == frozenset()
     np.testing.assert_array_equal(hall(drive).temperature_c, before)
 
 
