@@ -143,6 +143,8 @@ class ThermalResult:
     rack_flow_l_per_min: Floats = field(default_factory=no_floats)
     rack_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
     rack_die_flux_w_per_cm2: Floats = field(default_factory=no_floats)
+    die_hot_spot_ratio: tuple[float, float] | None = None
+    """Heat flux of a die's hot spots over its mean, from and to."""
     unit_ids: tuple[str, ...] = ()
     unit_heat_w: Floats = field(default_factory=no_floats)
     unit_capacity_w: Floats = field(default_factory=no_floats)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from infraplanner.catalog.types import CoolingUnit, PowerUnit
 from infraplanner.edit import SetFields
-from infraplanner.results.snapshot import PoolResult, ResultSnapshot
+from infraplanner.results.snapshot import PoolResult, ResultSnapshot, ThermalResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -556,12 +556,21 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     return {
         "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")),
         "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
-        "die": f"{number(float(thermal.rack_die_flux_w_per_cm2[row]))} W/cm²",
+        "die": _die(thermal, row),
         "inlet": _inlet(result, row),
         "chip": _chip(result, row),
         "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
         "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
     }
+
+
+def _die(thermal: ThermalResult, row: int) -> str:
+    """Mean heat flux of the hottest die, and the band that its hot spots are taken to lie in."""
+    flux = float(thermal.rack_die_flux_w_per_cm2[row])
+    if not math.isfinite(flux) or thermal.die_hot_spot_ratio is None:
+        return "–"
+    low, high = thermal.die_hot_spot_ratio
+    return f"{number(flux)} W/cm², spots {number(low * flux, 2)}–{number(high * flux, 2)}"
 
 
 def _inlet(result: ResultSnapshot, row: int) -> str:
