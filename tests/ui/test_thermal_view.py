@@ -126,3 +126,24 @@ def test_the_inspector_tells_inlet_and_chip(drive: Driver) -> None:
     drive.settle()
     texts = " ".join(label.text() for label in drive.window.inspector.findChildren(type(drive.window.hint)))
     assert "recirculated" in texts
+
+
+def test_a_plate_is_fitted_to_the_rack_under_it_and_hoses_to_its_loop(drive: Driver) -> None:
+    document = drive.session.document
+    key, rack = next((key, rack) for key, rack in document.table("racks").items() if rack.loop)
+    drive.window._drop("cp-2phase", rack.x_mm, rack.y_mm)
+    assert document.table("racks")[key].plate == "cp-2phase"
+    drive.bridge.select([key])
+    drive.window.take_part("hose-dn40")
+    assert document.table("loops")[rack.loop].hose == "hose-dn40"
+    drive.settle()
+    assert drive.session.result is not None
+    row = drive.session.result.power.rack_ids.index(key)
+    assert drive.session.result.thermal.chips.rack_most_w[row] > 1000.0
+    said: list[str] = []
+    drive.bridge.refused.connect(said.append)
+    drive.bridge.select([])
+    drive.window.take_part("airjet-mini")
+    assert said == ["MEMS AirJet Mini is fitted to a rack: 0 are selected or under it."]
+    drive.bridge.undo()
+    assert document.table("loops")[rack.loop].hose == ""
