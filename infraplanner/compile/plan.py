@@ -95,7 +95,7 @@ class Compiled:
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
     altitude_m: float = 0.0
-    _limits: tuple[object, tuple[Floats, Floats]] | None = field(default=None, init=False)
+    _limits: tuple[BodyArrays, object, tuple[Floats, Floats]] | None = field(default=None, init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
@@ -136,16 +136,16 @@ class Compiled:
         none = len(AIR_CLASSES) - 1
         own = np.append(halls["air_class"], none)[racks["hall@halls"]]
         code = np.where(racks["air_class"] < none, racks["air_class"], own)
-        key = (self.bodies, code.tobytes(), self.altitude_m)
-        if self._limits is None or self._limits[0] != key:
+        key = (code.tobytes(), self.altitude_m)
+        if self._limits is None or self._limits[0] is not self.bodies or self._limits[1] != key:
             limit = np.full(len(racks), np.inf)
             held = self.bodies.rack >= 0
             stated = column(self.parts.systems, "inlet_max_c")[self.bodies.system[held]]
             np.fmin.at(limit, self.bodies.rack[held], stated)
             least, most = air_classes(self.rule, self.altitude_m)
             classed = np.where((code < none) | ~np.isfinite(limit), most[code], np.inf)
-            self._limits = (key, (least[code], np.minimum(limit, classed)))
-        return self._limits[1]
+            self._limits = (self.bodies, key, (least[code], np.minimum(limit, classed)))
+        return self._limits[2]
 
     def _own(self, changes: ChangeSet) -> Ints:
         return self._rows_with(changes, "links", LINK_FIELDS)
