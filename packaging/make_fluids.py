@@ -13,6 +13,11 @@ import CoolProp.CoolProp as coolprop
 
 OUT = Path(__file__).resolve().parent.parent / "profiles" / "cooling" / "fluids.yaml"
 FLUIDS = {
+    "dielectric": (
+        "INCOMP::PMS2",
+        "a dielectric liquid (silicone oil, PMS2)",
+        "stands in for single-phase bath liquids",
+    ),
     "water": ("Water", "water", "liquid water, 101.325 kPa"),
     "pg25": ("INCOMP::MPG[0.25]", "propylene glycol 25 % by mass", "aqueous solution without inhibitors"),
     "eg25": ("INCOMP::MEG[0.25]", "ethylene glycol 25 % by mass", "aqueous solution without inhibitors"),

@@ -242,6 +242,13 @@ class CoolingUnit(Profile, frozen=True, kw_only=True):
     plate_a_k_per_w: float | None = None
     plate_b_k_per_w: float | None = None
     plate_exponent: float | None = None
+    boil_c: float | None = None
+    critical_w_per_cm2: float | None = None
+    wetted_ratio: float | None = None
+    module_count: int | None = None
+    kv_m3_per_h: float | None = None
+    """What boils: at which temperature, at which flux over the wetted surface it dries out, that surface over the die's.
+    Solid-state modules: how many fit on one chip. What stands in a branch: flow of water at a drop of 1 bar."""
     fluid: str = ""
     width_mm: float | None = None
     depth_mm: float | None = None

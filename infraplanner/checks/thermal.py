@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from infraplanner.catalog.types import CoolingUnit
-from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.columns import BRANCH_PARTS, FLUIDS
 from infraplanner.compile.weather import typical_year
 
-from .context import Context, Message, Rule, rows
+from .context import Context, Message, Rule, kw, rows
 
 IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
+ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
 
 
 def _racks(context: Context) -> tuple[str, ...]:
@@ -28,7 +29,7 @@ def no_field(context: Context) -> Iterator[Message]:
 
 def inlet_over_limit(context: Context) -> Iterator[Message]:
     """Racks that breathe warmer air than what stands in them allows."""
-    inlet = context.result.thermal.air.rack_inlet_c
+    inlet = context.result.thermal.air.rack_worst_c
     if inlet.size != len(_racks(context)):
         return
     limit = context.compiled.inlet_limits()
@@ -39,12 +40,25 @@ def inlet_over_limit(context: Context) -> Iterator[Message]:
 
 def inlet_over_advice(context: Context) -> Iterator[Message]:
     """Racks above the recommended inlet temperature but within what they allow."""
-    inlet = context.result.thermal.air.rack_inlet_c
+    inlet = context.result.thermal.air.rack_worst_c
     if inlet.size != len(_racks(context)):
         return
     advice, limit = context.compiled.rule("thermal.air_inlet_recommended_max_c"), context.compiled.inlet_limits()
     for row in rows((inlet > advice + 1e-6) & ~(inlet > limit + 1e-6)):
         text = f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C; {advice:.0f} °C is recommended at most."
+        yield text, (_racks(context)[row],)
+
+
+def inlet_under_class(context: Context) -> Iterator[Message]:
+    """Racks that breathe colder air than their class allows."""
+    inlet = context.result.thermal.air.rack_inlet_c
+    if inlet.size != len(_racks(context)):
+        return
+    least = context.compiled.inlet_least()
+    for row in rows(inlet < least - 1e-6):
+        text = (
+            f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C; its class allows {least[row]:.0f} °C at least."
+        )
         yield text, (_racks(context)[row],)
 
 
@@ -55,9 +69,9 @@ def no_breath(context: Context) -> Iterator[Message]:
 
 
 def tile_under_rack(context: Context) -> Iterator[Message]:
-    """Racks that stand on the perforated tiles of a cold aisle."""
+    """Racks that stand on perforated tiles, drawn or of a cold aisle."""
     for rack, count in context.result.thermal.air.blocked_tiles:
-        yield f"Rack {rack} stands on {count} perforated tiles of a cold aisle; 0 are allowed.", (rack,)
+        yield f"Rack {rack} stands on {count} perforated tiles; 0 are allowed.", (rack,)
 
 
 def containment_without_aisle(context: Context) -> Iterator[Message]:
@@ -95,6 +109,48 @@ def runaway(context: Context) -> Iterator[Message]:
     """Racks whose chips heat themselves: leakage rises faster than their cooling takes heat away."""
     for rack in context.result.thermal.chips.runaway:
         yield f"Chips in rack {rack} run away thermally: leakage grows faster than their plate cools.", (rack,)
+
+
+def held_back(context: Context) -> Iterator[Message]:
+    """Racks whose chips are slowed to what boils away on them or what their modules carry."""
+    chips = context.result.thermal.chips
+    index = context.compiled.tables["racks"].index
+    for rack in chips.held:
+        row = index[rack]
+        text = (
+            f"Chips in rack {rack} run at {100 * chips.rack_clock_frac[row]:.0f} % of their clock: what cools them "
+            f"carries {chips.rack_most_w[row]:.0f} W each at most."
+        )
+        yield text, (rack,)
+
+
+def dried_out(context: Context) -> Iterator[Message]:
+    """Racks whose chips give off more than their boiling surface or modules carry, even at the lowest clock."""
+    chips = context.result.thermal.chips
+    index = context.compiled.tables["racks"].index
+    for rack in chips.dry:
+        row = index[rack]
+        text = (
+            f"Chips in rack {rack} give off {chips.rack_chip_w[row]:.0f} W each at their lowest clock; what cools them "
+            f"carries {chips.rack_most_w[row]:.0f} W."
+        )
+        yield text, (rack,)
+
+
+def wrong_plate(context: Context) -> Iterator[Message]:
+    """Racks that name as their plate what is none, or a liquid plate where nothing gives heat to a liquid."""
+    compiled = context.compiled
+    racks = compiled.tables["racks"]
+    for row in rows(racks["plate"] >= 0):
+        part = compiled.parts.cooling[racks["plate"][row]]
+        rack = racks.ids[row]
+        if part.cooling_kind not in ON_CHIPS:
+            yield (
+                f"Rack {rack} names {part.id} on its chips; a cold plate or solid-state modules are expected.",
+                (rack,),
+            )
+        elif part.cooling_kind != "mems_air" and not context.result.thermal.rack_liquid_w[row] > 0.0:
+            yield f"Rack {rack} names the cold plate {part.id} but gives 0 W to a liquid.", (rack,)
 
 
 def frozen_coolant(context: Context) -> Iterator[Message]:
@@ -159,6 +215,52 @@ def starved_loop(context: Context) -> Iterator[Message]:
             yield text, (loop.loop, loop.worst)
 
 
+def starved_branch(context: Context) -> Iterator[Message]:
+    """Racks whose branch of the loop gets less than the least share of the coolant they want."""
+    reach = context.result.thermal.loops.rack_reach_frac
+    if reach.size != len(_racks(context)):
+        return
+    least = context.compiled.rule("thermal.branch_flow_least_frac")
+    wanted = context.result.thermal.rack_flow_l_per_min
+    for row in rows(reach < least):
+        rack = _racks(context)[row]
+        yield (
+            f"The branch to rack {rack} gets {reach[row] * wanted[row]:.0f} L/min; {least * wanted[row]:.0f} L/min is the "
+            f"least of the {wanted[row]:.0f} L/min it wants.",
+            (rack,),
+        )
+
+
+def redundancy(context: Context) -> Iterator[Message]:
+    """Loops that may not lose the units that the plan says may fail: capacity left, or flow with one pump less."""
+    compiled, thermal = context.compiled, context.result.thermal
+    loops, plant = compiled.tables["loops"], compiled.plant
+    flows = {loop.loop: loop for loop in thermal.loops.loops}
+    for row in rows(loops["spare"] > 0):
+        name, spare = loops.ids[row], int(loops["spare"][row])
+        units = plant.unit[plant.unit_start[row] : plant.unit_start[row + 1]]
+        capacity = np.sort(plant.capacity_w[units])
+        left, heat = float(capacity[: max(0, units.size - spare)].sum()), float(thermal.loop_heat_w[row])
+        if left < heat * (1.0 - 1e-9):
+            text = f"Loop {name} may lose {spare} of {units.size} units; {kw(left)} are then left for {kw(heat)}."
+            yield text, (name,)
+        elif spare == 1 and name in flows and flows[name].spare is False:
+            yield f"Loop {name} may lose 1 pump, but {units.size - 1} do not give every rack its coolant.", (name,)
+
+
+def wrong_branch_part(context: Context) -> Iterator[Message]:
+    """Loops that name as a branch's part what is none, or one whose Kv is unknown."""
+    loops = context.compiled.tables["loops"]
+    for name in BRANCH_PARTS:
+        for row in rows(loops[name] >= 0):
+            part = context.compiled.parts.cooling[loops[name][row]]
+            if part.cooling_kind != name or part.kv_m3_per_h is None:
+                yield (
+                    f"Loop {loops.ids[row]} names {part.id} as its {name}; 1 {name} with a Kv is expected.",
+                    (loops.ids[row],),
+                )
+
+
 def unknown_weather(context: Context) -> Iterator[Message]:
     """A site that names a weather year which the catalogue has not."""
     site = context.snapshot.table("site").get("site")
@@ -174,11 +276,18 @@ RULES = (
     Rule("air.tile-under-rack", "error", "thermal", "No rack stands on a perforated tile", tile_under_rack),
     Rule("air.containment-without-aisle", "warning", "thermal", "A contained hall draws its aisles",
          containment_without_aisle),
+    Rule("air.inlet-under-class", "warning", "thermal", "No rack breathes air colder than its class", inlet_under_class),
+    Rule("chip.dried-out", "error", "thermal", "No chip gives off more than boils away", dried_out),
+    Rule("chip.held-back", "warning", "thermal", "Boiling and modules carry the chips at full clock", held_back),
+    Rule("chip.wrong-plate", "error", "thermal", "Chips carry what can cool them", wrong_plate),
     Rule("chip.runaway", "error", "thermal", "No chip runs away thermally", runaway),
     Rule("chip.too-hot", "error", "thermal", "Chips stay below their limit", too_hot),
     Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
     Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
+    Rule("cooling.starved-branch", "warning", "thermal", "Every branch gets its least flow", starved_branch),
+    Rule("cooling.redundancy-missed", "error", "thermal", "Loops may lose the units they say", redundancy),
+    Rule("cooling.wrong-part", "error", "thermal", "Branches are made of their parts", wrong_branch_part),
     Rule("site.unknown-weather", "warning", "", "The weather that the site names is known", unknown_weather),
     Rule("cooling.frozen", "error", "thermal", "No coolant freezes", frozen_coolant),
     Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),

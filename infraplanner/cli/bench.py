@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     power_net = _child("infraplanner.validation.bench_power")
     _progress(options, "bands and failures")
     whole = _child("infraplanner.validation.bench_whole")
+    _progress(options, "air, loops and year")
+    thermal = _child("infraplanner.validation.bench_thermal")
     _progress(options, "start")
     report = {
         "schema": SCHEMA,
@@ -48,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         "kernels": kernels,
         "power_net": power_net,
         "whole": whole,
+        "thermal": thermal,
         "start": _start_times(),
         "scaling_exponent": scaling_exponent(sizes),
     }
@@ -116,7 +119,7 @@ def _table(report: dict[str, Any]) -> str:
     ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
     exponent = report["scaling_exponent"]
     growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
-    ends += _power_net(report["power_net"]) + _whole(report["whole"])
+    ends += _power_net(report["power_net"]) + _thermal(report["thermal"]) + _whole(report["whole"])
     head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
     return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
 
@@ -145,6 +148,17 @@ def _whole(found: dict[str, Any]) -> str:
         f"hall of 400 racks: elasticities {found['elasticities_ms']:.1f} ms, {found['failures_hall']} single failures "
         f"{found['failures_hall_s']:.1f} s (pod {found['failures_pod_s']:.2f} s), bands of {found['samples']} samples "
         f"{found['bands_s']:.1f} s by response{error}, {found['bands_full_s']:.1f} s in full\n"
+    )
+
+
+def _thermal(found: dict[str, Any]) -> str:
+    """Air field, loops and plant year."""
+    air, loops = found["air"], found["loops"]
+    return (
+        f"air of {air['racks']} racks on {air['cells']} cells: after a power edit {air['update_ms']:.1f} ms from the last "
+        f"field, {air['settled_ms']:.1f} ms settled, new geometry {air['geometry_ms']:.0f} ms\n"
+        f"{loops['loops']:.0f} loops of {loops['racks']:.0f} liquid racks {loops['ms']:.1f} ms, one network of 1000 racks "
+        f"{found['network_ms']:.2f} ms, plant year with all water classes {found['year_ms']:.1f} ms\n"
     )
 
 

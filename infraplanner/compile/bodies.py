@@ -10,10 +10,11 @@ import numpy as np
 from infraplanner.catalog.types import Accelerator
 from infraplanner.units import KILO, L_PER_M3, S_PER_MIN
 
-from .parts import Floats, Ints, Parts, column
+from .parts import Flags, Floats, Ints, Parts, column
 from .rules import Lookup
 from .table import Table
 
+IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
 FORWARDING_KINDS = frozenset({"switch", "scale_up_switch", "ocs", "network"})
 
 
@@ -50,18 +51,43 @@ def build_bodies(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Bod
     idle = column(parts.systems, "power_idle_w")[system]
     liquid = column(parts.systems, "liquid_frac")[system]
     kinds, counts = accelerators(parts)
+    liquid = np.where(np.isnan(liquid), 0.0, liquid)
+    liquid = np.where((liquid > 0.0) & in_tanks(tables, parts)[rack], 1.0, liquid)
+    modules = module_power(parts, racks["plate"][rack], kinds[system], counts[system])
     return BodyArrays(
         rack=rack,
         pool=pool,
         system=system,
-        idle_w=np.where(np.isnan(idle), limit * rule("inference.idle_power_frac"), idle),
-        typical_w=column(parts.systems, "power_typical_w")[system],
-        max_w=limit,
-        liquid_frac=np.where(np.isnan(liquid), 0.0, liquid),
+        idle_w=np.where(np.isnan(idle), limit * rule("inference.idle_power_frac"), idle) + modules,
+        typical_w=column(parts.systems, "power_typical_w")[system] + modules,
+        max_w=limit + modules,
+        liquid_frac=liquid,
         accelerator=kinds[system],
         accelerator_count=counts[system],
         node=np.concatenate([own, len(racks) + held]),
     )
+
+
+def in_tanks(tables: Mapping[str, Table], parts: Parts) -> Flags:
+    """Racks on a loop that an immersion tank serves: all heat of what is made for liquid goes into the bath."""
+    cooling = tables["cooling"]
+    bath = np.array([part.cooling_kind in IMMERSION for part in parts.cooling] + [False])[cooling["unit"]]
+    loops = np.unique(cooling["loop@loops"][bath])
+    return np.isin(tables["racks"]["loop@loops"], loops[loops >= 0])
+
+
+def module_power(parts: Parts, plate: Ints, accelerator: Ints, count: Floats) -> Floats:
+    """What solid-state modules on the chips of every body draw [W]: as many as carry the chip's rating or fit on it."""
+    out = np.zeros(plate.size)
+    for code in np.unique(plate[plate >= 0]).tolist():
+        part = parts.cooling[code]
+        if part.cooling_kind == "mems_air" and part.capacity_kw and part.power_w:
+            rows = np.flatnonzero((plate == code) & (accelerator >= 0) & (count > 0.0))
+            chip_w = column(parts.accelerators, "tdp_w")[accelerator[rows]]
+            wanted = np.ceil(np.nan_to_num(chip_w) / (part.capacity_kw * KILO))
+            most = np.inf if part.module_count is None else part.module_count
+            out[rows] = count[rows] * np.minimum(wanted, most) * part.power_w
+    return out
 
 
 def accelerators(parts: Parts) -> tuple[Ints, Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -14,6 +15,8 @@ from infraplanner.units import GIGA, KILO, MICRO, MM_PER_M
 from .parts import Floats, Ints, Parts
 from .table import Array, Maker, Spec
 
+AIR_CLASSES = ("A1", "A2", "A3", "A4", "H1", "")
+"""Classes of air-cooled equipment, in the order of their codes; the last is none."""
 SIDES = {"": 0, "a": 1, "b": 2, "c": 3}
 PHASES = {"": 0, "l1": 1, "l2": 2, "l3": 3}
 REGULATORS = ("", "discrete", "vertical", "integrated", "package", "ondie")
@@ -70,6 +73,8 @@ def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "frame": np.array(frames, dtype=np.int64),
         "cap_frac": np.array(caps, dtype=np.float64),
         "regulator": _ints(rows, lambda row: REGULATORS.index(row.regulator)),
+        "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
+        "plate": _ints(rows, lambda row: _part(parts, row.plate)),
     }
 
 
@@ -132,17 +137,27 @@ def _pinned(medium: str, parts: Parts) -> int:
     return code if code >= 0 else PINNED_UNKNOWN
 
 
-FLUIDS = ("air", "eg25", "pg25", "water")
+FLUIDS = ("air", "dielectric", "eg25", "pg25", "water")
+BRANCH_PARTS = ("manifold", "hose", "valve")
+"""What a loop puts between its headers and every rack."""
 LOOP_KINDS = ("air", "facility", "technology")
 
 
-def _loops(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
+def _part(parts: Parts, name: str) -> int:
+    return parts.code(name, CoolingUnit) if name else -1
+
+
+def _loops(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     return {
         "kind": _ints(rows, lambda row: LOOP_KINDS.index(row.kind)),
         "fluid": _ints(rows, lambda row: FLUIDS.index(row.fluid)),
         "supply_c": _floats(rows, lambda row: row.supply_c),
         "rise_k": _floats(rows, lambda row: row.rise_k),
         "flow_l_per_min_per_kw": _floats(rows, lambda row: row.flow_l_per_min_per_kw),
+        "reverse": _ints(rows, lambda row: int(row.return_path == "reverse")),
+        "balanced": np.array([row.balanced for row in rows], dtype=np.bool_),
+        "spare": _ints(rows, lambda row: row.spare),
+        **{name: _ints(list(map(attrgetter(name), rows)), partial(_part, parts)) for name in BRANCH_PARTS},
     }
 
 
@@ -175,6 +190,7 @@ def _halls(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
         "width_m": _ints(rows, lambda row: row.width_mm) / MM_PER_M,
         "depth_m": _ints(rows, lambda row: row.depth_mm) / MM_PER_M,
         "supply_air_c": _floats(rows, lambda row: row.supply_air_c),
+        "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
     }
 
 

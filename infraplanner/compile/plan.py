@@ -12,7 +12,7 @@ from infraplanner.model.document import Snapshot
 
 from .bodies import BodyArrays, build_bodies
 from .chain import ChainArrays, build_chain
-from .columns import SPECS
+from .columns import AIR_CLASSES, SPECS
 from .network import NetworkArrays, build_network
 from .parts import Catalogue, Floats, Ints, Parts, column
 from .plant import PlantArrays, build_plant
@@ -24,9 +24,10 @@ from .table import Table
 NONE: Final[frozenset[str]] = frozenset()
 GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
     "bodies": {
-        "racks": frozenset({"profile", "pool"}),
+        "racks": frozenset({"profile", "pool", "loop", "plate"}),
         "devices": frozenset({"rack", "profile", "pool"}),
         "pools": NONE,
+        "cooling": frozenset({"profile", "loop"}),
     },
     "chain": {
         "power": frozenset({"profile", "side", "hall", "mode", "dispatch", "eco"}),
@@ -106,7 +107,8 @@ class Compiled:
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
-    _limits: tuple[BodyArrays, Floats] | None = field(default=None, init=False)
+    altitude_m: float = 0.0
+    _limits: tuple[BodyArrays, object, tuple[Floats, Floats]] | None = field(default=None, init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
@@ -133,15 +135,30 @@ class Compiled:
         return Stale(stale, self._rows_with(changes, "racks", PLACE_FIELDS), self._own(changes), bool(remaps))
 
     def inlet_limits(self) -> Floats:
-        """Warmest air that each rack may breathe [degC]: the lowest limit of what stands in it, else of class A1."""
-        if self._limits is None or self._limits[0] is not self.bodies:
-            limit = np.full(len(self.tables["racks"]), np.inf)
+        """Warmest air that each rack may breathe [degC]: the lowest limit of what stands in it and of its class, or the
+        hall's; of class A1 where nothing is said. Thin air takes away less heat: classes fall with the site's height.
+        """
+        return self._inlet_range()[1]
+
+    def inlet_least(self) -> Floats:
+        """Coldest air that the class in force allows each rack [degC]."""
+        return self._inlet_range()[0]
+
+    def _inlet_range(self) -> tuple[Floats, Floats]:
+        racks, halls = self.tables["racks"], self.tables["halls"]
+        none = len(AIR_CLASSES) - 1
+        own = np.append(halls["air_class"], none)[racks["hall@halls"]]
+        code = np.where(racks["air_class"] < none, racks["air_class"], own)
+        key = (code.tobytes(), self.altitude_m)
+        if self._limits is None or self._limits[0] is not self.bodies or self._limits[1] != key:
+            limit = np.full(len(racks), np.inf)
             held = self.bodies.rack >= 0
             stated = column(self.parts.systems, "inlet_max_c")[self.bodies.system[held]]
             np.fmin.at(limit, self.bodies.rack[held], stated)
-            allowed = np.where(np.isfinite(limit), limit, self.rule("thermal.air_inlet_allowable_max_c"))
-            self._limits = (self.bodies, allowed)
-        return self._limits[1]
+            least, most = air_classes(self.rule, self.altitude_m)
+            classed = np.where((code < none) | ~np.isfinite(limit), most[code], np.inf)
+            self._limits = (self.bodies, key, (least[code], np.minimum(limit, classed)))
+        return self._limits[2]
 
     def _own(self, changes: ChangeSet) -> Ints:
         return self._rows_with(changes, "links", LINK_FIELDS)
@@ -156,6 +173,8 @@ class Compiled:
 
     def join(self, groups: frozenset[str], snapshot: Snapshot) -> None:
         """Rebuild the named groups of joined arrays."""
+        site = snapshot.table("site").get("site")
+        self.altitude_m = float(getattr(site, "altitude_m", None) or 0.0)
         with np.errstate(all="ignore"):  # unknown and zero inputs travel as NaN and infinity; findings name them
             self._build(groups, snapshot)
 
@@ -172,6 +191,15 @@ class Compiled:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
         if "ports" in groups:
             self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"))
+
+
+def air_classes(rule: Lookup, altitude_m: float) -> tuple[Floats, Floats]:
+    """Coldest and warmest inlet air of every class at a height [degC], in the order of their codes; none is as A1."""
+    names = [name or "A1" for name in AIR_CLASSES]
+    least = np.array([rule(f"thermal.air_class.{name}.min_c") for name in names])
+    above_m = max(0.0, altitude_m - rule("thermal.air_class.level_m"))
+    most = [rule(f"thermal.air_class.{n}.max_c") - above_m * rule(f"thermal.air_class.{n}.fall_k_per_m") for n in names]
+    return least, np.array(most)
 
 
 def compile_plan(snapshot: Snapshot, catalogue: Catalogue) -> Compiled:

@@ -41,6 +41,12 @@ class PlantArrays:
     cop_start: Ints
     cop_c: Floats
     cop: Floats
+    evaporator_c: Floats
+    condenser_k: Floats
+    lift_k: Floats
+    hot_w_per_k: Floats
+    cold_w_per_k: Floats
+    exponent: Floats
     first: Ints
     then: Ints
     unit_start: Ints
@@ -75,16 +81,26 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
     air_start, air_unit = group(np.where(kind == AIR, cooling["hall@halls"], -1), len(tables["halls"]))
     loop_of_rack = tables["racks"]["loop@loops"]
     own = np.append(flow, np.nan)[loop_of_rack]
+    each = np.ones(len(cooling))
+    capacity = column(parts.cooling, "capacity_kw", KILO)[cooling["unit"]]
+    pumped = column(parts.cooling, "flow_l_per_min", 1.0 / (L_PER_M3 * S_PER_MIN))[cooling["unit"]]
+    hot = pumped * np.append(of_loop, np.nan)[cooling["loop@loops"]]
     return PlantArrays(
         kind=kind,
-        capacity_w=column(parts.cooling, "capacity_kw", KILO)[cooling["unit"]],
-        flow_m3_per_s=column(parts.cooling, "flow_l_per_min", 1.0 / (L_PER_M3 * S_PER_MIN))[cooling["unit"]],
+        capacity_w=capacity,
+        flow_m3_per_s=pumped,
         approach_k=np.where(np.isnan(wet), column(parts.cooling, "approach_k")[cooling["unit"]], wet),
         power_frac=np.array([_power_frac(unit) for unit in units], dtype=np.float64),
         water_m3_per_j=np.array([_water(unit, rule) for unit in units], dtype=np.float64),
         cop_start=np.concatenate([[0], np.cumsum([len(rows) for rows in points])]).astype(np.int64),
         cop_c=flat[:, 0].copy(),
         cop=flat[:, 1].copy(),
+        evaporator_c=each * rule("thermal.chiller_evaporator_c"),
+        condenser_k=each * rule("thermal.chiller_condenser_k"),
+        lift_k=each * rule("thermal.chiller_lift_least_k"),
+        hot_w_per_k=np.where(np.isnan(hot), capacity / rule("thermal.technology_rise_k"), hot),
+        cold_w_per_k=capacity / rule("thermal.facility_rise_k"),
+        exponent=each * rule("thermal.film_exponent"),
         first=first,
         then=then,
         unit_start=unit_start,

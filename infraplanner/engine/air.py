@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels import airfield as k
+from infraplanner.kernels.airflow import downhill_order
 from infraplanner.model.entities import Hall, Site
 from infraplanner.results.air import AirResult, HallAir
 from infraplanner.units import KILO
@@ -26,11 +27,35 @@ MASS_TOLERANCE_FRAC = 1e-9
 """Above this the flow is no solution, and temperatures on it would be invented."""
 RUNAWAY_K = 150.0
 TOLERANCE_K = 1e-4
+QUICK_TOLERANCE_K = 1e-3
+WARM_CELLS = 100_000
+"""Floors up to this size keep their last field for a quick answer (8,000 racks in a dense hall: 37,000 cells)."""
 SWEEPS = 400
 SHARE_TOLERANCE_FRAC = 1e-4
 DEPTH = 3
 RISEN_MOST_FRAC = 0.9
 Breathing = TypeVar("Breathing", k.Streams, k.Coolers)
+
+
+class Warm:
+    """The last temperatures and captured shares of every hall's floor, from which a quick answer starts."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, tuple[Floor, Floats, Floats]] = {}
+        self.use = False
+
+    def start(self, hall: str, floor: Floor, set_c: float) -> tuple[Floats, Floats]:
+        """Framed temperatures and shares to begin with."""
+        held = self.fields.get(hall)
+        if self.use and held is not None and held[0] is floor:
+            return held[1].copy(), held[2].copy()
+        size = (floor.nx + 2) * (floor.ny + 2)
+        return np.full(size, set_c), np.zeros(size)
+
+    def keep(self, hall: str, floor: Floor, temperature: Floats, share: Floats) -> None:
+        """Remember the fields of a hall that is not too large."""
+        if floor.solid.size <= WARM_CELLS:
+            self.fields[hall] = floor, temperature, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +66,12 @@ class Air:
     rise_k: float
     margin_frac: float
     diffusivity_m2_per_s: float
+    layered_frac: float
     record: list[tuple[Any, ...]] | None = None
     """Arguments of the temperature kernel of each hall, when a measurement asks for them."""
+    tolerance_k: float = TOLERANCE_K
+    warm: Warm = field(default_factory=Warm)
+    """Fields to start from and to leave behind."""
 
 
 class AirModel:
@@ -51,19 +80,23 @@ class AirModel:
     def __init__(self) -> None:
         self.record: list[tuple[Any, ...]] | None = None
         self._floors: dict[str, tuple[object, Floor | None]] = {}
+        self._warm = Warm()
 
-    def solve(
-        self, space: Workspace, pause: Callable[[], None] = lambda: None, tolerance_k: float = TOLERANCE_K
-    ) -> AirResult:
-        """All halls with racks, for the plant and draw that the workspace holds now."""
+    def solve(self, space: Workspace, pause: Callable[[], None] = lambda: None, *, quick: bool = False) -> AirResult:
+        """All halls with racks, for the plant and draw that the workspace holds now.
+
+        A `quick` answer starts from the last fields and settles to a wider tolerance; it is no settled result.
+        """
         compiled, snapshot = space.compiled, space.snapshot
         assert compiled is not None
         assert snapshot is not None
         racks, units = len(compiled.tables["racks"]), len(compiled.tables["cooling"])
-        found = {name: np.full(racks, np.nan) for name in ("inlet", "recirculation", "capture", "flow")}
+        found = {name: np.full(racks, np.nan) for name in ("inlet", "recirculation", "capture", "flow", "top")}
         found |= {name: np.full(units, np.nan) for name in ("supply", "return", "blown")}
         halls: list[HallAir] = []
-        air = replace(air_at(space), record=self.record)
+        self._warm.use = quick
+        tolerance_k = QUICK_TOLERANCE_K if quick else TOLERANCE_K
+        air = replace(air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm)
         closed: list[str] = []
         blocked: list[tuple[str, int]] = []
         notes: list[str] = []
@@ -78,11 +111,11 @@ class AirModel:
             if floor.contained_without_zone:
                 kind = "hot" if hall.containment == "hot" else "cold"
                 notes.append(f"Hall {key} is said to contain its {kind} aisles but draws 0 zones of them.")
-            halls.append(_hall(space, compiled, hall, floor, air, tolerance_k, found, closed, pause))
+            halls.append(_hall(space, compiled, hall, floor, air, found, closed, pause))
         self._floors = {key: held for key, held in self._floors.items() if key in snapshot.table("halls")}
         return AirResult(
-            tuple(halls), found["inlet"], found["recirculation"], found["capture"], found["flow"], found["supply"],
-            found["return"], found["blown"], tuple(notes), tuple(closed), tuple(blocked),
+            tuple(halls), found["inlet"], found["recirculation"], found["capture"], found["top"], found["flow"],
+            found["supply"], found["return"], found["blown"], tuple(notes), tuple(closed), tuple(blocked),
         )  # fmt: skip
 
     def _floor(self, space: Workspace, hall: Hall) -> Floor | None:
@@ -110,6 +143,7 @@ def air_at(space: Workspace) -> Air:
         rule("thermal.rack_air_rise_k"),
         rule("thermal.air_supply_margin_frac"),
         rule("thermal.air_mixing_m2_per_s"),
+        rule("thermal.air_layered_frac"),
     )
 
 
@@ -124,8 +158,8 @@ class _Units:
 
 
 def _hall(
-    space: Workspace, compiled: Compiled, hall: Hall, floor: Floor, air: Air, tolerance_k: float,
-    found: dict[str, Floats], closed: list[str], pause: Callable[[], None],
+    space: Workspace, compiled: Compiled, hall: Hall, floor: Floor, air: Air, found: dict[str, Floats],
+    closed: list[str], pause: Callable[[], None],
 ) -> HallAir:  # fmt: skip
     rack_w = np.nan_to_num(space.draw.air_w[floor.racks])
     loss_w = np.nan_to_num(space.flows.loss_w[floor.nodes])
@@ -155,7 +189,7 @@ def _hall(
     thin = min(1.0, RISEN_MOST_FRAC / risen) if risen > 0.0 else 1.0  # fewer cubic metres, warmer
     rising = _streams(floor, bodies[up], flow[up] * thin, air.rise_k / thin, set_c, np.zeros(int(up.sum())))
     units.coolers.risen_frac[:] = risen * thin
-    return _field(hall, floor, air, tolerance_k, found, bodies[~up], float(heat.sum()), streams, rising, units, pause)
+    return _field(hall, floor, air, found, bodies[~up], float(heat.sum()), streams, rising, units, pause)
 
 
 def supply_air(compiled: Compiled, hall: Hall) -> float:
@@ -248,7 +282,7 @@ def _arrays(ports: Ports) -> tuple[Ints, Ints]:
 
 
 def _field(
-    hall: Hall, floor: Floor, air: Air, tolerance_k: float, found: dict[str, Floats], bodies: Ints, heat_w: float,
+    hall: Hall, floor: Floor, air: Air, found: dict[str, Floats], bodies: Ints, heat_w: float,
     streams: k.Streams, rising: k.Streams, units: _Units, pause: Callable[[], None],
 ) -> HallAir:  # fmt: skip
     nx, ny, faces, coolers = floor.nx, floor.ny, floor.faces, units.coolers
@@ -271,7 +305,8 @@ def _field(
         text = f"The air of hall {hall.id} has no way back to its units: a cell misses {residual:.1e} of the supply."
         return replace(base, state="unbalanced", note=text)
     pause()
-    order = np.argsort(-phi, kind="stable")
+    order = np.empty(cells, np.int64)
+    downhill_order(nx, faces, phi, order)
     stencil = _stencil(cells)
     mixing = air.diffusivity_m2_per_s * hall.height_mm / KILO
     k.fill_stencil(nx, ny, order, faces, phi, mixing, blown, drawn, False, stencil)
@@ -279,13 +314,13 @@ def _field(
     row, body = np.zeros(streams.out_cell.size, np.int64), np.zeros(streams.out_cell.size, np.int64)
     k.rows_of(stencil, streams.out_start, streams.out_cell, row, body)
     by_row = np.argsort(row, kind="stable")
-    temperature = np.empty((nx + 2) * (ny + 2))
     count = coolers.flow_m3_per_s.size
     sup, back = np.zeros(count), np.zeros(count)
     set_c = float(streams.door_c[0]) if streams.door_c.size else float(coolers.set_c[0])
+    temperature, share = air.warm.start(hall.id, floor, set_c)
     arguments = (
         nx, faces, phi, inner, stencil, _framed(streams, inner), row[by_row], body[by_row],
-        _framed(rising, inner), _framed(coolers, inner), set_c, set_c + RUNAWAY_K, tolerance_k, SWEEPS, DEPTH,
+        _framed(rising, inner), _framed(coolers, inner), set_c, set_c + RUNAWAY_K, air.tolerance_k, SWEEPS, DEPTH,
         sup, back, temperature,
     )  # fmt: skip
     if air.record is not None:
@@ -300,14 +335,17 @@ def _field(
         )
         return replace(base, state="runaway" if state == 2 else "unsettled", note=text, sweeps=sweeps)
     pause()
-    temperature = temperature[inner]
+    framed, temperature = temperature, temperature[inner]
     taken = air.rho_cp_j_per_m3_k * (
         float((coolers.flow_m3_per_s * (back - sup)).sum()) + _by_doors(streams, temperature)
     )
-    mean_supply = float((coolers.flow_m3_per_s * sup).sum() / supply) if supply > 0.0 else set_c
-    mean_return = float((coolers.flow_m3_per_s * back).sum() / supply) if supply > 0.0 else set_c
-    share = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising, streams.out_cell)
-    _tell_racks(floor, bodies, streams, temperature, share, mean_supply, mean_return, found)
+    mean_supply, mean_return = (
+        float((coolers.flow_m3_per_s * side).sum() / supply) if supply > 0.0 else set_c for side in (sup, back)
+    )
+    captured = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising, streams.out_cell, share)
+    air.warm.keep(hall.id, floor, framed, share)
+    layered = air.layered_frac if hall.air_layers == "two" else 0.0
+    _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, layered, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup
     found["return"][units.rows] = back[0] if units.merged else back
     found["blown"][units.rows] = units.flow_m3_per_s
@@ -336,9 +374,11 @@ def _frozen(values: Floats) -> Floats:
 
 def _capture(
     floor: Floor, faces: k.Faces, phi: Floats, order: Ints, mixing: float, blown: Floats, drawn: Floats,
-    coolers: k.Coolers, rising: k.Streams, watch: Ints,
+    coolers: k.Coolers, rising: k.Streams, watch: Ints, share: Floats,
 ) -> Floats:  # fmt: skip
-    """Share of the air at every cell that reaches a unit before a rack draws it in; NaN when that did not settle."""
+    """Share of the air at every cell that reaches a unit before a rack draws it in; NaN when that did not settle. `share`
+    is the framed field to start from and to leave behind.
+    """
     nx, cells = floor.nx, phi.size
     stencil = _stencil(cells)
     k.fill_stencil(nx, floor.ny, order[::-1].copy(), faces, phi, mixing, blown, drawn, True, stencil)
@@ -348,7 +388,6 @@ def _capture(
     k.add_flow(rising.in_start, rising.in_cell, rising.flow_m3_per_s, 1.0, ends)
     nothing = np.zeros(1, np.int64)
     none = k.Streams(nothing, nothing[:0], nothing, nothing[:0], *(np.empty(0) for _ in range(4)))
-    share = np.empty((nx + 2) * (floor.ny + 2))
     inner = np.arange(cells) + 2 * (np.arange(cells) // nx) + nx + 3
     used = k.solve_share(nx, stencil, ends, none, inner[watch], SHARE_TOLERANCE_FRAC, SWEEPS, share)
     return share[inner] if used < SWEEPS else np.full(cells, np.nan)
@@ -365,9 +404,9 @@ def _framed(bodies: Breathing, inner: Ints) -> Breathing:
 
 def _tell_racks(
     floor: Floor, bodies: Ints, streams: k.Streams, temperature: Floats, share: Floats, supply_c: float,
-    return_c: float, found: dict[str, Floats],
+    return_c: float, layered_frac: float, found: dict[str, Floats],
 ) -> None:  # fmt: skip
-    """Inlet, recirculation and capture of the racks that draw air."""
+    """Inlet, recirculation and capture of the racks that draw air; in two layers also what their upper halves draw in."""
     own = np.flatnonzero(bodies < floor.racks.size)
     rows = floor.racks[bodies[own]]
     inlet = _means(streams.in_start, streams.in_cell, temperature)[own]
@@ -376,6 +415,8 @@ def _tell_racks(
         found["recirculation"][rows] = (inlet - supply_c) / (return_c - supply_c)
     found["capture"][rows] = _means(streams.out_start, streams.out_cell, share)[own]
     found["flow"][rows] = streams.flow_m3_per_s[own]
+    if layered_frac > 0.0:
+        found["top"][rows] = [k.upper_layer(each, supply_c, return_c, layered_frac) for each in inlet.tolist()]
 
 
 def _means(start: Ints, cell: Ints, values: Floats) -> Floats:
@@ -395,5 +436,11 @@ def bench_case(space: Workspace) -> dict[str, tuple[Callable[[], object], list[o
     touched = [array for part in arguments for array in (part if isinstance(part, tuple) else (part,))]
     return {
         "air_flow": (lambda: flow.solve(source), [source, source]),
-        "air_temperature": (lambda: k.solve_temperature(*arguments), touched),
+        "air_temperature": (lambda: _from_start(arguments), touched),
     }
+
+
+def _from_start(arguments: tuple[Any, ...]) -> object:
+    """The temperature kernel again, from one temperature everywhere."""
+    arguments[-1][:] = arguments[10]
+    return k.solve_temperature(*arguments)

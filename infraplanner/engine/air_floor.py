@@ -16,6 +16,7 @@ from infraplanner.model.entities import Hall
 from infraplanner.units import MM_PER_M
 
 from .solvers.air_flow import FlowSolver
+from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -129,10 +130,23 @@ def tile_m(hall: Hall) -> float:
     return own if TILE_MIN_M <= own <= TILE_MAX_M else STANDARD_TILE_M
 
 
+def air_cells(space: Workspace) -> int:
+    """Cells of all halls together: how long the air field takes."""
+    assert space.snapshot is not None
+    halls = [hall for hall in space.snapshot.table("halls").values() if isinstance(hall, Hall)]
+    return sum(nx * ny for nx, ny in map(grid, halls))
+
+
+def grid(hall: Hall) -> tuple[int, int]:
+    """Cells along x and y of a hall."""
+    cell_m = tile_m(hall)
+    return round(hall.width_mm / MM_PER_M / cell_m), round(hall.depth_mm / MM_PER_M / cell_m)
+
+
 def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup) -> Floor | None:
     """Cells, faces and ports of a hall, with the flow factored; None when it has too few or too many cells."""
     cell_m = tile_m(hall)
-    nx, ny = round(hall.width_mm / MM_PER_M / cell_m), round(hall.depth_mm / MM_PER_M / cell_m)
+    nx, ny = grid(hall)
     if nx < 2 or ny < 2 or nx * ny > CELLS_MAX:
         return None
     racks, nodes, units, x, y, half_x, half_y, turn, kind = _boxes(compiled, compiled.tables["halls"].index[hall.id])
@@ -175,7 +189,9 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
             rising[outlet.pick(np.arange(racks.size)).cell] = True
         faces.plenum_ratio[rising] = rule("thermal.air_plenum_return_ratio")
         plenum = bool(rising.any())
-    tiles, blocked = _tiles(hall, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
+    perforated = np.zeros(nx * ny, np.int64)
+    _mark_records(snapshot, "zones", hall.id, nx, ny, cell_m, 1, perforated, kind="perforated")
+    tiles, blocked = _tiles(hall, perforated > 0, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
     return Floor(
         nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, door_of, front.or_else(back), outlet, faces,
         FlowSolver(nx, ny, faces),
@@ -236,9 +252,9 @@ def _ports(
 
 
 def _mark_records(
-    snapshot: Snapshot, table: str, hall: str, nx: int, ny: int, cell_m: float, value: int, mark: Ints
+    snapshot: Snapshot, table: str, hall: str, nx: int, ny: int, cell_m: float, value: int, mark: Ints, kind: str = ""
 ) -> None:
-    rows = [row for row in snapshot.table(table).values() if row.hall == hall]
+    rows = [row for row in snapshot.table(table).values() if row.hall == hall and getattr(row, "kind", "") == kind]
     if not rows:
         return
     box = np.array([(row.x_mm, row.y_mm, row.width_mm, row.depth_mm) for row in rows], dtype=np.float64) / MM_PER_M
@@ -278,12 +294,15 @@ def _inside(hall: Hall, nx: int, ny: int, cell_m: float) -> NDArray[np.bool_]:
 
 
 def _tiles(
-    hall: Hall, cold: NDArray[np.bool_], solid: Ints, front: Ports, racks: Ints, nx: int, ny: int, cell_m: float,
-    x: Floats, y: Floats, half_x: Floats, half_y: Floats,
+    hall: Hall, perforated: NDArray[np.bool_], cold: NDArray[np.bool_], solid: Ints, front: Ports, racks: Ints, nx: int,
+    ny: int, cell_m: float, x: Floats, y: Floats, half_x: Floats, half_y: Floats,
 ) -> tuple[Ints, tuple[tuple[int, int], ...]]:  # fmt: skip
-    """Perforated tiles of a raised floor: the cold aisles, or else one before every rack; and racks that cover some."""
+    """Perforated tiles of a raised floor: those drawn, else the cold aisles, or else one before every rack; and racks that
+    cover some.
+    """
     if hall.raised_floor_mm <= 0:
         return np.empty(0, np.int64), ()
+    cold = perforated if perforated.any() else cold
     if not cold.any():
         return np.unique(front.pick(np.arange(racks.size)).cell), ()
     owner = np.full(nx * ny, -1, np.int64)

@@ -131,6 +131,7 @@ def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:
         rack_flow_l_per_min=keep("rack_flow_l_per_min", plant.rack_flow_m3_per_s * to_l_per_min),
         rack_heat_flux_w_per_m2=keep("rack_heat_flux_w_per_m2", flux),
         rack_die_flux_w_per_cm2=keep("rack_die_flux_w_per_cm2", _die_flux(compiled, space)),
+        die_hot_spot_ratio=(compiled.rule("thermal.hot_spot_low_ratio"), compiled.rule("thermal.hot_spot_high_ratio")),
         unit_ids=compiled.tables["cooling"].ids,
         unit_heat_w=keep("unit_heat_w", plant.unit_heat_w),
         unit_capacity_w=keep("unit_capacity_w", arrays.capacity_w),

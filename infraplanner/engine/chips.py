@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from infraplanner.catalog.types import CoolingUnit
-from infraplanner.compile.columns import FLUIDS
-from infraplanner.compile.parts import Catalogue, column
+from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.chips import Chips, ChipState, Limits, chip_temperatures
 from infraplanner.kernels.frame import Pools
@@ -17,14 +15,12 @@ from infraplanner.units import L_PER_M3, S_PER_MIN
 
 from . import bind
 from .pools import PoolCase
+from .sinks import BATH, BOILING_BATH, MODULES, SINK, Sinks, sinks
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-PLATES = {"water": "cp-oam-water", "pg25": "cp-oam-pg25", "eg25": "cp-oam-pg25"}
-"""The plate whose law stands in for a product's own, by coolant: no vendor publishes its own."""
-MM2_PER_CM2 = 100.0
-THROTTLED, TOO_HOT, RUNAWAY, UNKNOWN = 1, 2, 3, 4
+THROTTLED, TOO_HOT, RUNAWAY, UNKNOWN, HELD, DRY = 1, 2, 3, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,7 @@ class ChipSet:
     body: Ints
     pool: Ints
     flow_share: Floats
+    sinks: Sinks
     chips: Chips
     limits: Limits
 
@@ -48,17 +45,6 @@ def chip_limits(compiled: Compiled) -> Limits:
     )  # fmt: skip
 
 
-def plate_laws(catalogue: Catalogue) -> Floats:
-    """(a, b, n) of the plate for each coolant in `FLUIDS`' order, then for none; NaN where the catalogue has none."""
-    laws = np.full((len(FLUIDS) + 1, 3), np.nan)
-    for code, fluid in enumerate(FLUIDS):
-        part = catalogue.find(PLATES.get(fluid, ""))
-        if isinstance(part, CoolingUnit):
-            law = (part.plate_a_k_per_w, part.plate_b_k_per_w, part.plate_exponent)
-            laws[code] = [np.nan if value is None else value for value in law]
-    return laws
-
-
 def chip_set(space: Workspace) -> ChipSet:
     """All bodies with accelerators that stand in a rack and whose chip power is known."""
     compiled = space.compiled
@@ -69,10 +55,7 @@ def chip_set(space: Workspace) -> ChipSet:
     rows = np.flatnonzero((bodies.accelerator >= 0) & (bodies.rack >= 0) & (bodies.accelerator_count > 0) & known)
     wet = bodies.liquid_frac[rows] > 0.0
     rack = bodies.rack[rows]
-    loop = compiled.tables["racks"]["loop@loops"][rack]
-    fluid = np.append(compiled.tables["loops"]["fluid"], -1)[loop]
-    laws = plate_laws(parts.catalogue)[np.where(wet, fluid, -1)]
-    plates = plate_count(compiled, tdp[rows], bodies.accelerator[rows])
+    held_by = sinks(compiled, rack, wet, tdp[rows], bodies.accelerator[rows])
     liquid = np.zeros(len(compiled.tables["racks"]))
     held = bodies.rack >= 0
     own = np.nan_to_num(bodies.max_w * bodies.liquid_frac)
@@ -81,22 +64,10 @@ def chip_set(space: Workspace) -> ChipSet:
         share = own[rows] / liquid[rack]
         idle = tdp[rows] * np.nan_to_num(bodies.idle_w[rows] / bodies.max_w[rows])
     chips = Chips(
-        rack, bodies.accelerator_count[rows], tdp[rows], np.minimum(idle, tdp[rows]), wet.astype(np.int64),
-        laws[:, 0] / plates, laws[:, 1] * plates ** (-laws[:, 2] - 1.0), laws[:, 2].copy(),
+        rack, bodies.accelerator_count[rows], tdp[rows], np.minimum(idle, tdp[rows]),
+        (held_by.kind != SINK).astype(np.int64), held_by.a_k_per_w, held_by.b_k_per_w, held_by.exponent,
     )  # fmt: skip
-    return ChipSet(rows, bodies.pool[rows], np.nan_to_num(share), chips, chip_limits(compiled))
-
-
-def plate_count(compiled: Compiled, tdp_w: Floats, accelerator: Ints) -> Floats:
-    """How many plates of the tested size cover each package, at least one: its die area over the area one covers.
-
-    Side by side they share the flow: `R(V) = (a + b (V/k)^n) / k = a/k + b k^(-n-1) V^n`. A package of unknown die area is
-    taken at a planning heat flux.
-    """
-    area_mm2 = column(compiled.parts.accelerators, "die_area_mm2")[accelerator]
-    planned = tdp_w / compiled.rule("thermal.die_flux_w_per_cm2") * MM2_PER_CM2
-    area_mm2 = np.where(np.isfinite(area_mm2), area_mm2, planned)
-    return np.maximum(1.0, area_mm2 / compiled.rule("thermal.plate_die_mm2"))
+    return ChipSet(rows, bodies.pool[rows], np.nan_to_num(share), held_by, chips, chip_limits(compiled))
 
 
 def chip_state(
@@ -107,11 +78,23 @@ def chip_state(
     """
     compiled = space.compiled
     assert compiled is not None
-    loop = compiled.tables["racks"]["loop@loops"]
-    coolant = np.append(space.plant.loop_supply_c, np.nan)[loop]
-    flow = (space.plant.rack_flow_m3_per_s * given_frac)[held.chips.rack] * held.flow_share
+    racks, plant = compiled.tables["racks"], space.plant
+    rack = held.chips.rack
+    loop = racks["loop@loops"][rack]
+    coolant = np.append(plant.loop_supply_c, np.nan)[loop]
+    flow = (plant.rack_flow_m3_per_s * given_frac)[rack] * held.flow_share
+    kind = held.sinks.kind
+    with np.errstate(all="ignore"):
+        rise = plant.loop_heat_w / (compiled.plant.rho_cp_j_per_m3_k * plant.loop_flow_m3_per_s)
+    bath = coolant + 0.5 * np.nan_to_num(np.append(rise, 0.0)[loop])  # the middle of a tank
+    inlet = np.where((kind == SINK) | (kind == MODULES), air_c[rack], coolant)
+    inlet = np.where(kind == BATH, bath, inlet)
+    inlet = np.where(kind == BOILING_BATH, np.fmax(held.sinks.boil_c, coolant), inlet)
+    away = held.sinks.latent_j_per_m3 * flow / held.chips.chip_count
     out = bind.buffers(ChipState, **{"": held.body.size})
-    chip_temperatures(held.chips, held.limits, wanted_frac, flow, coolant, air_c, margin_ratio, out)
+    chip_temperatures(
+        held.chips, held.limits, wanted_frac, flow, inlet, np.fmin(held.sinks.most_w, away), margin_ratio, out
+    )
     return out
 
 
@@ -155,13 +138,15 @@ def with_clocks(held: ChipSet, state: ChipState, count: int) -> Floats:
 
 
 def hottest(held: ChipSet, state: ChipState, racks: int) -> dict[str, Floats]:
-    """Per rack, of its hottest chip: case, junction, clock, inlet, watts, plate flow, resistance; NaN without one."""
-    out = {name: np.full(racks, np.nan) for name in ("case", "junction", "clock", "inlet", "power", "flow", "sink")}
+    """Per rack, of its hottest chip: case, junction, clock, inlet, watts, plate flow, resistance, most watts; NaN without one."""
+    out = {
+        name: np.full(racks, np.nan) for name in ("case", "junction", "clock", "inlet", "power", "flow", "sink", "most")
+    }
     known = np.flatnonzero(np.isfinite(state.inlet_c) & (state.state != UNKNOWN))
     order = known[np.argsort(np.nan_to_num(state.case_c[known], posinf=1e9), kind="stable")]
     rack = held.chips.rack[order]
     columns = (state.case_c, state.junction_c, state.clock_frac, state.inlet_c, state.chip_w, state.flow_m3_per_s,
-               state.sink_k_per_w)  # fmt: skip
+               state.sink_k_per_w, state.most_w)  # fmt: skip
     for values, column_c in zip(out.values(), columns, strict=True):
         values[rack] = column_c[order]  # the last of a rack, its hottest, stays
     return out

@@ -49,8 +49,9 @@ def evaluate_failures(
 
     space = Workspace(catalog, PoolSolver())
     space.follow(snapshot, None)
+    healthy = failure_result(space, frozenset())[1]
     for failed in failures:
-        yield failure_result(space, failed)
+        yield failure_result(space, failed, healthy)[0]
 
 
 def sampler(snapshot: Snapshot, catalog: Catalogue) -> Sampler:

@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.compile.chain import group
-from infraplanner.compile.columns import FLUIDS
+from infraplanner.compile.columns import BRANCH_PARTS, FLUIDS
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import CDU
-from infraplanner.kernels.exchange import approach, film_conductance, rated_conductance, table_at
+from infraplanner.kernels.cooling import operating_approach
+from infraplanner.kernels.exchange import table_at
 from infraplanner.kernels.hydraulics import (
     Branches,
     BranchFlows,
-    divide_flow,
     flow_regime,
     pump_power,
     reynolds,
     velocity,
 )
+from infraplanner.kernels.ladder import balance, least_speed, throttle_valves
 from infraplanner.model.entities import Pipe
 from infraplanner.results.loops import LoopFlow, LoopsResult
 from infraplanner.units import KILO, L_PER_M3, MM_PER_M, S_PER_MIN
@@ -33,7 +34,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TOLERANCE_FRAC = 1e-6
 PASSES = 60
-SPEED_STEPS = 30
+SPEED_TOLERANCE_FRAC = 1e-7
+BAR_PA, S_PER_HOUR, WATER_KG_PER_M3 = 1e5, 3600.0, 1000.0
+"""What a Kv is stated for: cubic metres of water an hour at a drop of one bar."""
 TO_L_PER_MIN = L_PER_M3 * S_PER_MIN
 BORES_MM = (25.0, 32.0, 40.0, 50.0, 65.0, 80.0, 100.0, 125.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0)
 """Nominal pipe bores that a planning header is chosen from."""
@@ -53,6 +56,8 @@ class Header:
     slope: float
     pumps: int
     bore_m: float
+    reverse: int = 0
+    parts_pa: float = 0.0
 
 
 def loops_result(space: Workspace) -> LoopsResult:
@@ -94,8 +99,9 @@ def _inputs(space: Workspace, compiled: Compiled, row: int, racks: Ints, units: 
         unit["y_m"][units], unit["unit"][units], compiled.plant.flow_m3_per_s[units],
     )  # fmt: skip
     heat_w, supply_c = float(space.plant.loop_heat_w[row]), float(space.plant.loop_supply_c[row])
-    fluid = int(compiled.tables["loops"]["fluid"][row])
-    return (heat_w, None if math.isnan(supply_c) else supply_c, fluid, *(array.tobytes() for array in arrays))
+    loops = compiled.tables["loops"]
+    own = tuple(int(loops[name][row]) for name in ("fluid", "reverse", "balanced", *BRANCH_PARTS))
+    return (heat_w, None if math.isnan(supply_c) else supply_c, own, *(array.tobytes() for array in arrays))
 
 
 def _loop(
@@ -120,11 +126,10 @@ def _loop(
     if full is None:
         return replace(base, note=f"The flows of loop {key} did not settle."), None
     share = full[1].rack_m3_per_s[header.rows] / wanted
-    speed = _speed(header, float(share.min()))
-    duty = _balance(header, speed, header.pumps)
-    if duty is None:
+    speed, total = _speed(header)
+    if math.isnan(total):
         return replace(base, note=f"The flows of loop {key} did not settle."), share
-    total, head = duty[0], header.lift_pa * speed**2 - header.slope / header.pumps**2 * duty[0] ** 2
+    head = header.lift_pa * speed**2 - header.slope / header.pumps**2 * total**2
     spared = _balance(header, 1.0, header.pumps - 1) if header.pumps > 1 else None
     number = reynolds(total, header.bore_m, header.density_kg_per_m3, header.viscosity_pa_s)
     flow = replace(
@@ -140,6 +145,9 @@ def _loop(
         between=int(flow_regime(number)) == 1,
         header_mm=header.bore_m * MM_PER_M,
         velocity_m_per_s=float(velocity(total, header.bore_m)),
+        reverse=bool(header.reverse),
+        balanced=bool(compiled.tables["loops"]["balanced"][row]),
+        parts_kpa=header.parts_pa / KILO if header.parts_pa > 0.0 else None,
     )
     return flow, share
 
@@ -172,17 +180,34 @@ def _header(
     bore = _bore(space, compiled, row, float(wanted.sum()))
     exponent = rule("thermal.loop_flow_exponent")
     n = racks.size
+    loops = compiled.tables["loops"]
+    parts = _branch_parts(compiled, row, wanted[order], density)
     net = Branches(
         parent=np.arange(-1, n - 1, dtype=np.int64),
         bore_m=np.full(n, bore),
         length_m=2.0 * step,  # supply and return
         roughness_m=np.full(n, rule("thermal.pipe_roughness_m")),
         fittings_ratio=np.full(n, 2.0 * rule("thermal.tee_loss_ratio")),
-        coefficient=rule("thermal.rack_drop_kpa") * KILO / wanted[order] ** exponent,
+        coefficient=(rule("thermal.rack_drop_kpa") * KILO + parts) / wanted[order] ** exponent,
     )
     rows = np.empty(n, np.int64)
     rows[order] = np.arange(n)
-    return Header(net, rows, wanted, density, viscosity, exponent, lift, (lift - head) / flow**2, int(units.size), bore)
+    reverse = int(loops["reverse"][row])
+    if loops["balanced"][row]:
+        throttle_valves(net, wanted[order], reverse, exponent, density, viscosity, np.empty(n))
+    return Header(net, rows, wanted, density, viscosity, exponent, lift, (lift - head) / flow**2, int(units.size), bore,
+                  reverse, float(parts.max()))  # fmt: skip
+
+
+def _branch_parts(compiled: Compiled, row: int, wanted_m3_per_s: Floats, density_kg_per_m3: float) -> Floats:
+    """Drop of manifold, hoses and valve at the flow that each rack wants [Pa]: (V / Kv)^2 bar, heavier coolant more."""
+    out = np.zeros(wanted_m3_per_s.size)
+    for name in BRANCH_PARTS:
+        code = int(compiled.tables["loops"][name][row])
+        kv = compiled.parts.cooling[code].kv_m3_per_h if code >= 0 else None
+        if kv is not None:
+            out += BAR_PA * (wanted_m3_per_s * S_PER_HOUR / kv) ** 2 * density_kg_per_m3 / WATER_KG_PER_M3
+    return out
 
 
 def _along(space: Workspace, compiled: Compiled, racks: Ints, units: Ints) -> tuple[Ints, Floats]:
@@ -215,45 +240,39 @@ def _balance(header: Header, speed_frac: float, pumps: int) -> tuple[float, Bran
     if pumps < 1:
         return None
     out: BranchFlows = bind.buffers(BranchFlows, **{"": header.net.parent.size})
-    total, change, _ = divide_flow(
-        header.net, header.exponent, header.lift_pa * speed_frac**2, header.slope / pumps**2, header.density_kg_per_m3,
+    total, change, _ = balance(
+        header.net, header.reverse, header.exponent, header.lift_pa * speed_frac**2, header.slope / pumps**2,
+        header.density_kg_per_m3,
         header.viscosity_pa_s, TOLERANCE_FRAC, PASSES, out,
     )  # fmt: skip
     return (float(total), out) if change <= TOLERANCE_FRAC else None
 
 
-def _speed(header: Header, reach: float) -> float:
-    """Pump speed at which the worst-placed rack gets what it wants; full speed when even that falls short."""
-    if reach <= 1.0:
-        return 1.0
-    low, high = 0.0, 1.0
-    for _ in range(SPEED_STEPS):
-        middle = 0.5 * (low + high)
-        found = _balance(header, middle, header.pumps)
-        enough = found is not None and bool((found[1].rack_m3_per_s[header.rows] >= header.wanted_m3_per_s).all())
-        low, high = (low, middle) if enough else (middle, high)
-        if high - low < 1e-4:
-            break
-    return high
+def _speed(header: Header) -> tuple[float, float]:
+    """Pump speed at which the worst-placed rack gets what it wants, full speed when even that falls short, and the pumps'
+    flow there [m3/s]; NaN when it did not settle.
+    """
+    out: BranchFlows = bind.buffers(BranchFlows, **{"": header.net.parent.size})
+    wanted = np.empty(header.rows.size)
+    wanted[header.rows] = header.wanted_m3_per_s
+    speed, total, change = least_speed(
+        header.net, header.reverse, header.exponent, header.lift_pa, header.slope / header.pumps**2, header.density_kg_per_m3,
+        header.viscosity_pa_s, wanted, SPEED_TOLERANCE_FRAC, PASSES, out,
+    )  # fmt: skip
+    return float(speed), float(total) if change <= SPEED_TOLERANCE_FRAC else math.nan
 
 
 def _approaches(space: Workspace, compiled: Compiled) -> Floats:
     """Operating approach of every CDU [K]: UA from its rating point, less where flows are lower than rated."""
-    plant, rule, table = compiled.plant, compiled.rule, compiled.tables["cooling"]
+    plant, table = compiled.plant, compiled.tables["cooling"]
     out = np.full(len(table), np.nan)
     loop, source = table["loop@loops"], table["source_loop@loops"]
-    rated = (plant.kind == CDU) & (loop >= 0) & (source >= 0) & (space.plant.unit_heat_w > 0.0)
-    for unit in np.flatnonzero(rated).tolist():
-        heat, capacity, near = space.plant.unit_heat_w[unit], plant.capacity_w[unit], plant.approach_k[unit]
-        hot_content, cold_content = plant.rho_cp_j_per_m3_k[loop[unit]], plant.rho_cp_j_per_m3_k[source[unit]]
-        rated_flow = plant.flow_m3_per_s[unit]
-        hot_rated = capacity / rule("thermal.technology_rise_k") if np.isnan(rated_flow) else rated_flow * hot_content
-        cold_rated = capacity / rule("thermal.facility_rise_k")
-        hot = space.plant.unit_flow_m3_per_s[unit] * hot_content
-        cold = heat * plant.flow_m3_per_j[source[unit]] * cold_content
-        if not min(hot, cold, hot_rated, cold_rated, near) > 0.0:
-            continue
-        ua = rated_conductance(capacity, hot_rated, cold_rated, near + capacity / hot_rated, 0.0)
-        ua = film_conductance(ua, hot / hot_rated, cold / cold_rated, rule("thermal.film_exponent"))
-        out[unit] = approach(heat, ua, hot, cold)
+    units = bind.units(compiled)
+    heat = space.plant.unit_heat_w
+    hot = space.plant.unit_flow_m3_per_s * np.append(plant.rho_cp_j_per_m3_k, np.nan)[loop]
+    cold = heat * (np.append(plant.flow_m3_per_j * plant.rho_cp_j_per_m3_k, np.nan)[source])
+    rated = (plant.kind == CDU) & (loop >= 0) & (source >= 0) & (heat > 0.0) & (hot > 0.0)
+    known = np.isfinite(plant.capacity_w + plant.hot_w_per_k + plant.cold_w_per_k)
+    for unit in np.flatnonzero(rated & known).tolist():
+        out[unit] = operating_approach(units, unit, heat[unit], hot[unit], cold[unit])
     return out

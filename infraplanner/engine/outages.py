@@ -22,20 +22,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 NAMED = ((0.5, "2N"), (2.0 / 3.0, "3N/2"), (0.75, "4N/3"))
-AT_ONCE = 250_000
-"""Failures times nodes that a window waits for: about 30 ms."""
 PASSES, SETTLED_FRAC = 8, 1e-9
 """Passes of voltages and temperatures of the conductors with nothing failed."""
 CHUNK = 64
 """Failures between two looks at whether a newer edit has come."""
 
 
-def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *, at_once: bool = False) -> OutageResult:
+def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) -> OutageResult:
     """Fail every live node that is no load's own, one at a time; a node of several units loses one of them. Once at the
-    present load and once with every rack at its nameplate; conductors lose what their current says.
-
-    With `at_once` a tree so large that it would hold up the window is left alone and only counted in `skipped`; the
-    ranking of all failures in the background, and `evaluate`, have it. Limits are the nodes' ratings.
+    present load and once with every rack at its nameplate; conductors lose what their current says. Limits are the
+    nodes' ratings.
     """
     compiled = space.compiled
     assert compiled is not None
@@ -45,8 +41,6 @@ def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None, *,
         return OutageResult(supplies=supplies)
     present = _Trial(space, space.load_w)
     cases = np.flatnonzero(present.before.live).astype(np.int64)
-    if at_once and cases.size * len(table) > AT_ONCE:
-        return OutageResult(skipped=cases.size, supplies=supplies)
     now = present.fail(cases, pause)
     most = _Trial(space, nameplate_load(space)).fail(cases, pause)
     return OutageResult(

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Frame, System
+from infraplanner.compile.chain import group
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.transients import time_to_limit, two_node_time
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
-from infraplanner.results.loops import LoopsResult
+from infraplanner.results.loops import LoopFlow, LoopsResult
 from infraplanner.results.ride import RideRow
 from infraplanner.units import L_PER_M3, MM_PER_M
 
@@ -29,12 +30,13 @@ def ride_rows(space: Workspace, air: AirResult, chips: ChipResult, loops: LoopsR
     compiled = space.compiled
     assert compiled is not None
     rows = [row for hall in air.halls if hall.state == "settled" for row in _air(space, compiled, hall.hall, air)]
+    taking = np.where(space.plant.rack_flow_m3_per_s > 0.0, compiled.tables["racks"]["loop@loops"], -1)
+    start, members = group(taking, len(compiled.tables["loops"]))
+    flows = {flow.loop: flow for flow in loops.loops}
     for number, key in enumerate(compiled.tables["loops"].ids):
-        racks = np.flatnonzero(
-            (compiled.tables["racks"]["loop@loops"] == number) & (space.plant.rack_flow_m3_per_s > 0.0)
-        )
+        racks = members[start[number] : start[number + 1]]
         if racks.size:
-            rows += _loop(space, compiled, number, key, racks, loops)
+            rows += _loop(space, compiled, number, key, racks, flows.get(key))
             rows += _chips(compiled, key, racks, chips)
     return tuple(rows)
 
@@ -80,14 +82,13 @@ def _mass(compiled: Compiled) -> Floats:
 
 
 def _loop(
-    space: Workspace, compiled: Compiled, number: int, key: str, racks: Ints, loops: LoopsResult
+    space: Workspace, compiled: Compiled, number: int, key: str, racks: Ints, found: LoopFlow | None
 ) -> list[RideRow]:
     """All coolant of the loop warms together while its pumps run; racks throttle when it leaves their limit."""
     rule, plant = compiled.rule, compiled.plant
     supply = float(space.plant.loop_supply_c[number])
     limits = plant.rack_supply_max_c[racks]
     limit = float(np.nanmin(limits)) if np.isfinite(limits).any() else math.nan
-    found = next((loop for loop in loops.loops if loop.loop == key), None)
     if not math.isfinite(supply + limit) or found is None:
         return []
     bore = (found.header_mm or 0.0) / MM_PER_M

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
@@ -33,6 +35,8 @@ from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
+from .air import WARM_CELLS
+from .air_floor import air_cells
 from .bursts import burst_result
 from .chips import slowed
 from .coverage import coverage
@@ -53,6 +57,13 @@ from .workspace import Workspace
 from .year import year_result
 
 T = TypeVar("T")
+Solved = tuple[Thermal, Pools, Totals]
+LATER = ("single failures", "year")
+"""What a first answer always leaves to the second one."""
+FIRST_CELLS = 30_000
+"""Cells of the halls' floors up to which a first answer has its own air field, and loops (about 8 ms)."""
+SMALL_CELLS = 10_000
+"""Cells up to which everything is told at once."""
 UNKNOWN_SLOPES = Elasticities()
 
 
@@ -77,17 +88,20 @@ class Settled:
     pools: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """Who gets the first of two answers of a large plan, and the state whose heavy parts it shows meanwhile."""
+
+    deliver: Callable[[ResultSnapshot], None]
+    before: Settled
+
+
 class Guard:
     """Runs stages; a failing one is named and replaced by what stands for unknown."""
 
     def __init__(self, stop: Callable[[], bool] | None = None) -> None:
         self.failures: list[str] = []
         self._stop = stop
-
-    @property
-    def waits(self) -> bool:
-        """Whether a window waits for the result."""
-        return self._stop is not None
 
     def pause(self) -> None:
         """Raise Superseded when a newer edit has come; called between chunks of at most 20 ms."""
@@ -122,16 +136,26 @@ def _same_shape(space: Workspace, settled: Settled) -> bool:
 
 
 def settled_result(
-    space: Workspace, failed: frozenset[str], check: Check | None, stop: Callable[[], bool] | None = None
+    space: Workspace,
+    failed: frozenset[str],
+    check: Check | None,
+    stop: Callable[[], bool] | None = None,
+    first: FirstAnswer | None = None,
 ) -> tuple[ResultSnapshot, Settled]:
-    """Tier B: routes, elasticities and checks of this document, whatever came before."""
+    """Tier B: routes, elasticities and checks of this document, whatever came before.
+
+    A large plan gives a `first` answer before: everything but the heavy parts, which it names.
+    """
     guard = Guard(stop)
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run(
         "fabric routing", lambda: find_routes(compiled, space.cases, failed, space.unit_loads, guard.pause), Routes()
     )
-    result, slopes, thermal, routes = _result(space, routes, None, failed, check, guard)
+    solved = None
+    if first is not None and takes_long(space):
+        solved, routes = _first_answer(space, routes, first, failed, check, Guard(stop))
+    result, slopes, thermal, routes = _result(space, routes, None, failed, check, guard, solved=solved)
     tables = compiled.tables
     power = result.power
     return result, Settled(
@@ -149,23 +173,66 @@ def settled_result(
     )
 
 
-def failure_result(space: Workspace, failed: frozenset[str]) -> ResultSnapshot:
+def takes_long(space: Workspace) -> bool:
+    """Whether a window gets a first answer before the settled one; a function of the plan alone."""
+    return air_cells(space) > SMALL_CELLS
+
+
+def _first_answer(
+    space: Workspace,
+    routes: Routes,
+    first: FirstAnswer,
+    failed: frozenset[str],
+    check: Check | None,
+    guard: Guard,
+) -> tuple[Solved | None, Routes]:
+    """Deliver an answer without the heavy parts; returns the solved frame when nothing of it was borrowed."""
+    before = first.before
+    cells = air_cells(space)
+    quick, borrowed = FIRST_CELLS < cells <= WARM_CELLS, cells > WARM_CELLS
+    borrows = LATER + (("air field", "loops") if borrowed else ("air field",) if quick else ())
+    solved = _solved(space, routes, None, failed, guard, before.thermal if borrowed else None, quick=quick)
+    lean = before if before.thermal.fits(space) else replace(before, outages=OutageResult(), year=YearResult())
+    result, _, _, routes = _result(space, routes, lean, failed, check, guard, solved=solved, refreshing=borrows)
+    first.deliver(result)
+    return (None if guard.failures or quick or borrowed else solved), routes
+
+
+@dataclass(frozen=True, slots=True)
+class Healthy:
+    """The plan with nothing failed: its air, chips and clocks, and which cooling units run."""
+
+    thermal: Thermal
+    running: NDArray[np.bool_]
+
+
+def failure_result(
+    space: Workspace, failed: frozenset[str], healthy: Healthy | None = None
+) -> tuple[ResultSnapshot, Healthy]:
     """What remains with some records out of service: routes and one frame, without elasticities and checks; with nothing
     out of service also the racks' own supplies by class.
 
-    Its arrays are overwritten by the next evaluation on the same workspace: read them before.
+    Where other air units run than in the `healthy` plan its air field is solved anew, where only others of the loops' the
+    loops are; clocks follow. Its arrays are overwritten by the next evaluation on the same workspace: read them before.
     """
     guard = Guard()
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    result = _result(space, routes, Settled(routes), failed, None, guard, fresh=True)[0]
-    if failed:
-        return result
-    supplies = guard.run(
-        "rack supplies", lambda: supply_classes(compiled, space.draw.body_w), tuple[SupplyClass, ...]()
-    )
-    return replace(result, power=replace(result.power, outages=OutageResult(supplies=supplies)))
+    lean = Settled(routes, thermal=healthy.thermal if healthy is not None else Thermal())
+    solved = _solved(space, routes, lean, failed, guard)
+    running = space.alive.running.copy()
+    moved = running != healthy.running if healthy is not None else np.ones(running.size, np.bool_)
+    if healthy is None or moved.any():
+        airy = healthy is None or bool((moved & (compiled.plant.kind == AIR)).any())
+        solved = _solved(space, routes, None, failed, guard, None if airy else lean.thermal, fresh_loops=True)
+    result, _, thermal, _ = _result(space, routes, lean, failed, None, guard, fresh=True, solved=solved)
+    if not failed:
+        classes = guard.run(
+            "rack supplies", lambda: supply_classes(compiled, space.draw.body_w), tuple[SupplyClass, ...]()
+        )
+        result = replace(result, power=replace(result.power, outages=OutageResult(supplies=classes)))
+    return result, healthy or Healthy(thermal, running)
 
 
 def _result(
@@ -177,38 +244,36 @@ def _result(
     guard: Guard,
     *,
     fresh: bool = False,
+    solved: Solved | None = None,
+    refreshing: tuple[str, ...] = (),
 ) -> tuple[ResultSnapshot, Elasticities, Thermal, Routes]:
     """All stages of one frame; with a `settled` state to lean on the result is provisional.
 
-    The jobs' traffic is routed anew without such a state or when `fresh`; the routes come back with it.
+    The jobs' traffic is routed anew without such a state or when `fresh`; the routes come back with it. A first answer
+    at rest leans on that state only for what it is `refreshing`.
     """
     started = time.perf_counter()
     provisional = settled is not None
     assert space.snapshot is not None
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
-    solved = _solved(space, routes, settled, failed, guard)
+    solved = solved or _solved(space, routes, settled, failed, guard)
+    anew = settled is None or bool(refreshing)
     if solved is None:
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
         return broken, UNKNOWN_SLOPES, settled.thermal if settled is not None else Thermal(), routes
     known, pools, totals = solved
     jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
-    if settled is None or fresh:
+    if anew or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
         routes = replace(routes, jobs=found, jobs_bps=together(found))
     jobs = paced(jobs, routes.jobs)
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
-    if settled is not None:
-        power = replace(power, outages=settled.outages, bursts=settled.bursts)
-    else:
-        held = guard.run(
-            "single failures", lambda: outage_result(space, guard.pause, at_once=guard.waits), OutageResult()
-        )
-        power = replace(power, outages=held)
+    power = _swings(space, totals, power, jobs, settled, guard, anew=anew)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
-    throughput = _throughput(space, routes, settled, guard)
-    economics = settled.economics if settled is not None and not fresh else None
+    throughput = _throughput(space, routes, None if anew else settled, guard)
+    economics = settled.economics if settled is not None and not (anew or fresh) else None
     if economics is None or not _same_racks(
         economics, power
     ):  # a drag changes prices by some cable: that waits for rest
@@ -216,7 +281,7 @@ def _result(
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
-    if settled is None:
+    if settled is None or anew:
         slopes = guard.run("elasticity", lambda: elasticities(space, pools, used), UNKNOWN_SLOPES)
     else:
         slopes = settled.slopes
@@ -229,13 +294,13 @@ def _result(
             "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
         )
         throughput = replace(throughput, jobs=told)
-    if settled is not None:
-        year = settled.year
-    else:
-        power, year = _at_rest(space, totals, power, jobs, guard, fed=fed)
+    year = settled.year if settled is not None else None
+    if year is None:
+        year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
+        refreshing=refreshing,
         failed=failed,
         passes=int(totals.passes),
         residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
@@ -261,10 +326,18 @@ def _result(
 
 
 def _solved(
-    space: Workspace, routes: Routes, settled: Settled | None, failed: frozenset[str], guard: Guard
-) -> tuple[Thermal, Pools, Totals] | None:
-    """The fused frame at the clocks that the chips' temperatures allow; at rest coupled to air and chips. None when the
-    frame failed.
+    space: Workspace,
+    routes: Routes,
+    settled: Settled | None,
+    failed: frozenset[str],
+    guard: Guard,
+    borrowed: Thermal | None = None,
+    *,
+    quick: bool = False,
+    fresh_loops: bool = False,
+) -> Solved | None:
+    """The fused frame at the clocks that the chips' temperatures allow; at rest coupled to air and chips, with
+    `borrowed` to an air field and loops of before. None when the frame failed.
     """
     assert space.compiled is not None
     known = settled.thermal if settled is not None else Thermal()
@@ -275,7 +348,11 @@ def _solved(
     first = known, pools, totals
     if settled is not None:
         return first
-    return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause), first)
+    return guard.run(
+        "air and chips",
+        lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed, quick=quick, fresh_loops=fresh_loops),
+        first,
+    )
 
 
 def _scopes(
@@ -296,13 +373,26 @@ def _throughput(space: Workspace, routes: Routes, settled: Settled | None, guard
     return replace(found, routing=guard.run("request routing", lambda: routing_result(space), RoutingResult()))
 
 
-def _at_rest(
-    space: Workspace, totals: Totals, power: PowerResult, jobs: tuple[JobCase, ...], guard: Guard, *, fed: bool
-) -> tuple[PowerResult, YearResult]:
-    """What only a settled state is asked: swings of power, and a year of weather."""
-    supply = power.supply
-    bursts = guard.run("bursts", lambda: burst_result(space, totals, supply, jobs), BurstResult())
-    return replace(power, bursts=bursts), guard.run("year", lambda: year_result(space, totals, fed), YearResult())
+def _swings(
+    space: Workspace,
+    totals: Totals,
+    power: PowerResult,
+    jobs: tuple[JobCase, ...],
+    settled: Settled | None,
+    guard: Guard,
+    *,
+    anew: bool,
+) -> PowerResult:
+    """Power with its single failures, and with its bursts, both of the settled state that is leant on unless `anew`."""
+    if settled is None:
+        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+    else:
+        held = settled.outages
+        power = replace(power, bursts=settled.bursts)
+    if anew:
+        bursts = guard.run("bursts", lambda: burst_result(space, totals, power.supply, jobs), BurstResult())
+        power = replace(power, bursts=bursts)
+    return replace(power, outages=held)
 
 
 def with_money(summary: Summary, economics: EconomicsResult, jobs: tuple[JobCase, ...]) -> Summary:

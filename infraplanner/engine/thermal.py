@@ -18,6 +18,8 @@ from infraplanner.units import L_PER_M3, S_PER_MIN
 
 from .air import AirModel
 from .chips import (
+    DRY,
+    HELD,
     RUNAWAY,
     THROTTLED,
     TOO_HOT,
@@ -65,11 +67,21 @@ class Thermal:
 
 
 def couple(
-    space: Workspace, pools: Pools, failed: frozenset[str], totals: Totals, pause: Callable[[], None]
+    space: Workspace,
+    pools: Pools,
+    failed: frozenset[str],
+    totals: Totals,
+    pause: Callable[[], None],
+    borrowed: Thermal | None = None,
+    *,
+    quick: bool = False,
+    fresh_loops: bool = False,
 ) -> tuple[Thermal, Pools, Totals]:
     """Field, chips and frame in turn until no pool's clock moves; returns the pools and totals at those clocks.
 
-    Without a throttled chip one pass is enough. The frame's buffers hold the last state.
+    Without a throttled chip one pass is enough. The frame's buffers hold the last state. With `borrowed` the air field
+    and the loops' flows are those of that state where its rows still stand, otherwise unknown. A `quick` field starts
+    from the last one; with `fresh_loops` the loops are not borrowed.
     """
     assert space.compiled is not None
     compiled = space.compiled
@@ -82,12 +94,16 @@ def couple(
     now = pools
     passes = int(compiled.rule("engine.coupling_passes_count"))
     for _ in range(passes):
-        air = model.solve(space, pause)
-        pause()
-        loops = loops_result(space)
+        if borrowed is None:
+            air = model.solve(space, pause, quick=quick)
+            pause()
+            loops = loops_result(space)
+        else:
+            air, loops = _held(space, borrowed)
+            loops = loops_result(space) if fresh_loops else loops
         wanted = wanted_load(space, held, clock)
         given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
-        state = chip_state(space, held, wanted, air.rack_inlet_c, given)
+        state = chip_state(space, held, wanted, air.rack_worst_c, given)
         later = with_clocks(held, state, len(ids))
         moved = float(np.abs(later - clock).max()) if clock.size else 0.0
         if moved <= CLOCK_TOLERANCE:
@@ -95,12 +111,21 @@ def couple(
         clock = later
         now = slowed(pools, space.cases, clock)
         totals = space.run(now, failed)
-    space.chips = (held, wanted, air.rack_inlet_c, given)
+    space.chips = (held, wanted, air.rack_worst_c, given)
     tables = compiled.tables
     chips = _chips(space, held, state)
-    ride = ride_rows(space, air, chips, loops)
+    ride = ride_rows(space, air, chips, loops) if borrowed is None else borrowed.ride
     found = Thermal(air, chips, ids, clock, loops, ride, tables["racks"].ids, tables["cooling"].ids)
     return found, now, totals
+
+
+def _held(space: Workspace, borrowed: Thermal) -> tuple[AirResult, LoopsResult]:
+    """Air and loops of a state whose racks and units are these; else none."""
+    assert space.compiled is not None
+    if borrowed.fits(space):
+        return borrowed.air, borrowed.loops
+    unknown = np.full(len(space.compiled.tables["racks"]), np.nan)
+    return AirResult(rack_inlet_c=unknown), LoopsResult(rack_reach_frac=unknown)
 
 
 def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:
@@ -115,8 +140,8 @@ def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:
 
     return ChipResult(
         best["case"], best["junction"], best["clock"], best["inlet"], best["power"],
-        best["flow"] * L_PER_M3 * S_PER_MIN, best["sink"], held.limits.case_c, named(THROTTLED), named(TOO_HOT),
-        named(RUNAWAY),
+        best["flow"] * L_PER_M3 * S_PER_MIN, best["sink"], best["most"], held.limits.case_c, named(THROTTLED),
+        named(TOO_HOT), named(RUNAWAY), named(HELD), named(DRY),
     )  # fmt: skip
 
 

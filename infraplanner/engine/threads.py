@@ -74,7 +74,7 @@ class Engine:
         self._generation = 0
         self._catalog_generation = 0
         self._last: Snapshot | None = None
-        self._shown = (-1, False)
+        self._shown = (-1, 0)
         self._settled: Settled | None = None
         self._failed: frozenset[str] = frozenset()
         self._jobs: dict[str, Job] = {}
@@ -246,12 +246,14 @@ class Engine:
     def _run_settled(self, request: Request, generation: int) -> None:
         try:
             kernel_cache.prepare_once()
-            from .stages import Superseded
+            from .stages import FirstAnswer, Settled, Superseded
 
             tier = self._tier("background")
             tier.follow(request.snapshot, request.changes)
             try:
-                result, self._settled = tier.settle(lambda: generation != self._generation, self._failed)
+                before = Settled() if request.changes.whole else self._settled or Settled()
+                first = FirstAnswer(self._deliver, before)
+                result, self._settled = tier.settle(lambda: generation != self._generation, self._failed, first)
             except Superseded:
                 self._again(request)
                 return
@@ -291,11 +293,11 @@ class Engine:
 
     def _deliver(self, result: ResultSnapshot) -> None:
         with self._delivery:
-            revision, settled = self._shown
-            stale = result.revision < revision or (result.revision == revision and settled and result.provisional)
-            if stale or self._closed:
+            rank = 2 if not result.provisional else 1 if result.refreshing else 0
+            revision, shown = self._shown
+            if result.revision < revision or (result.revision == revision and rank < shown) or self._closed:
                 return
-            self._shown = (result.revision, not result.provisional)
+            self._shown = (result.revision, rank)
             self._on_result(result)
 
     def _broken(self, snapshot: Snapshot, error: Exception, *, provisional: bool) -> None:

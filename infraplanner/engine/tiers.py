@@ -12,10 +12,10 @@ from infraplanner.results.snapshot import ResultSnapshot
 
 from .pools import PoolSolver
 from .protocol import Check
-from .stages import Settled, live_result, settled_result
+from .stages import FirstAnswer, Settled, live_result, settled_result
 from .workspace import Workspace
 
-__all__ = ["Settled", "Tier", "warm_up"]
+__all__ = ["FirstAnswer", "Settled", "Tier", "warm_up"]
 
 
 class Tier:
@@ -38,7 +38,12 @@ class Tier:
         return live_result(self._space, settled, self._check, failed)
 
     def settle(
-        self, stop: Callable[[], bool] | None = None, failed: frozenset[str] = frozenset()
+        self,
+        stop: Callable[[], bool] | None = None,
+        failed: frozenset[str] = frozenset(),
+        first: FirstAnswer | None = None,
     ) -> tuple[ResultSnapshot, Settled]:
-        """The settled result of the snapshot last followed, with some records out of service."""
-        return settled_result(self._space, failed, self._check, stop)
+        """The settled result of the snapshot last followed, with some records out of service; a large plan gives a
+        `first` answer before.
+        """
+        return settled_result(self._space, failed, self._check, stop, first)

@@ -178,6 +178,7 @@ class Workspace:
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
         )  # fmt: skip
         self._dirty = np.empty(0, np.int64)
+        self.totals = totals
         return totals
 
     def _rows(self, table: str, ids: frozenset[str]) -> Ints:

@@ -26,6 +26,7 @@ MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 SEED = 1
 CLASSES = ("W17", "W27", "W32", "W40", "W45")
 SECONDS_A_DAY = 86400.0
+CHILLED = ("evaporator_c", "condenser_k", "lift_least_k")
 
 
 def year_result(space: Workspace, totals: Totals, whole: bool) -> YearResult:
@@ -145,7 +146,7 @@ def outdoor(space: Workspace) -> tuple[Yards, Ints]:
         (np.bincount(at[kinds["wet"]], tower[cooling["unit"]][kinds["wet"]], n) > 0).astype(np.int64),
         total(kinds["ch"], capacity), np.maximum(1.0, np.bincount(at[kinds["ch"]], minlength=n).astype(np.float64)),
         mean(kinds["ch"], column(compiled.parts.cooling, "cop_rated")[cooling["unit"]]),
-        cop_start, cop_c, cop, part_load,
+        cop_start, cop_c, cop, part_load, *(np.full(n, compiled.rule(f"thermal.chiller_{name}")) for name in CHILLED),
     )  # fmt: skip
     return yards, rows
 

@@ -7,13 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infraplanner.catalog import Catalog
+from infraplanner.compile.plan import compile_plan
 from infraplanner.engine import evaluate_failures
 from infraplanner.model.document import Snapshot
 from infraplanner.results.outages import SupplyClass
 from infraplanner.results.snapshot import ResultSnapshot
 
+AIR_KINDS = frozenset({"crah", "crac", "crac_crah", "in_row", "rear_door"})
+AIR_UNITS_APART = 200
+"""Cooling units up to which every air unit is failed by itself."""
+Floats = NDArray[np.float64]
 TABLES = ("power", "cooling", "racks", "devices")
 Progress = Callable[[int, int], None]
 
@@ -22,8 +28,9 @@ Progress = Callable[[int, int], None]
 class FailureCost:
     """What is lost when one of `ids` fails; they are alike (same part, same connections), so one was evaluated for all.
 
-    `overloaded` names power nodes and cooling units that would then be past their rating. For the supplies inside racks
-    and servers, `table` is `supplies`, `ids` are what they stand in and `label` says what fails.
+    `overloaded` names power nodes and cooling units that would then be past their rating; `warm_racks` more breathe air
+    above what they allow, the warmest of all `inlet_c`. For the supplies inside racks and servers, `table` is `supplies`,
+    `ids` are what they stand in and `label` says what fails.
     """
 
     ids: tuple[str, ...]
@@ -33,6 +40,8 @@ class FailureCost:
     it_lost_w: float
     dark_racks: int
     overloaded: tuple[str, ...]
+    warm_racks: int = 0
+    inlet_c: float | None = None
     label: str = ""
     alike_count: int = 0
 
@@ -42,7 +51,7 @@ class FailureCost:
         return self.alike_count or len(self.ids)
 
 
-def alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
+def alike(snapshot: Snapshot, catalog: Catalog) -> list[tuple[str, tuple[str, ...]]]:
     """(table, ids) of everything that can fail, grouped by part and connections; deterministic order."""
     feeds: dict[str, list[tuple[str, ...]]] = {}
     for feed in snapshot.table("feeds").values():
@@ -59,9 +68,18 @@ def alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
                 getattr(record, name, "") for name in ("profile", "hall", "loop", "source_loop", "pool", "standby")
             )
             joined = (tuple(sorted(feeds.get(key, ()))), tuple(sorted(cables.get(key, ()))))
-            holds = key if table == "devices" or _holds_devices(snapshot, table, key) else ""
+            apart = table == "devices" or _holds_devices(snapshot, table, key) or _blows(snapshot, catalog, table, key)
+            holds = key if apart else ""
             groups.setdefault((table, place, joined, holds, getattr(record, "power_cap_frac", None)), []).append(key)
     return [(str(code[0]), tuple(ids)) for code, ids in groups.items()]
+
+
+def _blows(snapshot: Snapshot, catalog: Catalog, table: str, key: str) -> bool:
+    """Air units are not alike, for it matters where they stand; in very many the field is not solved for each."""
+    if table != "cooling" or len(snapshot.table("cooling")) > AIR_UNITS_APART:
+        return False
+    part = catalog.find(snapshot.table("cooling")[key].profile)
+    return getattr(part, "cooling_kind", "") in AIR_KINDS
 
 
 def _holds_devices(snapshot: Snapshot, table: str, key: str) -> bool:
@@ -76,22 +94,33 @@ def rank_failures(
     stop: Callable[[], bool] = lambda: False,
 ) -> list[FailureCost] | None:
     """Costs of all single failures, the worst first; None when `stop` said so. Ties are broken by id."""
-    groups = alike(snapshot)
+    groups = alike(snapshot, catalog)
     sets = [frozenset[str](), *(frozenset({ids[0]}) for _, ids in groups)]
     costs: list[FailureCost] = []
+    limits = compile_plan(snapshot, catalog).inlet_limits()
     base: _Base | None = None
     supplies: tuple[SupplyClass, ...] = ()
     for step, result in enumerate(evaluate_failures(snapshot, catalog, sets)):
         if stop():
             return None
         if base is None:
-            base, supplies = _Base.of(result), result.power.outages.supplies
+            base, supplies = _Base.of(result, limits), result.power.outages.supplies
         else:
             table, ids = groups[step - 1]
             costs.append(base.cost(table, ids, result))
         progress(step, len(groups))
     costs += [_supply_cost(row, costs) for row in supplies]
-    return sorted(costs, key=lambda cost: (-cost.tokens_lost_per_s, -cost.it_lost_w, -len(cost.overloaded), cost.ids))
+    return sorted(
+        costs,
+        key=lambda cost: (
+            -cost.tokens_lost_per_s,
+            -cost.it_lost_w,
+            -cost.warm_racks,
+            -len(cost.overloaded),
+            -(cost.inlet_c or 0.0),
+            cost.ids,
+        ),
+    )
 
 
 def _supply_cost(row: SupplyClass, costs: list[FailureCost]) -> FailureCost:
@@ -99,7 +128,7 @@ def _supply_cost(row: SupplyClass, costs: list[FailureCost]) -> FailureCost:
     label, count = f"{row.what} in {row.ids[0]}", row.boxes * row.count
     boxes = [cost for cost in costs if row.short_w > 0.0 and not set(cost.ids).isdisjoint(row.ids)]
     if not boxes:
-        return FailureCost(row.ids, "supplies", 0.0, 0.0, 0.0, 0, (), label, count)
+        return FailureCost(row.ids, "supplies", 0.0, 0.0, 0.0, 0, (), label=label, alike_count=count)
     worst = max(boxes, key=lambda cost: cost.tokens_lost_per_s)
     return replace(worst, ids=row.ids, table="supplies", label=label, alike_count=count)
 
@@ -112,11 +141,14 @@ class _Base:
     it_w: float
     dark_racks: int
     overloaded: frozenset[str]
+    limits: Floats
+    warm: int
 
     @staticmethod
-    def of(result: ResultSnapshot) -> _Base:
+    def of(result: ResultSnapshot, limits: Floats) -> _Base:
         it_w = 1e3 * (result.summary.it_power_kw or 0.0)
-        return _Base(result.summary.tokens_per_s or 0.0, it_w, _dark(result), frozenset(_overloaded(result)))
+        return _Base(result.summary.tokens_per_s or 0.0, it_w, _dark(result), frozenset(_overloaded(result)), limits,
+                     _warm(result, limits)[0])  # fmt: skip
 
     def cost(self, table: str, ids: tuple[str, ...], result: ResultSnapshot) -> FailureCost:
         lost = self.tokens_per_s - (result.summary.tokens_per_s or 0.0)
@@ -130,7 +162,17 @@ class _Base:
             it_lost_w=self.it_w - it_w,
             dark_racks=max(0, _dark(result) - self.dark_racks),
             overloaded=tuple(sorted(set(_overloaded(result)) - self.overloaded)),
+            warm_racks=max(0, _warm(result, self.limits)[0] - self.warm),
+            inlet_c=_warm(result, self.limits)[1],
         )
+
+
+def _warm(result: ResultSnapshot, limits: Floats) -> tuple[int, float | None]:
+    """How many racks breathe air above their limit, and the warmest inlet."""
+    inlet = result.thermal.air.rack_worst_c
+    if inlet.size != limits.size or not np.isfinite(inlet).any():
+        return 0, None
+    return int((inlet > limits + 1e-6).sum()), float(np.nanmax(inlet))
 
 
 def _dark(result: ResultSnapshot) -> int:

@@ -108,6 +108,7 @@ def _thermal(result: ResultSnapshot) -> dict[str, Any]:
         "air": [_hall_air(hall) for hall in thermal.air.halls],
         "loops": [plain(loop) for loop in thermal.loops.loops],
         "loss_of_cooling": [plain(row) for row in thermal.ride],
+        "die_hot_spot_ratio": plain(thermal.die_hot_spot_ratio),
         "case_limit_c": plain(thermal.chips.case_limit_c),
     }
 

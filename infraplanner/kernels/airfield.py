@@ -306,6 +306,21 @@ def leaving(streams: Streams, s: int, inlet_c: float) -> float:
 
 
 @kernel
+def upper_layer(inlet_c: float, supply_c: float, return_c: float, layered_frac: float) -> float:
+    """Air that the upper half of an inlet draws in [degC], when what comes back gathers there.
+
+    The share r = (T_in - T_sup) / (T_ret - T_sup) of returned air fills the opening from above: the upper of two equal
+    halves then holds min(1, 2 r) of it, the lower one the rest, and their mean stays T_in. `layered_frac` goes from
+    well mixed (0) to that (1). Where r is outside 0..1 nothing gathers. Worked: in 26, supply 22, return 34, 0.5: r is a
+    third, the upper half two thirds layered and a third mixed: 28.
+    """
+    if not (return_c > supply_c) or not (inlet_c > supply_c):
+        return inlet_c
+    share = min(1.0, (inlet_c - supply_c) / (return_c - supply_c))
+    return inlet_c + layered_frac * (min(1.0, 2.0 * share) - share) * (return_c - supply_c)
+
+
+@kernel
 def _sweep(
     nx: int, stencil: Stencil, given_c: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, blow_frac: Floats,
     field_c: Floats,
@@ -423,14 +438,14 @@ def solve_temperature(
 ) -> tuple[int, int, float]:  # fmt: skip
     """Temperature of all cells; returns state, sweeps and the last change [K].
 
-    States: 0 settled, 1 sweeps used up, 2 it grows without bound (more heat than the units take away). Starts from one
-    temperature, so that the answer depends on nothing that was computed before. The stencil runs down the potential:
+    States: 0 settled, 1 sweeps used up, 2 it grows without bound (more heat than the units take away). `field_c` holds
+    what to start from: one temperature for an answer that depends on nothing computed before, a field of nearly the
+    same hall for a quick one. `start_c` stands for air where none flows. The stencil runs down the potential:
     along it upwind transport is exact in one pass; mixing and recirculation need more, and Anderson's mixing of the
     last `depth` passes gathers them. `inner[c]` is where cell c lies in the framed field, as do all cells of streams,
     coolers, and `rising` bodies, whose warm air goes up and back to the units.
     """
     size = field_c.size
-    field_c[:] = start_c
     state = mixing_memory(size - field_c.size, depth)  # none yet; an integer and no literal, for one signature
     after, given = np.empty(size), np.zeros(stencil.at.size)
     roof = np.flatnonzero(faces.plenum_ratio > 0.0)
@@ -519,9 +534,9 @@ def solve_share(
 ) -> int:  # fmt: skip
     """The adjoint field: of the air at each cell, which share ends at a unit (`ends`, by cell); returns sweeps used
     (the limit means: not settled). `streams` is empty here: what a rack draws in ends there. `share_frac` is framed;
-    it has settled when the cells of `watch` have, for still corners take long and are of no account.
+    it has settled when the cells of `watch` have, for still corners take long and are of no account. It holds what to
+    start from, zeros or the shares of nearly the same hall.
     """
-    share_frac[:] = 0.0
     given, nothing = np.zeros(stencil.at.size), np.zeros(0, np.int64)
     last = np.zeros(watch.size)
     for c in range(ends_m3_per_s.size):

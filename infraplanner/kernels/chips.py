@@ -13,8 +13,8 @@ from .exchange import plate_resistance, throttle
 
 class Chips(NamedTuple):
     """Bodies with accelerators, one row each: rack, accelerators in it, watts of one at full load and idle, whether a
-    plate cools them (1) or a heat sink (0), and the plate's law R = a + b V^n of the loop's coolant (V in reference
-    flows).
+    law cools them (1) or the usual heat sink (0), and that law R = a + b V^n (V in reference flows) of plates, baths
+    and modules.
     """
 
     rack: Ints
@@ -44,7 +44,8 @@ class Limits(NamedTuple):
 class ChipState(NamedTuple):
     """Results per body: what the chip breathes or is flushed with, plate flow, case and junction temperature, watts
     of one chip, clock, resistance from case to inlet, and state (0 free, 1 throttled, 2 too hot at the lowest clock,
-    3 runaway, 4 unknown).
+    3 runaway, 4 unknown, 5 slowed to what its surface boils away or its modules carry, 6 more than that at the lowest
+    clock).
     """
 
     inlet_c: Floats
@@ -54,25 +55,38 @@ class ChipState(NamedTuple):
     chip_w: Floats
     clock_frac: Floats
     sink_k_per_w: Floats
+    most_w: Floats
     state: Ints
 
 
 @kernel
+def _hold(
+    idle_w: float, dynamic_w: float, most_w: float, leakage_ratio: float, clock_min_frac: float, inlet_c: float,
+    resistance_k_per_w: float,
+) -> tuple[float, float, float, int]:  # fmt: skip
+    """Clock, power, case temperature and state of a chip held to the most heat it can give away."""
+    cube = (most_w / leakage_ratio - idle_w) / dynamic_w if dynamic_w > 0.0 else 0.0
+    clock = min(1.0, max(clock_min_frac, max(cube, 0.0) ** (1.0 / 3.0)))
+    power = (idle_w + dynamic_w * clock**3) * leakage_ratio
+    return clock, power, inlet_c + resistance_k_per_w * power, 5 if power <= most_w * (1.0 + 1e-9) else 6
+
+
+@kernel
 def chip_temperatures(
-    chips: Chips, limits: Limits, load_frac: Floats, flow_m3_per_s: Floats, coolant_c: Floats, air_c: Floats,
+    chips: Chips, limits: Limits, load_frac: Floats, flow_m3_per_s: Floats, inlet_c: Floats, most_w: Floats,
     margin_ratio: float, out: ChipState,
 ) -> None:  # fmt: skip
     """Clock, power and temperatures of every body's chips at their wanted load.
 
     `load_frac` is the wanted share of dynamic power (0..1), `flow_m3_per_s` the coolant of the body (all plates in
-    parallel), `coolant_c` and `air_c` what its rack is given. `margin_ratio` scales the temperature head that the
+    parallel), `inlet_c` what flushes its chips, `most_w` the most heat that one of them can give away whatever its
+    temperature (critical heat flux, modules; infinity: no such limit). `margin_ratio` scales that and the temperature head that the
     limit leaves (1: as it is). Leakage follows the case temperature. Worked: 1,400 W at 1.65 L/min of PG25 and 40 degC:
     R 0.0212 K/W, case 69.7 degC.
     """
     for i in range(chips.rack.size):
-        r = chips.rack[i]
         plate = chips.plated[i] == 1
-        inlet = coolant_c[r] if plate else air_c[r]
+        inlet = inlet_c[i]
         flow = flow_m3_per_s[i] / chips.chip_count[i]
         if plate:
             resistance = plate_resistance(
@@ -83,7 +97,9 @@ def chip_temperatures(
             resistance = limits.sink_k_per_w
         dynamic = (chips.full_w[i] - chips.idle_w[i]) * load_frac[i]
         out.inlet_c[i], out.flow_m3_per_s[i], out.sink_k_per_w[i] = inlet, flow, resistance
-        if np.isnan(inlet + resistance + dynamic) or not np.isfinite(resistance):
+        out.most_w[i] = most_w[i]
+        most = most_w[i] * margin_ratio
+        if np.isnan(inlet + resistance + dynamic + most) or not np.isfinite(resistance):
             out.case_c[i] = out.junction_c[i] = out.chip_w[i] = np.nan
             out.clock_frac[i] = 1.0
             out.state[i] = 4
@@ -93,5 +109,9 @@ def chip_temperatures(
             inlet, limit, resistance, chips.idle_w[i], dynamic, limits.leakage_per_k, limits.leakage_c,
             limits.clock_min_frac,
         )  # fmt: skip
+        if power > most:
+            factor = 1.0 + limits.leakage_per_k * (inlet - limits.leakage_c + resistance * most)
+            clock, power, case, state = _hold(chips.idle_w[i], dynamic, most, factor, limits.clock_min_frac, inlet,
+                                              resistance)  # fmt: skip
         out.clock_frac[i], out.chip_w[i], out.case_c[i], out.state[i] = clock, power, case, state
         out.junction_c[i] = case + limits.junction_k_per_w * power

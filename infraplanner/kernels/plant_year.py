@@ -8,14 +8,15 @@ import numpy as np
 
 from ._jit import kernel
 from .arrays import Floats, Ints
-from .cooling import curve_at
+from .cooling import curve_at, warmer_water
 
 
 class Yards(NamedTuple):
     """Loops with outdoor units, from the racks outwards. `heat_w` comes in from inside; `then` is the row that takes
     what this one's water-cooled chillers reject (-1: none). Dry coolers, wet coolers (towers, adiabatic coolers) and
     chillers stand side by side in a loop, each kind with its capacity, approach at capacity, fan power per capacity.
-    `always_wet` is 1 for towers; adiabatic coolers run dry while the air is cold enough.
+    `always_wet` is 1 for towers; adiabatic coolers run dry while the air is cold enough. For the last three see
+    `cooling.Units`.
     """
 
     heat_w: Floats
@@ -38,6 +39,9 @@ class Yards(NamedTuple):
     cop_c: Floats
     cop: Floats
     part_load: Floats
+    evaporator_c: Floats
+    condenser_k: Floats
+    lift_k: Floats
 
 
 class Hours(NamedTuple):
@@ -176,7 +180,10 @@ def plant_year(
             if rest > 0.0:
                 some_chilled = True
                 cop = curve_at(dry, yards.cop_c, yards.cop, yards.cop_start[i], yards.cop_start[i + 1])
-                cop = yards.chiller_cop[i] if np.isnan(cop) else cop
+                air = dry if yards.then[i] < 0 else wet
+                cop = (yards.chiller_cop[i] if np.isnan(cop) else cop) * warmer_water(
+                    supply_c[i], air, yards.evaporator_c[i], yards.condenser_k[i], yards.lift_k[i]
+                )
                 used = chiller_power(
                     rest, yards.chiller_w[i], yards.chiller_count[i], cop, yards.part_load[3 * i : 3 * i + 3]
                 )

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+AirClass = Literal["", "A1", "A2", "A3", "A4", "H1"]
 UnknownFields = tuple[tuple[str, Any], ...]
 Point = tuple[int, int]
 
@@ -60,6 +61,10 @@ class Hall(Record, frozen=True, kw_only=True):
     design_density_w_per_m2: float | None = None
     containment: Literal["none", "cold", "hot"] = "none"
     supply_air_c: float | None = None
+    air_class: AirClass = ""
+    """Class of the equipment that the hall is run for; what a profile states and a rack's own class narrow it."""
+    air_layers: Literal["one", "two"] = "one"
+    """Two: what comes back to a rack gathers in the upper half of its inlet (stratification)."""
     outline_mm: tuple[Point, ...] = ()
 
 
@@ -88,11 +93,11 @@ class Door(Placed, frozen=True, kw_only=True):
 
 
 class Zone(Placed, frozen=True, kw_only=True):
-    """A rectangle with a meaning: keep-out, aisle, containment or a named room area."""
+    """A rectangle with a meaning: keep-out, aisle, perforated tiles of a raised floor, or a named room area."""
 
     width_mm: int
     depth_mm: int
-    kind: Literal["keep_out", "cold_aisle", "hot_aisle", "room"] = "room"
+    kind: Literal["keep_out", "cold_aisle", "hot_aisle", "perforated", "room"] = "room"
 
 
 class Tray(Record, frozen=True, kw_only=True):
@@ -129,6 +134,9 @@ class Rack(Placed, frozen=True, kw_only=True):
     pool: str = ""
     power_cap_frac: float | None = None
     regulator: Literal["", "discrete", "vertical", "integrated", "package", "ondie"] = ""
+    plate: str = ""
+    """Profile of what sits on its chips: cold plate of one or two phases, or solid-state modules. Empty: the usual."""
+    air_class: AirClass = ""
 
 
 class Device(Record, frozen=True, kw_only=True):
@@ -150,13 +158,24 @@ class Cooling(Placed, frozen=True, kw_only=True):
 
 
 class Loop(Record, frozen=True, kw_only=True):
-    """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both."""
+    """A coolant loop. Set the flow by `rise_k` or by `flow_l_per_min_per_kw`, never by both.
+
+    `return_path` reverse leads the return on to the far end of the row and back, so that every rack's way is as long;
+    `balanced` sets a valve at every rack. `manifold`, `hose` and `valve` name the parts of every rack's branch. `spare` units
+    may fail (N+1: 1).
+    """
 
     kind: Literal["technology", "facility", "air"] = "technology"
-    fluid: Literal["water", "pg25", "eg25", "air"] = "pg25"
+    fluid: Literal["water", "pg25", "eg25", "dielectric", "air"] = "pg25"
     supply_c: float | None = None
     rise_k: float | None = None
     flow_l_per_min_per_kw: float | None = None
+    return_path: Literal["direct", "reverse"] = "direct"
+    balanced: bool = False
+    manifold: str = ""
+    hose: str = ""
+    valve: str = ""
+    spare: int = 0
 
 
 class PowerNode(Placed, frozen=True, kw_only=True):
@@ -426,9 +445,10 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "devices": {"profile": "system"},
     "feeds": {"conductor": "power"},
     "jobs": {"model": "llm"},
+    "loops": {"manifold": "cooling", "hose": "cooling", "valve": "cooling"},
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
-    "racks": {"profile": "rack"},
+    "racks": {"profile": "rack", "plate": "cooling"},
     "workloads": {"profile": "request_shape", "pattern": "record"},
 }
 """Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

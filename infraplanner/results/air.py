@@ -57,6 +57,8 @@ class AirResult:
     rack_inlet_c: Floats = field(default_factory=_none)
     rack_recirculation_frac: Floats = field(default_factory=_none)
     rack_capture_frac: Floats = field(default_factory=_none)
+    rack_inlet_top_c: Floats = field(default_factory=_none)
+    """Air that the upper half of a rack draws in, in halls of two layers; NaN in others."""
     rack_air_m3_per_s: Floats = field(default_factory=_none)
     unit_supply_c: Floats = field(default_factory=_none)
     unit_return_c: Floats = field(default_factory=_none)
@@ -66,3 +68,8 @@ class AirResult:
     """Racks before or behind which no floor is open, so that no air gets in or out."""
     blocked_tiles: tuple[tuple[str, int], ...] = ()
     """Racks that stand on perforated tiles, and on how many."""
+
+    @property
+    def rack_worst_c(self) -> Floats:
+        """The warmest air that any part of a rack draws in."""
+        return np.fmax(self.rack_inlet_c, self.rack_inlet_top_c) if self.rack_inlet_top_c.size else self.rack_inlet_c

@@ -25,6 +25,8 @@ class ChipResult:
     rack_chip_w: Floats = field(default_factory=_none)
     rack_plate_flow_l_per_min: Floats = field(default_factory=_none)
     rack_sink_k_per_w: Floats = field(default_factory=_none)
+    rack_most_w: Floats = field(default_factory=_none)
+    """The most heat that one chip can give away, by critical heat flux or by its modules; infinite without such a limit."""
     case_limit_c: float | None = None
     throttled: tuple[str, ...] = ()
     """Racks whose chips lower their clock to hold the limit."""
@@ -32,3 +34,7 @@ class ChipResult:
     """Racks too hot even at the lowest clock."""
     runaway: tuple[str, ...] = ()
     """Racks whose chips find no balance: leakage grows faster than their cooling."""
+    held: tuple[str, ...] = ()
+    """Racks whose chips are slowed to what boils away on them or what their modules carry."""
+    dry: tuple[str, ...] = ()
+    """Racks whose chips give off more than that even at the lowest clock."""

@@ -21,7 +21,8 @@ class LoopFlow:
     `speed` is the pump speed at which the worst-placed rack gets what it wants (1: full speed, which may fall short);
     `reach` what that rack gets at full speed over what it wants; `spread` the best- over the worst-placed rack.
     `spare`: with one pump unit less every rack still gets what it wants. `between`: some pipe flows neither laminar
-    nor turbulent, where friction is a blend.
+    nor turbulent, where friction is a blend. `parts_kpa`: drop of manifold, hoses and valve of the worst-placed rack at
+    the flow it wants.
     """
 
     loop: str
@@ -42,6 +43,9 @@ class LoopFlow:
     velocity_m_per_s: float | None = None
     supply_c: float | None = None
     return_c: float | None = None
+    reverse: bool = False
+    balanced: bool = False
+    parts_kpa: float | None = None
     note: str = ""
 
 

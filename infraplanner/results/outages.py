@@ -76,8 +76,6 @@ class OutageResult:
     case_nameplate_worst_frac: Floats = field(default_factory=_floats)
     supplies: tuple[SupplyClass, ...] = ()
     schemes: tuple[Redundancy, ...] = ()
-    skipped: int = 0
-    """Failures that were not tried because the tree is too large to do so while a window waits."""
 
     @property
     def worst(self) -> int | None:

@@ -144,6 +144,8 @@ class ThermalResult:
     rack_flow_l_per_min: Floats = field(default_factory=no_floats)
     rack_heat_flux_w_per_m2: Floats = field(default_factory=no_floats)
     rack_die_flux_w_per_cm2: Floats = field(default_factory=no_floats)
+    die_hot_spot_ratio: tuple[float, float] | None = None
+    """Heat flux of a die's hot spots over its mean, from and to."""
     unit_ids: tuple[str, ...] = ()
     unit_heat_w: Floats = field(default_factory=no_floats)
     unit_capacity_w: Floats = field(default_factory=no_floats)
@@ -257,11 +259,14 @@ class ThroughputResult:
 @dataclass(frozen=True, slots=True)
 class ResultSnapshot:
     """One consistent answer. `provisional`: computed during a drag, with field and fabric load from the last settled
-    state.
+    state; or the first of two answers at rest, whose heavy parts `refreshing` names.
     """
 
     revision: int
     provisional: bool = False
+    refreshing: tuple[str, ...] = ()
+    """Parts that the settled result, which follows by itself, will bring: until then those of the last settled state, or
+    quickly found from them, or empty. Every other figure was computed anew, on those parts."""
     failed: frozenset[str] = frozenset()
     """Records that are out of service in this result: a what-if, or `evaluate --fail`."""
     elapsed_s: float = 0.0

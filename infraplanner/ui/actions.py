@@ -64,6 +64,7 @@ SPECS = (
     Spec("why", "Why this figure?", "Analyse", "Ctrl+Shift+Y", "info"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
+    Spec("tool_fail", "Fail by clicking", "Analyse", "Ctrl+Shift+X", "error", True),
     Spec("repair_all", "Repair all", "Analyse", "Shift+X", "ok"),
     Spec("split_pool", "Split pool into prefill and decode", "Analyse", "Ctrl+Shift+P", "chart"),
     Spec("next_finding", "Next finding", "Analyse", "F8", "warning"),
@@ -77,7 +78,7 @@ TOOL_BAR = (
     ("save", "undo", "redo"),
     ("tool_select", "tool_pan"),
     ("tool_place", "tool_link", "tool_feed", "tool_loop"),
-    ("tool_measure",),
+    ("tool_measure", "tool_fail"),
     ("snap",),
 )
 

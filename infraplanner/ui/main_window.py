@@ -51,9 +51,10 @@ from infraplanner.ui.sheets import show_licences, show_shortcuts
 from infraplanner.ui.theme.current import current
 from infraplanner.ui.tools.base import Tool
 from infraplanner.ui.tools.connect import FeedTool, LinkTool, LoopTool
+from infraplanner.ui.tools.fit import fit_part, is_fitted
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
-from infraplanner.ui.tools.simple import MeasureTool, PanTool
+from infraplanner.ui.tools.simple import FailTool, MeasureTool, PanTool
 from infraplanner.ui.widgets.dock import DockHeader, make_dock
 from infraplanner.ui.widgets.overlay_switch import OverlaySwitch
 
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
             "feed": FeedTool(self.floor, self.bridge, self),
             "loop": LoopTool(self.floor, self.bridge, self),
             "measure": MeasureTool(self.floor, self.bridge, self),
+            "fail": FailTool(self.floor, self.bridge, self),
         }
         self.actions_ = Actions(self, self._verbs())
         self._build_menus()
@@ -381,6 +383,9 @@ class MainWindow(QMainWindow):
             self.use_tool("link")
             self._link_tool().profile_id = profile_id
             return
+        if is_fitted(profile):
+            fit_part(self.bridge, profile_id, self.bridge.selection)
+            return
         place = self._place_tool()
         if place.choose(profile_id):
             self.use_tool("place")
@@ -388,6 +393,11 @@ class MainWindow(QMainWindow):
 
     def _drop(self, profile_id: str, x_mm: float, y_mm: float) -> None:
         self.use_tool("select")
+        profile = self.bridge.session.catalog.find(profile_id)
+        if is_fitted(profile):
+            under = self.floor.body_at(self.floor.camera.to_screen(x_mm, y_mm))
+            fit_part(self.bridge, profile_id, [under] if under else [])
+            return
         if self._place_tool().choose(profile_id):
             self._place_tool().place(profile_id, x_mm, y_mm)
 

@@ -94,7 +94,49 @@ def weak_pumps(doc: Document) -> None:
     change(doc, "cooling", "cdu2", profile="cdu-jetcool-300")
 
 
+def cold_air(doc: Document) -> None:
+    change(doc, "halls", "hall", supply_air_c=12.0)
+
+
+def plate_of_air(doc: Document) -> None:
+    change(doc, "racks", "r001", plate="crah-cw")
+
+
+def small_bath(doc: Document) -> None:
+    constant(doc, "thermal.clock_min_frac", 0.3, "fraction")
+    change(doc, "racks", "r001", plate="airjet-mini")
+
+
+def slow_boil(doc: Document) -> None:
+    data = {"name": "plate", "confidence": "default", "sources": ["plan-default"], "cooling_kind": "cold_plate_2phase",
+            "plate_a_k_per_w": 0.01, "plate_b_k_per_w": 0.0, "plate_exponent": 1.0, "critical_w_per_cm2": 40.0,
+            "wetted_ratio": 1.0}  # fmt: skip
+    add(doc, "profiles", EmbeddedProfile(id="cp-thin", kind="cooling", data=data))
+    change(doc, "racks", "r001", plate="cp-thin")
+
+
+def weaker_pumps(doc: Document) -> None:
+    weak_pumps(doc)
+    change(doc, "loops", "tcs", rise_k=2.0)
+
+
+def alone(doc: Document) -> None:
+    change(doc, "loops", "tcs", spare=1)
+    doc.remove("cooling", "cdu2")
+
+
+def odd_hose(doc: Document) -> None:
+    change(doc, "loops", "tcs", hose="crah-cw")
+
+
 FAULTS: list[Fault] = [
+    ("cooling.starved-branch", weaker_pumps, "r001"),
+    ("cooling.redundancy-missed", alone, "tcs"),
+    ("cooling.wrong-part", odd_hose, "tcs"),
+    ("air.inlet-under-class", cold_air, "r001"),
+    ("chip.wrong-plate", plate_of_air, "r001"),
+    ("chip.dried-out", small_bath, "r001"),
+    ("chip.held-back", slow_boil, "r001"),
     ("air.no-field", no_air, "hall"),
     ("air.inlet-over-limit", hot_air, "r001"),
     ("air.inlet-over-advice", warm_air, "r001"),

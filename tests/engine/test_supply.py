@@ -10,11 +10,10 @@ import pytest
 from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
 from infraplanner.compile.wires import ambient_factor, grouping_factor
-from infraplanner.engine import evaluate, outages
+from infraplanner.engine import evaluate
 from infraplanner.io.results_json import contract
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Feed, PowerNode, Site
-from infraplanner.session import Session
 from tests.engine.halls import add, pod
 from tests.engine.test_evaluate import change
 
@@ -171,17 +170,6 @@ def test_staged_units_lose_less_at_part_load(catalog: Catalog) -> None:
     row = apart.node_ids.index("ups-a")
     assert staged.node_loss_w[row] < 0.7 * apart.node_loss_w[row]
     assert next(s for s in staged.outages.schemes if "ups-a" in s.ids).scheme == "N+1"
-
-
-def test_a_window_does_not_wait_for_thousands_of_failures(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`evaluate` still fails them all; a session says how many it has not."""
-    monkeypatch.setattr(outages, "AT_ONCE", 20)
-    session = Session(catalog, force_sync=True)
-    session.open_document(pod(racks=4))
-    held = session.result.power.outages
-    session.close()
-    assert (held.skipped, held.case_ids) == (9, ())
-    assert len(evaluate(pod(racks=4).snapshot(), catalog).power.outages.case_ids) == 9
 
 
 def test_the_json_has_all_of_it_and_no_nan(catalog: Catalog) -> None:

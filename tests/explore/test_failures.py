@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from infraplanner.catalog import Catalog
@@ -13,6 +14,8 @@ from infraplanner.engine import evaluate
 from infraplanner.explore.failures import FailureCost, alike, rank_failures
 from infraplanner.io.plan_reader import PlanFile, read_plan
 from infraplanner.model.document import Document
+from tests.engine.test_evaluate import change
+from tests.thermal.halls import air_hall
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "templates"
 
@@ -92,5 +95,23 @@ def test_it_can_be_stopped(pod: PlanFile) -> None:
 
 
 def test_an_empty_plan_has_nothing_to_fail(catalog: Catalog) -> None:
-    assert alike(Document().snapshot()) == []
+    assert alike(Document().snapshot(), catalog) == []
     assert rank_failures(Document().snapshot(), catalog) == []
+
+
+def test_air_units_are_failed_one_by_one_in_the_air_field(catalog: Catalog) -> None:
+    document = air_hall(crahs=10)
+    change(document, "halls", "hall", air_class="H1")
+    snapshot = document.snapshot()
+    costs = rank_failures(snapshot, catalog)
+    assert costs is not None
+    crahs = {cost.ids[0]: cost for cost in costs if cost.ids[0].startswith("crah")}
+    assert len(crahs) == 10
+    assert all(len(cost.ids) == 1 for cost in crahs.values())
+    alone = evaluate(snapshot, catalog, failed=frozenset({"crah0"}))
+    assert crahs["crah0"].inlet_c == pytest.approx(float(np.nanmax(alone.thermal.air.rack_inlet_c)), abs=1e-3)
+    assert crahs["crah0"].warm_racks > 0
+    order = [cost.ids[0] for cost in costs]
+    others = [order.index(cost.ids[0]) for cost in costs if cost.table == "cooling" and not cost.warm_racks
+              and not cost.tokens_lost_per_s and not cost.it_lost_w]  # fmt: skip
+    assert all(order.index("crah0") < place for place in others)

@@ -29,7 +29,9 @@ def plant(*, standby: bool = False) -> tuple[cooling.Units, cooling.Loops, cooli
         kind=np.array([0, 0, 2]), hall=np.zeros(3, np.int64), source_loop=np.array([1, 1, -1]),
         capacity_w=np.array([1e6, 3e6, 5e6]), flow_m3_per_s=np.full(3, 0.02), approach_k=np.array([4.0, 5.0, 8.0]),
         power_frac=np.array([0.01, 0.01, 0.012]), water_m3_per_j=np.zeros(3), standby=np.array([False, standby, False]),
-        cop_start=np.zeros(4, np.int64), cop_c=np.empty(0), cop=np.empty(0),
+        cop_start=np.zeros(4, np.int64), cop_c=np.empty(0), cop=np.empty(0), evaporator_c=np.full(3, 6.67),
+        condenser_k=np.full(3, 15.0), lift_k=np.full(3, 15.0), hot_w_per_k=np.full(3, np.nan),
+        cold_w_per_k=np.full(3, np.nan), exponent=np.full(3, 0.7),
     )  # fmt: skip
     loops = cooling.Loops(
         first=np.empty(0, np.int64), then=np.array([0, 1]), unit_start=np.array([0, 2, 3]), unit=np.array([0, 1, 2]),
@@ -69,6 +71,29 @@ def test_supply_is_the_set_point_or_the_coldest_that_units_make() -> None:
     cooling.collect(one, one, np.zeros(1), np.array([1e5]), np.array([2.5e-8]), warm)
     cooling.run_plant(units, loops, np.ones(3, bool), 30.0, 20.0, warm)
     assert warm.loop_supply_c[0] == pytest.approx(30.0 + 8.0 + 5.0)
+
+
+def test_an_exchanger_comes_nearer_at_part_load_and_the_plant_feels_it() -> None:
+    units, loops, out = plant()
+    units.hot_w_per_k[:] = [1e5, 3e5, np.nan]
+    units.cold_w_per_k[:] = [1e5, 3e5, np.nan]
+    one = np.zeros(1, np.int64)
+    rated = cooling.operating_approach(units, 1, 3e6, 3e5, 3e5)
+    assert rated == pytest.approx(5.0)
+    half = cooling.operating_approach(units, 1, 1.5e6, 1.5e5, 1.5e5)
+    assert half == pytest.approx(1.5e6 / 1.5e5 / (2.0 * 0.5**-0.3))  # equal flows: Q/C over NTU, 2 at rating
+    cooling.collect(one, one, np.zeros(1), np.array([2e6]), np.array([2.5e-8]), out)
+    cooling.run_plant(units, loops, np.ones(3, bool), 30.0, 20.0, out)
+    near = [out.unit_heat_w[u] / (0.1 * units.capacity_w[u]) for u in range(2)]
+    assert max(near) < 10.0
+    assert 38.0 < out.loop_supply_c[0] < 38.0 + 5.0
+
+
+def test_chillers_take_less_for_warmer_water() -> None:
+    assert cooling.warmer_water(18.0, 25.0, 6.67, 15.0, 15.0) == pytest.approx(291.15 / 22.0 / (279.82 / 33.33))
+    assert cooling.warmer_water(6.67, 25.0, 6.67, 15.0, 15.0) == pytest.approx(1.0)
+    assert cooling.warmer_water(np.nan, 25.0, 6.67, 15.0, 15.0) == 1.0
+    assert cooling.warmer_water(40.0, 10.0, 6.67, 15.0, 15.0) == pytest.approx(313.15 / 15.0 / (279.82 / 18.33))
 
 
 def test_a_standby_unit_works_only_after_a_failure() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from infraplanner.catalog import Catalog
 from infraplanner.checks import run
-from infraplanner.engine import evaluate
+from infraplanner.engine import air, evaluate
 from infraplanner.engine.air import AirModel
 from infraplanner.engine.pools import PoolSolver
 from infraplanner.engine.stages import settled_result
@@ -68,12 +68,13 @@ def test_capping_hot_aisles_brings_inlets_back_to_supply(catalog: Catalog) -> No
     assert capped.thermal.air.halls[0].return_c == pytest.approx(22.0 + 12.0 / 1.05, abs=0.01)
 
 
-def test_heat_closes_over_hall_loops_and_plant(catalog: Catalog) -> None:
+def test_heat_closes_over_hall_loops_and_plant(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     document = air_hall(crahs=12)
     space = Workspace(catalog, PoolSolver())
     space.follow(document.snapshot(), None)
     result = settled_result(space, frozenset(), None)[0]
-    hall = AirModel().solve(space, tolerance_k=1e-11).halls[0]
+    monkeypatch.setattr(air, "TOLERANCE_K", 1e-11)
+    hall = AirModel().solve(space).halls[0]
     assert abs(hall.heat_residual_frac or 1.0) < 1e-9
     thermal = result.thermal
     racks = float(result.power.rack_power_w.sum())

@@ -68,9 +68,9 @@ class Field:
         framed = [p._replace(in_cell=self.inner[p.in_cell], out_cell=self.inner[p.out_cell]) for p in (bodies, units)]
         count = units.flow_m3_per_s.size
         self.supply_c, self.return_c = np.zeros(count), np.zeros(count)
-        field = np.empty((nx + 2) * (ny + 2))
         none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
         start = float(units.set_c[0]) if count else 20.0
+        field = np.full((nx + 2) * (ny + 2), start)
         self.state, self.sweeps, self.change = k.solve_temperature(
             nx, faces, self.phi, self.inner, self.stencil, framed[0], row[by], body[by], none, framed[1], start,
             highest_c, tolerance_k, sweeps, 4, self.supply_c, self.return_c, field,
@@ -255,7 +255,7 @@ def test_capture_is_whole_where_all_exhaust_reaches_the_unit() -> None:
     ends = np.zeros(nx * ny)
     k.add_flow(units.in_start, units.in_cell, units.flow_m3_per_s, 1.0, ends)
     none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
-    share = np.empty((nx + 2) * (ny + 2))
+    share = np.zeros((nx + 2) * (ny + 2))
     assert k.solve_share(nx, back, ends, none, field.inner, 1e-13, 5000, share) < 5000
     at = share[field.inner]
     assert at.min() >= 0.0

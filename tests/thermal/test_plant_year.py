@@ -67,6 +67,9 @@ def yards(**changes: Any) -> k.Yards:
         "wet_drift_m3_per_j": [0.0], "always_wet": [0], "chiller_w": [0.0], "chiller_count": [1.0], "chiller_cop": [4.0],
         "cop_start": [0, 0], "cop_c": [], "cop": [], "part_load": [0.0, 1.0, 0.0],
     } | changes  # fmt: skip
+    n = len(fields["supply_c"])
+    made = {"evaporator_c": fields["supply_c"], "condenser_k": [15.0] * n, "lift_k": [15.0] * n}  # as rated
+    fields = made | fields
     ints = ("then", "always_wet", "cop_start")
     return k.Yards(*(np.array(fields[n], np.int64 if n in ints else np.float64) for n in k.Yards._fields))
 

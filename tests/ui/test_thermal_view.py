@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from infraplanner.results.air import HallAir
@@ -65,6 +66,23 @@ def test_failing_a_fan_wall_with_a_key_moves_the_field_and_repair_brings_it_back
     np.testing.assert_array_equal(hall(drive).temperature_c, before)
 
 
+def test_a_click_fails_a_cooling_unit_and_the_field_relaxes(drive: Driver) -> None:
+    drive.window.overlays.choose("temperature")
+    drive.settle()
+    before = hall(drive).temperature_c.copy()
+    unit = drive.session.document.table("cooling")["fw-1"]
+    drive.window.use_tool("fail")
+    at = drive.floor.camera.to_screen(unit.x_mm, unit.y_mm)
+    drive.floor.tool.press(at, Qt.KeyboardModifier.NoModifier)
+    drive.settle()
+    assert drive.session.failed == frozenset({"fw-1"})
+    assert np.nanmax(np.abs(hall(drive).temperature_c - before)) > 0.05
+    drive.floor.tool.press(at, Qt.KeyboardModifier.NoModifier)
+    drive.settle()
+    assert drive.session.failed == frozenset()
+    np.testing.assert_array_equal(hall(drive).temperature_c, before)
+
+
 def test_gaps_in_the_field_are_filled_from_their_neighbours_only() -> None:
     field = np.full((3, 5), 20.0)
     field[1, 2] = np.nan
@@ -108,3 +126,24 @@ def test_the_inspector_tells_inlet_and_chip(drive: Driver) -> None:
     drive.settle()
     texts = " ".join(label.text() for label in drive.window.inspector.findChildren(type(drive.window.hint)))
     assert "recirculated" in texts
+
+
+def test_a_plate_is_fitted_to_the_rack_under_it_and_hoses_to_its_loop(drive: Driver) -> None:
+    document = drive.session.document
+    key, rack = next((key, rack) for key, rack in document.table("racks").items() if rack.loop)
+    drive.window._drop("cp-2phase", rack.x_mm, rack.y_mm)
+    assert document.table("racks")[key].plate == "cp-2phase"
+    drive.bridge.select([key])
+    drive.window.take_part("hose-dn40")
+    assert document.table("loops")[rack.loop].hose == "hose-dn40"
+    drive.settle()
+    assert drive.session.result is not None
+    row = drive.session.result.power.rack_ids.index(key)
+    assert drive.session.result.thermal.chips.rack_most_w[row] > 1000.0
+    said: list[str] = []
+    drive.bridge.refused.connect(said.append)
+    drive.bridge.select([])
+    drive.window.take_part("airjet-mini")
+    assert said == ["MEMS AirJet Mini is fitted to a rack: 0 are selected or under it."]
+    drive.bridge.undo()
+    assert document.table("loops")[rack.loop].hose == ""

@@ -125,6 +125,9 @@ def _walls(painter: QPainter, theme: Theme, camera: Camera, hall: Hall) -> None:
     painter.drawRect(box.adjusted(-band, -band, band, band))
 
 
+NAMES = {"hot_aisle": "Hot aisle", "cold_aisle": "Cold aisle", "perforated": "Perforated tiles"}
+
+
 def zone_rect(camera: Camera, zone: Zone) -> QRectF:
     """A zone on the screen."""
     half_x, half_y = zone.width_mm / 2, zone.depth_mm / 2
@@ -169,12 +172,13 @@ def _zone(painter: QPainter, theme: Theme, camera: Camera, zone: Zone) -> None:
         "hot_aisle": ("air.hot", [7.0, 2.0, 1.5, 2.0], 2.0),
         "cold_aisle": ("air.cold", [7.0, 2.0, 1.5, 2.0], 2.0),
         "keep_out": ("border.strong", [4.0, 3.0], 1.0),
+        "perforated": ("air.cold", [1.5, 2.0], 1.0),
         "room": ("border.strong", None, 1.0),
     }
     colour, dash, width = look[zone.kind]
     painter.setPen(pen(theme.colour(colour, 0.9), width, dash))
-    if zone.kind == "keep_out":
-        painter.setBrush(hatch(theme.colour("border.strong")))
+    if zone.kind in ("keep_out", "perforated"):
+        painter.setBrush(hatch(theme.colour(colour)))
     else:
         painter.setBrush(theme.colour(colour, tint if zone.kind != "room" else 0.12))
     painter.drawRect(box)
@@ -186,7 +190,7 @@ def paint_zone_names(painter: QPainter, theme: Theme, camera: Camera, scene: Sce
         return
     for zone in scene.snapshot.table("zones").values():
         box = zone_rect(camera, zone)
-        name = zone.name or {"hot_aisle": "Hot aisle", "cold_aisle": "Cold aisle"}.get(zone.kind, "")
+        name = zone.name or NAMES.get(zone.kind, "")
         if name and level > HALL and box.width() > 90 and box.height() > 24:
             place = box.center() if zone.kind != "room" else QPointF(box.center().x(), box.top() + 14)
             pill(painter, theme, place, name, ink="text.secondary")

@@ -44,8 +44,6 @@ def worst_failure(result: ResultSnapshot) -> str:
         effect = f"{' '.join(scaled(lost, 'W'))} go dark" if lost > 0.0 else "no load is lost"
         then = f", {outages.case_worst[row]} then at {100 * float(outages.case_worst_frac[row]):.0f} %"
         parts.append(f"worst single failure: {what}: {effect}{then if outages.case_worst[row] else ''}")
-    elif outages.skipped:
-        parts.append(f"{outages.skipped} single failures: see the chart of failures")
     return "   ·   ".join(part for part in parts if part)
 
 

@@ -105,6 +105,8 @@ class ChartDock(QWidget):
         for chart in self.charts:
             chart.take(result)
         state = self.tr("provisional") if result.provisional else self.tr("settled")
+        if result.refreshing:
+            state = self.tr("refreshing {0}").format(", ".join(result.refreshing))
         passes = self.tr("{0} passes").format(result.passes) if result.passes else ""
         parts = [f"rev {result.revision}", state, f"{1e3 * result.elapsed_s:.1f} ms", passes]
         told = parts if self.width() >= FOUR else parts[:2]  # a narrow dock leaves the room to its tabs

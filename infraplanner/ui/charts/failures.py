@@ -16,8 +16,11 @@ from .base import Chart
 if TYPE_CHECKING:
     from infraplanner.explore.failures import FailureCost
 
-COLUMNS = ("What fails", "Kind", "Alike", "Tokens/s lost", "Share", "IT power lost", "Racks dark", "Then overloaded")
-NUMBERS = frozenset({2, 3, 4, 5, 6})
+COLUMNS = (
+    "What fails", "Kind", "Alike", "Tokens/s lost", "Share", "IT power lost", "Racks dark", "Racks too warm",
+    "Warmest inlet", "Then overloaded",
+)  # fmt: skip
+NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 8})
 KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply"}
 
 
@@ -108,5 +111,7 @@ def _texts(cost: FailureCost) -> list[str]:
         f"{number(100 * cost.tokens_lost_frac)} %",
         " ".join(scaled(cost.it_lost_w, "W")),
         str(cost.dark_racks),
+        str(cost.warm_racks),
+        "–" if cost.inlet_c is None else f"{number(cost.inlet_c, 3)} °C",
         ", ".join(cost.overloaded[:4]) or "–",
     ]

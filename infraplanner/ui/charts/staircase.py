@@ -48,7 +48,8 @@ def staircase(snapshot: Snapshot, result: ResultSnapshot, rack: str) -> list[Ste
     case = float(chips.rack_case_c[row]) if len(chips.rack_case_c) else math.nan
     inlet = float(chips.rack_chip_inlet_c[row]) if len(chips.rack_chip_inlet_c) else math.nan
     loop = record.loop if record is not None else ""
-    wet = bool(loop) and math.isclose(inlet, supply.get(loop, math.nan), abs_tol=1e-6)
+    breathed = float(air.rack_worst_c[row]) if len(air.rack_inlet_c) else math.nan
+    wet = bool(loop) and math.isfinite(inlet) and not math.isclose(inlet, breathed, abs_tol=1e-6)
     steps = [Step("Sky", thermal.outdoor_dry_c if thermal.outdoor_dry_c is not None else math.nan, "text.muted")]
     if wet:
         steps += _water(snapshot, supply, loop)

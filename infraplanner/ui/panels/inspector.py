@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from infraplanner.catalog.types import PowerUnit
+from infraplanner.catalog.types import CoolingUnit, PowerUnit
 from infraplanner.edit import SetFields
-from infraplanner.results.snapshot import PoolResult, ResultSnapshot
+from infraplanner.results.snapshot import PoolResult, ResultSnapshot, ThermalResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -47,6 +47,8 @@ class Field:
     optional: bool = False
 
 
+ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
+"""Cooling parts that sit on chips."""
 PLACEMENT = [Field("x_mm", "Position x", "mm", "whole"), Field("y_mm", "Position y", "mm", "whole"),
              Field("rotation_deg", "Rotation", "deg", "whole")]  # fmt: skip
 FIELDS: dict[str, dict[str, list[Field]]] = {
@@ -59,6 +61,10 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
         "Connections": [
             Field("loop", "Coolant loop", "", "reference:loops"),
             Field("pool", "Serving pool", "", "reference:pools"),
+        ],
+        "Cooling": [
+            Field("plate", "On its chips", "", "profile:plate"),
+            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
         ],
     },
     "cooling": {
@@ -117,8 +123,16 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("supply_c", "Supply", "c", optional=True),
             Field("rise_k", "Rise", "k", optional=True),
             Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
-            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,air"),
-        ]
+            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,air"),
+            Field("spare", "Units to spare", "count", "whole"),
+        ],
+        "Branches": [
+            Field("return_path", "Return", "", "choice:direct,reverse"),
+            Field("balanced", "Valves set", "", "flag"),
+            Field("manifold", "Manifold", "", "profile:manifold"),
+            Field("hose", "Hoses", "", "profile:hose"),
+            Field("valve", "Valve", "", "profile:valve"),
+        ],
     },
     "pools": {
         "Served": [
@@ -161,6 +175,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("height_mm", "Height", "mm", "whole"),
             Field("tile_mm", "Tile", "mm", "whole"),
             Field("supply_air_c", "Supply air", "c", optional=True),
+            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
+            Field("air_layers", "Air layers", "", "choice:one,two"),
             Field("floor_rating_kg_per_m2", "Floor rating", "kg_per_m2", optional=True),
         ]
     },
@@ -390,6 +406,12 @@ class InspectorPanel(QScrollArea):
         kind, _, rest = field.kind.partition(":")
         if kind == "flag":
             return [(False, self.tr("no")), (True, self.tr("yes"))]
+        if kind == "profile" and rest != "power":
+            kinds = ON_CHIPS if rest == "plate" else {rest}
+            units = [
+                unit for unit in self.bridge.session.catalog.of(CoolingUnit).values() if unit.cooling_kind in kinds
+            ]
+            return [("", self.tr("the usual")), *((unit.id, unit.name) for unit in sorted(units, key=lambda u: u.name))]
         if kind == "profile":
             found = self.bridge.session.catalog.of(PowerUnit).values()
             wires = sorted((part.name, part.id) for part in found if part.current_system and part.ampacity_a)
@@ -544,7 +566,7 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     return {
         "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")),
         "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
-        "die": f"{number(float(thermal.rack_die_flux_w_per_cm2[row]))} W/cm²",
+        "die": _die(thermal, row),
         "inlet": _inlet(result, row),
         "chip": _chip(result, row),
         "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
@@ -552,13 +574,24 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
     }
 
 
+def _die(thermal: ThermalResult, row: int) -> str:
+    """Mean heat flux of the hottest die, and the band that its hot spots are taken to lie in."""
+    flux = float(thermal.rack_die_flux_w_per_cm2[row])
+    if not math.isfinite(flux) or thermal.die_hot_spot_ratio is None:
+        return "–"
+    low, high = thermal.die_hot_spot_ratio
+    return f"{number(flux)} W/cm², spots {number(low * flux, 2)}–{number(high * flux, 2)}"
+
+
 def _inlet(result: ResultSnapshot, row: int) -> str:
     """Inlet temperature, and how much of the exhaust comes back; empty without a settled field."""
     air = result.thermal.air
+    top = float(air.rack_inlet_top_c[row]) if len(air.rack_inlet_top_c) else math.nan
+    above = f" ({number(top)} °C above)" if math.isfinite(top) else ""
     if not len(air.rack_inlet_c) or not math.isfinite(air.rack_inlet_c[row]):
         return "–"
     again = float(air.rack_recirculation_frac[row])
-    return f"{number(float(air.rack_inlet_c[row]))} °C, {number(100 * again, 2)} % recirculated"
+    return f"{number(float(air.rack_inlet_c[row]))} °C{above}, {number(100 * again, 2)} % recirculated"
 
 
 def _chip(result: ResultSnapshot, row: int) -> str:

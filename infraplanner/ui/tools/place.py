@@ -16,6 +16,7 @@ from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
 
 from .base import Tool, tr
+from .fit import is_fitted
 
 _RECORDS: dict[str, type[Placed]] = {"racks": Rack, "cooling": Cooling, "power": PowerNode}
 _STEMS = {"racks": "R00", "cooling": "cool-0", "power": "pwr-0"}
@@ -26,7 +27,7 @@ def table_of(profile: Any) -> str | None:
     if isinstance(profile, Frame) or (isinstance(profile, System) and profile.system_kind in RACK_SYSTEMS):
         return "racks"
     if isinstance(profile, CoolingUnit):
-        return "cooling"
+        return None if is_fitted(profile) else "cooling"
     return "power" if isinstance(profile, PowerUnit) else None
 
 

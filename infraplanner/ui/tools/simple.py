@@ -1,4 +1,4 @@
-"""Pan and measure."""
+"""Pan, measure, fail by clicking."""
 
 from __future__ import annotations
 
@@ -39,6 +39,24 @@ class PanTool(Tool):
         """Let go."""
         self._last = None
         self.view.setCursor(self.cursor)
+
+
+class FailTool(Tool):
+    """The switch: a click fails an object or repairs it, and the field and the figures follow."""
+
+    name = "fail"
+    cursor = Qt.CursorShape.PointingHandCursor
+
+    def hint(self) -> str:
+        """What the status bar says."""
+        return tr("Click a cooling unit, a power node or a rack to fail it, again to repair it. Escape ends.")
+
+    def press(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Fail what lies under the pointer."""
+        key = self.view.body_at(point)
+        if key is not None:
+            self.bridge.select([key])
+            self.bridge.toggle_failed([key])
 
 
 class MeasureTool(Tool):
