@@ -92,11 +92,13 @@ class Accelerator(Profile, frozen=True, kw_only=True):
 
 
 class PortGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Equal ports: `scale_out` to the fabric, `uplink` of a switch, `frontend`, `management`, `scale_up`."""
+    """Equal ports: `scale_out` to the fabric, `uplink` of a switch, `frontend`, `management`, `scale_up`. Without a rate
+    they pass any, as those of an optical circuit switch do.
+    """
 
     group: str
     count: int
-    rate_gbps: float
+    rate_gbps: float | None = None
     role: Literal["scale_out", "frontend", "management", "scale_up", "switch", "uplink"] = "scale_out"
     cage: str = ""
 
@@ -264,6 +266,9 @@ class LinkMedium(Profile, frozen=True, kw_only=True):
     fit: float | None = None
     awg: int | None = None
     outer_diameter_mm: float | None = None
+    mass_g_per_m: float | None = None
+    loss_budget_db: float | None = None
+    """What fibre, connectors and switches between two modules may lose together."""
 
 
 class Llm(Profile, frozen=True, kw_only=True):

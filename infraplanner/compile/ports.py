@@ -71,7 +71,11 @@ def _given(tables: Mapping[str, Table], parts: Parts, own_ports: Mapping[str, Po
 
 def _listed(groups: tuple[PortGroup, ...]) -> tuple[float, float]:
     """Bandwidth of ports [Gbit/s] and the slowest link that a breakout of them makes; scale-up ports do not count."""
-    rates = [(group.count * group.rate_gbps, group.rate_gbps) for group in groups if group.role != "scale_up"]
+    rates = [
+        (group.count * group.rate_gbps, group.rate_gbps)
+        for group in groups
+        if group.role != "scale_up" and group.rate_gbps is not None
+    ]
     if not rates:
         return np.nan, np.nan
     return sum(total for total, _ in rates), min(rate for _, rate in rates) / BREAKOUT_MAX

@@ -38,7 +38,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """`count` cables from `a` to `b`; `plane` numbers the plane of a host's wire."""
+    """`count` cables from `a` to `b`."""
 
     a: End
     b: str
@@ -96,7 +96,7 @@ def _spines(leaves: int, up: int, radix: int) -> int:
     """The fewest spines with ports for all uplinks; one more where that makes every leaf reach all of them alike."""
     need = max(1, ceil(leaves * up / radix))
     even = [count for count in range(need, up + 1) if up % count == 0]
-    return even[0] if even and even[0] <= 2 * need else need
+    return even[0] if even and 3 * even[0] <= 4 * need else need
 
 
 def _join(leaves: list[str], up: int, radix: int, name: str) -> tuple[list[str], list[Wire]]:
@@ -111,6 +111,18 @@ def _join(leaves: list[str], up: int, radix: int, name: str) -> tuple[list[str],
         for which, cables in _spread(up, count, row)
     ]
     return spines, wires
+
+
+def _across(leaves: list[str], wires: list[Wire]) -> int:
+    """Cables that the spines carry from the first half of the leaves to the second: half of all uplinks when even."""
+    half = len(leaves) // 2
+    first, second = set(leaves[:half]), set(leaves[-half:])
+    left: dict[str, int] = {}
+    right: dict[str, int] = {}
+    for wire in wires:
+        side = left if wire.a in first else right if wire.a in second else {}
+        side[wire.b] = side.get(wire.b, 0) + wire.count
+    return sum(min(count, right.get(spine, 0)) for spine, count in left.items())
 
 
 def _names(stem: str, count: int) -> list[str]:
@@ -129,7 +141,7 @@ def two_tier(ask: Ask) -> Topology:
     if len(leaves) == 1:
         return Topology(tuple(leaves), tuple(down), _half(ask.hosts) * ask.ports)
     spines, wires = _join(leaves, up, ask.radix, "spine-")
-    crossing = min(_half(len(leaves)) * up * ask.fan, _half(ask.hosts) * ask.ports)
+    crossing = min(_across(leaves, wires) * ask.fan, _half(ask.hosts) * ask.ports)
     return Topology((*leaves, *spines), (*down, *wires), crossing)
 
 
@@ -175,34 +187,46 @@ def three_tier(ask: Ask) -> Topology:
     return Topology(switches, (*down, *wires, *top), crossing)
 
 
+def _rails(ask: Ask, room: int) -> tuple[int, int]:
+    """Switches a block and rails that share each: as many as leave room for every host, when hosts are few."""
+    shared = max(n for n in range(1, ask.ports + 1) if ask.ports % n == 0 and (n == 1 or ask.hosts * n <= room))
+    return ask.ports // shared, shared
+
+
 def rail_optimised(ask: Ask) -> Topology:
-    """Port r of every host goes to a leaf of rail r, so that ranks of the same number are one hop apart; spines join all."""
-    each, up = _leaf_shape(ask, 1)
+    """Port r of every host goes to a leaf of rail r, so that ranks of the same number are one hop apart; spines join all.
+
+    Few hosts leave room for several rails on a leaf.
+    """
+    rails, shared = _rails(ask, int(ask.radix * ask.fan * ask.ratio / (1.0 + ask.ratio) + 1e-9))
+    each, up = _leaf_shape(ask, shared)
     blocks = ceil(ask.hosts / each)
-    leaf = {(b, r): f"block{b + 1}-rail-{r + 1}" for b in range(blocks) for r in range(ask.ports)}
-    down = [Wire(host, leaf[host // each, r], 1) for host in range(ask.hosts) for r in range(ask.ports)]
+    leaf = {(b, r): f"block{b + 1}-rail-{r + 1}" for b in range(blocks) for r in range(rails)}
+    down = [Wire(host, leaf[host // each, r], shared) for host in range(ask.hosts) for r in range(rails)]
     spines, wires = _join(list(leaf.values()), up, ask.radix, "spine-")
     inside = _half(ask.hosts) * ask.ports
-    crossing = inside if blocks == 1 else min(inside, _half(blocks) * ask.ports * up * ask.fan)
+    crossing = inside if blocks == 1 else min(inside, _across(list(leaf.values()), wires) * ask.fan)
     return Topology((*leaf.values(), *spines), (*down, *wires), crossing)
 
 
 def rail_only(ask: Ask) -> Topology:
     """Every rail is a fabric of its own and nothing joins the rails: traffic between them changes rail inside a host."""
-    one = _one_rail(ask)
+    rails, shared = _rails(ask, ask.radix * ask.fan)
+    one = _one_rail(replace(ask, ports=shared))
     switches: list[str] = []
     wires: list[Wire] = []
-    for rail in range(ask.ports):
+    for rail in range(rails):
         name = f"rail{rail + 1}-"
         switches += [name + switch for switch in one.switches]
         wires += [Wire(w.a if isinstance(w.a, int) else name + w.a, name + w.b, w.count) for w in one.wires]
-    return Topology(tuple(switches), tuple(wires), None if one.bisection is None else one.bisection * ask.ports)
+    return Topology(tuple(switches), tuple(wires), None if one.bisection is None else one.bisection * rails)
 
 
 def _one_rail(ask: Ask) -> Topology:
-    if ask.hosts <= ask.radix * ask.fan:
-        return Topology(("leaf-1",), tuple(Wire(host, "leaf-1", 1) for host in range(ask.hosts)), _half(ask.hosts))
-    return two_tier(replace(ask, ports=1))
+    if ask.hosts * ask.ports <= ask.radix * ask.fan:
+        down = tuple(Wire(host, "leaf-1", ask.ports) for host in range(ask.hosts))
+        return Topology(("leaf-1",), down, _half(ask.hosts) * ask.ports)
+    return two_tier(ask)
 
 
 def dual_plane(ask: Ask) -> Topology:
@@ -211,14 +235,16 @@ def dual_plane(ask: Ask) -> Topology:
     count = ceil(ask.hosts / each)
     switches: list[str] = []
     wires: list[Wire] = []
+    through = 0
     for plane in "ab":
         leaves = _names(f"plane-{plane}-leaf-", count)
         wires += [Wire(host, leaves[host // each], ask.ports) for host in range(ask.hosts)]
         spines, joined = _join(leaves, up, ask.radix, f"plane-{plane}-spine-") if count > 1 else ([], [])
         switches += [*leaves, *spines]
         wires += joined
+        through += _across(leaves, joined) * ask.fan
     inside = _half(ask.hosts) * ask.ports
-    crossing = inside if count == 1 else min(inside, 2 * _half(count) * up * ask.fan)
+    crossing = inside if count == 1 else min(inside, through)
     return Topology(tuple(switches), tuple(wires), crossing, planes=2)
 
 
@@ -349,11 +375,38 @@ KINDS = {
 
 
 def build(kind: str, ask: Ask) -> Topology:
-    """The fabric of a kind. Raises TopologyError in one sentence when it cannot be built."""
+    """The fabric of a kind. Raises TopologyError in one sentence when it cannot be built.
+
+    A host with more ports than a switch can take is cabled in equal parts, each as a host of its own.
+    """
     if kind not in KINDS:
         raise TopologyError(f"There is no fabric “{kind}”; expected one of {', '.join(KINDS)}.")
     if ask.hosts < 2:
         raise TopologyError(f"A fabric joins at least 2 hosts, not {ask.hosts}.")
     if min(ask.ports, ask.radix, ask.fan) < 1 or not (ask.ratio > 0.0 and ask.top_ratio > 0.0):
         raise TopologyError("Ports and ratios of a fabric are above 0.")
-    return KINDS[kind][0](ask)
+    if kind not in SPLIT:
+        return KINDS[kind][0](ask)
+    first: TopologyError | None = None
+    for parts in (n for n in range(1, ask.ports + 1) if ask.ports % n == 0):
+        try:
+            return _joined(KINDS[kind][0](replace(ask, hosts=ask.hosts * parts, ports=ask.ports // parts)), parts)
+        except TopologyError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+SPLIT = frozenset({"clos-2", "clos-3", "dual-plane", "dragonfly", "slim-fly"})
+"""Kinds whose hosts may be cabled in parts."""
+
+
+def _joined(made: Topology, parts: int) -> Topology:
+    """The fabric with the parts of each host put together again."""
+    if parts == 1:
+        return made
+    counts: dict[tuple[End, str], int] = {}
+    for wire in made.wires:
+        ends = (wire.a // parts if isinstance(wire.a, int) else wire.a, wire.b)
+        counts[ends] = counts.get(ends, 0) + wire.count
+    return replace(made, wires=tuple(Wire(a, b, count) for (a, b), count in counts.items()))

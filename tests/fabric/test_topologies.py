@@ -14,6 +14,7 @@ ASKS = {
     "clos-3": Ask(16, 1, 4),
     "clos-3 of radix 8": Ask(128, 1, 8),
     "clos-3 at 1:7": Ask(96, 4, 32, top_ratio=7.0, pod_leaves=6),
+    "clos-2 of hosts wider than a switch": Ask(16, 72, 144, fan=2),
     "rail-optimised": Ask(64, 8, 32),
     "rail-optimised in one block": Ask(16, 8, 32),
     "rail-only": Ask(32, 8, 32),
@@ -140,10 +141,21 @@ def test_what_cannot_be_built_says_why() -> None:
         build("mesh", Ask(4, 1, 8))
     with pytest.raises(TopologyError, match="Use three tiers"):
         build("clos-2", Ask(400, 1, 8))
+    with pytest.raises(TopologyError, match="72 ports of a host"):
+        build("clos-2", Ask(64, 72, 64))
     with pytest.raises(TopologyError, match="24 cubes|64 hosts"):
         build("ocs-torus", Ask(64, 96, 136, sides=(2, 3, 4)))
     with pytest.raises(TopologyError, match="at least 2 hosts"):
         build("clos-2", Ask(1, 1, 8))
+
+
+def test_full_bisection_is_half_of_all_uplinks() -> None:
+    """At a ratio of 1 half of the hosts talk to the other half at full rate; at 3:1 at a third."""
+    assert build("clos-2", Ask(64, 4, 64)).bisection == 32 * 4
+    assert build("rail-optimised", Ask(64, 8, 32)).bisection == 32 * 8
+    assert build("dual-plane", Ask(64, 4, 32)).bisection == 32 * 4
+    assert build("clos-2", Ask(64, 6, 64, ratio=3.0)).bisection == 32 * 6 / 3
+    assert build("clos-3", Ask(96, 4, 32, top_ratio=7.0, pod_leaves=6)).bisection == pytest.approx(48 * 4 / 7, rel=0.2)
 
 
 def test_disjoint_paths_between_leaves_are_their_uplinks() -> None:
