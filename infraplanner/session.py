@@ -12,6 +12,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
+from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.levers import Lever, rank_levers
@@ -301,9 +302,10 @@ class Session:
         for listener in list(self.on_result):
             listener(result)
 
-    def _take_progress(self, done: int, total: int, _kernel: str) -> None:
+    def _take_progress(self, done: int, total: int, what: str) -> None:
+        text = "Routing all traffic" if what == TRAFFIC else "Preparing models"
         for listener in list(self.on_progress):
-            listener("Preparing models", done, total)
+            listener(text, done, total)
 
     def _take_failure(self, text: str) -> None:
         for listener in list(self.on_failure):

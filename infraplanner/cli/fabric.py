@@ -33,14 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--switch", metavar="PROFILE", help="profile of the switches")
     parser.add_argument("--into", metavar="RACKS", default="", help="cabinets whose free units are used first")
     parser.add_argument("--frame", metavar="PROFILE", default="eia-48u-600x1200", help="profile of new cabinets")
-    parser.add_argument("--at", metavar="X,Y", help="where the first new cabinet stands, mm (default: where there is room)")
+    parser.add_argument(
+        "--at", metavar="X,Y", help="where the first new cabinet stands, mm (default: where there is room)"
+    )
     parser.add_argument("--ratio", type=float, default=1.0, help="downlink over uplink bandwidth of a leaf")
     parser.add_argument("--top-ratio", type=float, default=1.0, help="the same of the tier above")
     parser.add_argument("--pod-leaves", type=int, default=0, help="leaves that share an aggregation tier")
     parser.add_argument("--sides", metavar="X,Y,Z", default="0,0,0", help="cubes along the three axes of a torus")
     parser.add_argument("--prefix", default="fab", help="start of the ids that are made")
     parser.add_argument("--replace", action="store_true", help="take out what is plugged into these ports before")
-    parser.add_argument("--reconfigure", metavar="JOB", help="turn the mirrors of all optical switches to a job's demand")
+    parser.add_argument(
+        "--reconfigure", metavar="JOB", help="turn the mirrors of all optical switches to a job's demand"
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file (a plan with --make and --reconfigure)")
 

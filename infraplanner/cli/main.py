@@ -15,7 +15,10 @@ COMMANDS = {
     "evaluate": ("infraplanner.cli.evaluate", "all four walls of a plan, once"),
     "check": ("infraplanner.cli.check", "findings of a plan; exit 1 if an error is not waived"),
     "export": ("infraplanner.cli.export", "write a plan as yaml, png or svg"),
-    "fabric": ("infraplanner.cli.fabric", "cuts, paths and media of the fabric; make one, reconfigure optical switches"),
+    "fabric": (
+        "infraplanner.cli.fabric",
+        "cuts, paths and media of the fabric; make one, reconfigure optical switches",
+    ),
     "chains": ("infraplanner.cli.chains", "supply chains side by side: AC, 54 V, ±400 V and 800 V DC"),
     "validate": ("infraplanner.cli.validate", "predictions against measured rows"),
     "calibrate": ("infraplanner.cli.calibrate", "fit of the named constants to measured rows"),

@@ -14,7 +14,8 @@ from .parts import Floats, Ints, Parts, column
 from .rules import Lookup
 from .table import Table
 
-FORWARDING_KINDS = frozenset({"switch", "scale_up_switch", "ocs", "network"})
+FORWARDING_KINDS = frozenset({"switch", "scale_up_switch", "network"})
+"""What passes packets on. An optical circuit switch does not: it joins cable with cable (`compile.optics`)."""
 
 
 @dataclass(frozen=True, slots=True)

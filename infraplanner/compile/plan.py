@@ -41,9 +41,9 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "power": frozenset({"profile", "energy_kwh", "electricity_usd_per_kwh", "carbon_g_per_kwh"}),
     },
     "network": {
-        "links": frozenset({"a", "b"}),
+        "links": frozenset({"a", "b", "count"}),
         "racks": frozenset({"profile", "hall"}),
-        "devices": frozenset({"rack", "profile", "u"}),
+        "devices": frozenset({"rack", "profile", "u", "light_paths"}),
         "trays": frozenset({"hall", "elevation_mm", "tier"}),
         "halls": NONE,
     },
@@ -154,7 +154,7 @@ class Compiled:
         if "sources" in groups:
             self.sources = build_sources(self.tables["power"], self.parts, self.rule, snapshot.table("power"))
         if "network" in groups:
-            self.network = build_network(self.tables, self.parts, self.rule)
+            self.network = build_network(self.tables, self.parts, self.rule, snapshot.table("devices"))
         if "plant" in groups:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
         if "ports" in groups:

@@ -95,7 +95,9 @@ class GenerateFabric:
         if not optical:
             fan = round((ports.rate_gbps or 0.0) / hosts.rate_gbps)
             if fan < 1 or abs(fan * hosts.rate_gbps - (ports.rate_gbps or 0.0)) > 1e-9:
-                text = f"Ports of {self.switch} have {ports.rate_gbps:g} Gb/s, those of the hosts {hosts.rate_gbps:g} Gb/s"
+                text = (
+                    f"Ports of {self.switch} have {ports.rate_gbps:g} Gb/s, those of the hosts {hosts.rate_gbps:g} Gb/s"
+                )
                 raise EditError(f"{text}; the first must be a multiple of the second.")
         ask = Ask(
             len(hosts.ids), hosts.ports, ports.count, fan, self.ratio, self.top_ratio, self.pod_leaves, self.sides
@@ -123,9 +125,7 @@ class GenerateFabric:
             names[name] = key
         return names
 
-    def _cable(
-        self, edit: Transaction, hosts: Hosts, made: Topology, names: Mapping[str, str], switch: System
-    ) -> None:
+    def _cable(self, edit: Transaction, hosts: Hosts, made: Topology, names: Mapping[str, str], switch: System) -> None:
         ports = _switch_ports(switch)
         for wire in made.wires:
             outer = isinstance(wire.a, int)
@@ -360,7 +360,9 @@ class _Blocks:
             for record in document.table(table).values():
                 if record.hall == hall:
                     self.add(
-                        footprint_bounds(record.x_mm, record.y_mm, record.width_mm, record.depth_mm, record.rotation_deg)
+                        footprint_bounds(
+                            record.x_mm, record.y_mm, record.width_mm, record.depth_mm, record.rotation_deg
+                        )
                     )
 
     def _of(self, box: Rect) -> Iterator[tuple[int, int]]:

@@ -159,7 +159,9 @@ def three_tier(ask: Ask) -> Topology:
     while aggs <= up and up % aggs:
         aggs += 1
     if aggs > up:
-        raise TopologyError(f"{pod} leaves of {up} uplinks do not fit under {up} aggregation switches of {ask.radix} ports.")
+        raise TopologyError(
+            f"{pod} leaves of {up} uplinks do not fit under {up} aggregation switches of {ask.radix} ports."
+        )
     pods = ceil(total / pod)
     agg_up = min(agg_up, max(1, ceil(pod * up / aggs / ask.top_ratio - 1e-9)))
     leaves, above, wires = [], [], []
@@ -171,7 +173,9 @@ def three_tier(ask: Ask) -> Topology:
         above.append(tier)
     down = [Wire(host, leaves[host // each], ask.ports) for host in range(ask.hosts)]
     if pods == 1:
-        return Topology((*leaves, *above[0]), (*down, *wires), min(_half(total) * up * ask.fan, _half(ask.hosts) * ask.ports))
+        return Topology(
+            (*leaves, *above[0]), (*down, *wires), min(_half(total) * up * ask.fan, _half(ask.hosts) * ask.ports)
+        )
     group = _spines(pods, agg_up, ask.radix)
     if group > agg_up:
         raise TopologyError(f"{pods} pods need {group} cores a group but an aggregation switch has {agg_up} uplinks.")
@@ -258,7 +262,9 @@ def dragonfly(ask: Ask) -> Topology:
     h = min(p, ask.radix - p - (a - 1))
     each = p * ask.fan // ask.ports
     if each < 1 or h < 1:
-        raise TopologyError(f"A switch of {ask.radix} ports is too small for a dragonfly of hosts with {ask.ports} ports.")
+        raise TopologyError(
+            f"A switch of {ask.radix} ports is too small for a dragonfly of hosts with {ask.ports} ports."
+        )
     groups = ceil(ask.hosts / (each * a))
     if groups > a * h + 1:
         raise TopologyError(f"{ask.hosts} hosts need {groups} groups; switches of {ask.radix} ports join {a * h + 1}.")
@@ -292,7 +298,9 @@ def slim_fly(ask: Ask) -> Topology:
         if each >= 1 and each * 2 * q * q >= ask.hosts:
             break
     else:
-        raise TopologyError(f"No Slim Fly of switches with {ask.radix} ports takes {ask.hosts} hosts of {ask.ports} ports.")
+        raise TopologyError(
+            f"No Slim Fly of switches with {ask.radix} ports takes {ask.hosts} hosts of {ask.ports} ports."
+        )
     own, other = _generator_sets(q)
     names = {(s, x, y): f"set{s + 1}-{x}-{y}" for s in (0, 1) for x in range(q) for y in range(q)}
     order = list(names.values())
@@ -302,7 +310,10 @@ def slim_fly(ask: Ask) -> Topology:
     for s, steps in ((0, own), (1, other)):
         for x in range(q):
             wires += [
-                Wire(names[s, x, y], names[s, x, z], 1) for y in range(q) for z in range(y + 1, q) if (z - y) % q in steps
+                Wire(names[s, x, y], names[s, x, z], 1)
+                for y in range(q)
+                for z in range(y + 1, q)
+                if (z - y) % q in steps
             ]
     wires += [
         Wire(names[0, x, (m * x + c) % q], names[1, m, c], 1) for x in range(q) for m in range(q) for c in range(q)
@@ -339,9 +350,7 @@ def cube_torus(ask: Ask) -> Topology:
         raise TopologyError(f"An optical switch needs {2 * ask.hosts} ports, two for every cube; it has {ask.radix}.")
     names = [f"ocs-{dim}{link + 1:0{len(str(face))}d}" for dim in "xyz" for link in range(face)]
     wires = [Wire(host, name, 2) for name in names for host in range(ask.hosts)]
-    circuits = [
-        Circuit(name, a, b, count) for name in names for a, b, count in rings(ask.sides, "xyz".index(name[4]))
-    ]
+    circuits = [Circuit(name, a, b, count) for name in names for a, b, count in rings(ask.sides, "xyz".index(name[4]))]
     longest = max(ask.sides)
     crossing = 2 * face * ask.hosts // longest if longest % 2 == 0 else None
     return Topology(tuple(names), tuple(wires), crossing, circuits=tuple(circuits))

@@ -196,8 +196,14 @@ def loops(compiled: Compiled) -> Loops:
     )  # fmt: skip
 
 
-def graph(compiled: Compiled) -> Graph:
-    """The fabric."""
-    net = compiled.network
-    weight = compiled.tables["links"]["count"]
-    return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)
+def graph(compiled: Compiled, failed: frozenset[str] = frozenset()) -> Graph:
+    """The fabric without the bundles that failed; racks and devices out of service are told by `routes.alive_nodes`."""
+    net, links = compiled.network, compiled.tables["links"]
+    weight = np.where(np.isnan(net.own_weight), links["count"][net.link], net.own_weight)
+    dead = [links.index[key] for key in failed if key in links.index]
+    if not dead:
+        return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)
+    keep = ~np.isin(net.link, dead)
+    kept = np.concatenate([[0], np.cumsum(keep)])
+    start = kept[net.graph_start].astype(np.int64)
+    return Graph(start, net.neighbour[keep], net.link[keep], net.side[keep], net.forwards, weight[keep])

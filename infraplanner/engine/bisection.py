@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import maximum_flow
 from infraplanner.compile.plan import Compiled
 from infraplanner.units import GIGA
 
+from . import bind
 from .routes import alive_nodes
 
 Floats = NDArray[np.float64]
@@ -37,22 +38,18 @@ class Cut:
         return self.bandwidth_bps / self.asked_bps if self.asked_bps > 0.0 else None
 
 
-def edges(compiled: Compiled, failed: frozenset[str] = frozenset()) -> tuple[Ints, Ints, Ints]:
-    """Both ends of every drawn bundle in service, as nodes, and its row."""
-    net = compiled.network
-    alive = alive_nodes(compiled, failed)
-    first = net.side == 0
-    source = np.repeat(np.arange(net.graph_start.size - 1), np.diff(net.graph_start))[first]
-    target, row = net.neighbour[first], net.link[first]
-    links = compiled.tables["links"]
-    dead = [links.index[key] for key in failed if key in links.index]
-    keep = alive[source] & alive[target] & ~np.isin(row, dead)
-    return source[keep], target[keep], row[keep]
+def edges(compiled: Compiled, failed: frozenset[str] = frozenset()) -> tuple[Ints, Ints, Floats, Floats]:
+    """Both ends of every drawn bundle and light path in service, as nodes, its cables and their rate [bit/s]."""
+    graph, alive = bind.graph(compiled, failed), alive_nodes(compiled, failed)
+    first = graph.side == 0
+    source = np.repeat(np.arange(graph.start.size - 1), np.diff(graph.start))
+    # A bundle is met from both ends; one of them is enough, and which of a light path's two halves it is does not matter.
+    keep = first & alive[source] & alive[graph.neighbour]
+    rate = compiled.tables["links"]["rate_bps"][graph.link]
+    return source[keep], graph.neighbour[keep], graph.weight[keep], (rate * graph.weight)[keep]
 
 
-def flow(
-    count: int, source: Ints, target: Ints, capacity: Floats, left: Ints, right: Ints, unit: float
-) -> float:
+def flow(count: int, source: Ints, target: Ints, capacity: Floats, left: Ints, right: Ints, unit: float) -> float:
     """Most flow from the nodes `left` to the nodes `right` over undirected edges, in the unit of `capacity`.
 
     Capacities are rounded to whole multiples of `unit`. Exact by Dinic's algorithm on integers.
@@ -76,15 +73,12 @@ def flow(
     return float(maximum_flow(graph, count, count + 1).flow_value) * unit * coarse
 
 
-def cut(
-    compiled: Compiled, left: Sequence[int], right: Sequence[int], failed: frozenset[str] = frozenset()
-) -> Cut:
+def cut(compiled: Compiled, left: Sequence[int], right: Sequence[int], failed: frozenset[str] = frozenset()) -> Cut:
     """Bandwidth between the hosts among two sets of nodes; switches stand on whichever side gives the least (a true
     minimum cut). Nodes that forward are no hosts.
     """
-    net, links = compiled.network, compiled.tables["links"]
-    source, target, row = edges(compiled, failed)
-    rate = (links["rate_bps"] * links["count"])[row]
+    net = compiled.network
+    source, target, _, rate = edges(compiled, failed)
     count = net.graph_start.size - 1
     ports = np.bincount(source, rate, count) + np.bincount(target, rate, count)
 
@@ -99,8 +93,7 @@ def cut(
 
 def disjoint_paths(compiled: Compiled, a: int, b: int, failed: frozenset[str] = frozenset()) -> int:
     """How many ways lead from one node to another that share no cable (Menger): 1 means that one cable parts them."""
-    source, target, row = edges(compiled, failed)
-    cables = compiled.tables["links"]["count"][row]
+    source, target, cables, _ = edges(compiled, failed)
     count = compiled.network.graph_start.size - 1
     return round(flow(count, source, target, cables, np.array([a]), np.array([b]), 1.0))
 

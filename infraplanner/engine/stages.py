@@ -212,7 +212,9 @@ def _result(
     power = replace(power, core=_per_joule(power.core, summary))
     if jobs:
         told = guard.run(
-            "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
+            "jobs",
+            lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule, compiled.tables["links"].ids),
+            tuple[JobResult, ...](),
         )
         throughput = replace(throughput, jobs=told)
     if settled is not None:

@@ -42,3 +42,13 @@ class Tier:
     ) -> tuple[ResultSnapshot, Settled]:
         """The settled result of the snapshot last followed, with some records out of service."""
         return settled_result(self._space, failed, self._check, stop)
+
+    def finish(
+        self, stop: Callable[[], bool], failed: frozenset[str], tell: Callable[[int, int], None]
+    ) -> tuple[ResultSnapshot, Settled]:
+        """The settled result with every job's traffic routed in full, where `settle` gave an estimate."""
+        self._space.exact, self._space.routing = True, tell
+        try:
+            return settled_result(self._space, failed, self._check, stop)
+        finally:
+            self._space.exact, self._space.routing = False, None

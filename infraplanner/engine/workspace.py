@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,12 @@ class Workspace:
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.job_loads: dict[object, Any] = {}
+        self.reduced: dict[frozenset[str], Any] = {}
+        """The fabric made small, by what is out of service."""
+        self.exact = False
+        """Whether the load of jobs is worked out in full, however long it takes."""
+        self.routing: Callable[[int, int], None] | None = None
+        """Told how far that is: passes done and in all."""
         self.slopes: tuple[object, Any] | None = None
         self.air_model: Any = None
         self.loop_flows: Any = None
@@ -81,6 +88,7 @@ class Workspace:
             self._all_rows()
             self.unit_loads.clear()
             self.job_loads.clear()
+            self.reduced.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
             if stale.rows_moved:
@@ -92,6 +100,8 @@ class Workspace:
             if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
                 self.unit_loads.clear()
                 self.job_loads.clear()
+            if "network" in stale.groups or stale.rows_moved or stale.changed_links.size:
+                self.reduced.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
                 return
         self.climate = climate(snapshot, self.compiled)

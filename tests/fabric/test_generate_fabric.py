@@ -25,7 +25,14 @@ def catalog() -> Catalog:
 def hall(profile: str, count: int, width: int = 600) -> UndoStack:
     """A row of racks and nothing else."""
     racks = [
-        Rack(id=f"r{k:03d}", hall="h", x_mm=2000 + width * (k % 40), y_mm=3000 + 3000 * (k // 40), profile=profile, pool="p")
+        Rack(
+            id=f"r{k:03d}",
+            hall="h",
+            x_mm=2000 + width * (k % 40),
+            y_mm=3000 + 3000 * (k // 40),
+            profile=profile,
+            pool="p",
+        )
         for k in range(count)
     ]
     tables = {
@@ -56,7 +63,11 @@ def test_every_kind_is_placed_cabled_and_undone_as_one_edit(kind: str, catalog: 
         more = {"switch": "q3400", "prefix": "two"}
     before = {name: dict(stack.document.table(name)) for name in ("racks", "devices", "links")}
     order = GenerateFabric(
-        kind, sorted(before["racks"]), catalogue=catalog, frame="eia-48u-600x1200", **more  # type: ignore[arg-type]
+        kind,
+        sorted(before["racks"]),
+        catalogue=catalog,
+        frame="eia-48u-600x1200",
+        **more,  # type: ignore[arg-type]
     )
     stack.execute(order)
     document = stack.document
@@ -72,7 +83,9 @@ def test_every_kind_is_placed_cabled_and_undone_as_one_edit(kind: str, catalog: 
         assert max(used[key] for key in document.table("devices")) <= switch.count * switch.rate_gbps
     units: set[tuple[str, int]] = set()
     for device in document.table("devices").values():
-        own = {(device.rack, unit) for unit in range(device.u, device.u + round(catalog.get(device.profile).rack_units))}
+        own = {
+            (device.rack, unit) for unit in range(device.u, device.u + round(catalog.get(device.profile).rack_units))
+        }
         assert units.isdisjoint(own)
         assert max(unit for _, unit in own) <= 48
         units |= own
@@ -97,7 +110,9 @@ def test_new_cabinets_stand_free_and_given_ones_are_filled_first(catalog: Catalo
     stack.document.put("devices", Device(id="old", rack="net", profile="sn2201", u=48))
     hosts = [f"r{k:03d}" for k in range(8)]
     stack.execute(
-        GenerateFabric("rail-optimised", hosts, "qm9700", catalog, "eia-48u-600x1200", into=("net",), switches_a_rack=20)
+        GenerateFabric(
+            "rail-optimised", hosts, "qm9700", catalog, "eia-48u-600x1200", into=("net",), switches_a_rack=20
+        )
     )
     devices = stack.document.table("devices")
     assert sum(device.rack == "net" for device in devices.values()) == 21
@@ -127,7 +142,12 @@ def test_what_cannot_be_built_is_refused_in_one_sentence_and_nothing_is_left(
     change: dict[str, object], text: str, catalog: Catalog
 ) -> None:
     stack = hall("gb200-nvl72", 4)
-    given = {"kind": "rail-optimised", "hosts": ("r000", "r001"), "switch": "qm9700", "frame": "eia-48u-600x1200"} | change
+    given = {
+        "kind": "rail-optimised",
+        "hosts": ("r000", "r001"),
+        "switch": "qm9700",
+        "frame": "eia-48u-600x1200",
+    } | change
     before = plan_bytes(stack.document, catalog)
     with pytest.raises(EditError, match=text):
         stack.execute(GenerateFabric(catalogue=catalog, **given))  # type: ignore[arg-type]
@@ -153,8 +173,27 @@ def test_from_the_command_line(tmp_path: Path, catalog: Catalog) -> None:
     stack = hall("gb200-nvl72", 8)
     source, target = tmp_path / "bare.yaml", tmp_path / "joined.yaml"
     source.write_bytes(plan_bytes(stack.document, catalog))
-    assert main(["fabric", str(source), "--make", "rail-optimised", "--hosts", "pool:p", "--switch", "qm9700", "-o", str(target)]) == 0
+    assert (
+        main(
+            [
+                "fabric",
+                str(source),
+                "--make",
+                "rail-optimised",
+                "--hosts",
+                "pool:p",
+                "--switch",
+                "qm9700",
+                "-o",
+                str(target),
+            ]
+        )
+        == 0
+    )
     made = read_plan(target, catalog).document
     assert len(made.table("devices")) == 18 + 9
     assert len(made.table("links")) == 8 * 18 + 18 * 9
-    assert main(["fabric", str(source), "--make", "clos-2", "--hosts", "pool:x", "--switch", "qm9700", "-o", str(target)]) == 2
+    assert (
+        main(["fabric", str(source), "--make", "clos-2", "--hosts", "pool:x", "--switch", "qm9700", "-o", str(target)])
+        == 2
+    )

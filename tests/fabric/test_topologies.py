@@ -52,7 +52,7 @@ def max_flow(made: Topology, ask: Ask, left: list[int], right: list[int]) -> flo
 @pytest.mark.parametrize("name", ASKS)
 def test_bisection_is_what_theory_says(name: str) -> None:
     ask = ASKS[name]
-    made = build("slim-fly" if name.startswith("slim") else name.split(" ")[0], ask)
+    made = build("slim-fly" if name.startswith("slim") else name.split(" ", maxsplit=1)[0], ask)
     assert made.bisection is not None
     half = ask.hosts // 2
     hosts = list(range(ask.hosts))
@@ -65,17 +65,22 @@ def test_bisection_is_what_theory_says(name: str) -> None:
         longest = int(np.argmax(ask.sides))
         stride = int(np.prod(ask.sides[:longest]))
         place = np.array(hosts) // stride % ask.sides[longest]
-        left, right = np.flatnonzero(place < ask.sides[longest] / 2).tolist(), np.flatnonzero(
-            place >= ask.sides[longest] / 2
-        ).tolist()
+        left, right = (
+            np.flatnonzero(place < ask.sides[longest] / 2).tolist(),
+            np.flatnonzero(place >= ask.sides[longest] / 2).tolist(),
+        )
     assert max_flow(made, ask, left, right) == pytest.approx(made.bisection)
 
 
 @pytest.mark.parametrize("name", ASKS)
 def test_no_port_is_used_twice(name: str) -> None:
     ask = ASKS[name]
-    made = build("slim-fly" if name.startswith("slim") else name.split(" ")[0], ask)
-    hosts, down, up = dict.fromkeys(range(ask.hosts), 0), dict.fromkeys(made.switches, 0), dict.fromkeys(made.switches, 0)
+    made = build("slim-fly" if name.startswith("slim") else name.split(" ", maxsplit=1)[0], ask)
+    hosts, down, up = (
+        dict.fromkeys(range(ask.hosts), 0),
+        dict.fromkeys(made.switches, 0),
+        dict.fromkeys(made.switches, 0),
+    )
     for wire in made.wires:
         if isinstance(wire.a, int):
             hosts[wire.a] += wire.count
@@ -143,7 +148,7 @@ def test_what_cannot_be_built_says_why() -> None:
         build("clos-2", Ask(400, 1, 8))
     with pytest.raises(TopologyError, match="72 ports of a host"):
         build("clos-2", Ask(64, 72, 64))
-    with pytest.raises(TopologyError, match="24 cubes|64 hosts"):
+    with pytest.raises(TopologyError, match="are 24; 64 hosts"):
         build("ocs-torus", Ask(64, 96, 136, sides=(2, 3, 4)))
     with pytest.raises(TopologyError, match="at least 2 hosts"):
         build("clos-2", Ask(1, 1, 8))
