@@ -63,6 +63,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     """One accelerator package. Rates are dense, 1e12 op/s; `scale_up_gb_per_s` is per direction, all links summed.
 
     `scale_up_topology` `mesh`: the links are divided among all peers of the domain, so that a smaller group uses a part.
+    `torus`: each joins its neighbours and passes on what is not for it.
     """
 
     bf16_tflops: float | None = None
@@ -80,7 +81,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     die_area_mm2: float | None = None
     process: str = ""
     scale_up_link: str = ""
-    scale_up_topology: Literal["", "switch", "mesh"] = ""
+    scale_up_topology: Literal["", "switch", "mesh", "torus"] = ""
     scale_up_gb_per_s: float | None = None
     scale_up_domain_count: int | None = None
     pcie_gen: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infraplanner.catalog.types import Accelerator, System
 from infraplanner.model.entities import Device
 from infraplanner.units import MM_PER_M
 
@@ -22,8 +23,8 @@ from .table import Table
 class NetworkArrays:
     """See `kernels.links.Ends` and `kernels.fabric.Graph`. Nodes are racks, then devices, then light paths through optical
     circuit switches; `rack_start`/`rack_link` index the bundles by rack; `linked` marks racks and devices that carry a
-    link. `own_weight` is NaN where a row of the graph carries all cables of its bundle. `a_optical`, `b_optical` mark ends
-    that are mirrors and hold no module.
+    link. `own_weight` is NaN where a row of the graph carries all cables of its bundle. `mirror`, `modules` and
+    `fixed_db` as in `Ends`.
     """
 
     a_rack: Ints
@@ -40,8 +41,9 @@ class NetworkArrays:
     forwards: Flags
     linked: Flags
     own_weight: Floats
-    a_optical: Flags
-    b_optical: Flags
+    mirror: Ints
+    modules: Floats
+    fixed_db: Floats
     paths: LightPaths
 
 
@@ -63,6 +65,7 @@ def build_network(
     mirrors = np.append(_of_kind(tables, parts, frozenset({"ocs"}))[1], False)
     optical = np.concatenate([np.zeros(len(racks), np.bool_), mirrors])
     a_optical, b_optical = optical[a_node], optical[b_node]
+    lost = np.concatenate([np.zeros(len(racks)), _mirror_loss(tables, parts), [0.0]])
     paths, ends, others, links_of, own = add_paths(
         tables, records or {}, (np.where(drawn, a_node, -1), np.where(drawn, b_node, -1)), optical, ends, others
     )
@@ -85,8 +88,9 @@ def build_network(
         forwards=np.concatenate([_forwards(tables, parts), np.ones(paths.device.size, np.bool_)]),
         linked=linked,
         own_weight=own[rows],
-        a_optical=a_optical,
-        b_optical=b_optical,
+        mirror=np.where(a_optical, 1, np.where(b_optical, 2, 0)).astype(np.int64),
+        modules=2.0 - a_optical - b_optical,
+        fixed_db=links["panels"] * rule("link.optics.connector_db") + lost[a_node] + lost[b_node],
         paths=paths,
     )
 
@@ -135,7 +139,20 @@ def _forwards(tables: Mapping[str, Table], parts: Parts) -> Flags:
     of_rack, of_device = _of_kind(tables, parts, FORWARDING_KINDS)
     held = tables["devices"]["rack@racks"]
     of_rack[held[of_device & (held >= 0)]] = True
-    return np.concatenate([of_rack, of_device])
+    torus = np.array([*(_is_torus(system, parts) for system in parts.systems), False], dtype=np.bool_)
+    return np.concatenate([of_rack | torus[tables["racks"]["system"]], of_device | torus[tables["devices"]["system"]]])
+
+
+def _is_torus(system: System, parts: Parts) -> bool:
+    """Whether its accelerators pass traffic on that is not for them."""
+    found = [parts.catalogue.find(part.id) for part in system.accelerators]
+    return any(isinstance(part, Accelerator) and part.scale_up_topology == "torus" for part in found)
+
+
+def _mirror_loss(tables: Mapping[str, Table], parts: Parts) -> Floats:
+    """Insertion loss of every device that is an optical circuit switch [dB]; 0 for all others."""
+    loss = np.nan_to_num(column(parts.systems, "insertion_loss_db"))
+    return loss[tables["devices"]["system"]]
 
 
 def _of_kind(tables: Mapping[str, Table], parts: Parts, wanted: frozenset[str]) -> tuple[Flags, Flags]:

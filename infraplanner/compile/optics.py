@@ -65,7 +65,7 @@ def add_paths(
             devices.append(switch)
             for end, side in zip((path.a, path.b), sides, strict=True):
                 _join(arcs, _node(tables, end), middle, side, left, bundles)
-    dark = {}
+    dark: dict[int, int] = {}
     for (switch, _), entries in free.items():
         dark[switch] = dark.get(switch, 0) + sum(int(entry[1]) for entry in entries)
     source, target, row, cables = (

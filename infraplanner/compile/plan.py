@@ -20,6 +20,7 @@ from .ports import PortArrays, build_ports
 from .rules import Lookup, constants
 from .sources import SourceArrays, build_sources
 from .table import Table
+from .trays import TrayArrays, build_trays
 
 NONE: Final[frozenset[str]] = frozenset()
 GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
@@ -41,10 +42,14 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "power": frozenset({"profile", "energy_kwh", "electricity_usd_per_kwh", "carbon_g_per_kwh"}),
     },
     "network": {
-        "links": frozenset({"a", "b", "count"}),
+        "links": frozenset({"a", "b", "count", "panels"}),
         "racks": frozenset({"profile", "hall"}),
         "devices": frozenset({"rack", "profile", "u", "light_paths"}),
         "trays": frozenset({"hall", "elevation_mm", "tier"}),
+        "halls": NONE,
+    },
+    "trays": {
+        "trays": frozenset({"hall", "elevation_mm", "tier", "points_mm", "width_mm"}),
         "halls": NONE,
     },
     "ports": {
@@ -93,6 +98,7 @@ class Compiled:
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
+    trays: TrayArrays = field(init=False)
     _limits: tuple[BodyArrays, Floats] | None = field(default=None, init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
@@ -155,6 +161,8 @@ class Compiled:
             self.sources = build_sources(self.tables["power"], self.parts, self.rule, snapshot.table("power"))
         if "network" in groups:
             self.network = build_network(self.tables, self.parts, self.rule, snapshot.table("devices"))
+        if "trays" in groups:
+            self.trays = build_trays(self.tables, snapshot.table("trays"), self.rule)
         if "plant" in groups:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
         if "ports" in groups:

@@ -9,6 +9,26 @@ from .transaction import Command, EditError, Transaction
 from .undo import DragSession, UndoStack
 
 __all__ = [
-    "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "GenerateFabric", "Move", "MoveTo",
-    "PinMedium", "Place", "PlaceRow", "PutRecords", "Rotate", "SaveScenario", "SetFields", "SetLightPaths", "SetLoop", "Transaction", "UndoStack",
-]  # fmt: skip
+    "ApplyScenario",
+    "AssignPool",
+    "Command",
+    "Connect",
+    "Delete",
+    "DragSession",
+    "Duplicate",
+    "EditError",
+    "GenerateFabric",
+    "Move",
+    "MoveTo",
+    "PinMedium",
+    "Place",
+    "PlaceRow",
+    "PutRecords",
+    "Rotate",
+    "SaveScenario",
+    "SetFields",
+    "SetLightPaths",
+    "SetLoop",
+    "Transaction",
+    "UndoStack",
+]

@@ -75,16 +75,19 @@ def flow(count: int, source: Ints, target: Ints, capacity: Floats, left: Ints, r
 
 def cut(compiled: Compiled, left: Sequence[int], right: Sequence[int], failed: frozenset[str] = frozenset()) -> Cut:
     """Bandwidth between the hosts among two sets of nodes; switches stand on whichever side gives the least (a true
-    minimum cut). Nodes that forward are no hosts.
+    minimum cut). Nodes that forward are no hosts, but for machines of a torus.
     """
     net = compiled.network
     source, target, _, rate = edges(compiled, failed)
     count = net.graph_start.size - 1
     ports = np.bincount(source, rate, count) + np.bincount(target, rate, count)
 
+    hosting = ~net.forwards
+    hosting[machines(compiled)] = True
+
     def hosts(nodes: Sequence[int]) -> Ints:
         chosen = np.array(sorted(set(nodes)), dtype=np.int64)
-        return chosen[~net.forwards[chosen] & (ports[chosen] > 0.0)] if chosen.size else chosen
+        return chosen[hosting[chosen] & (ports[chosen] > 0.0)] if chosen.size else chosen
 
     one, other = hosts(left), hosts(right)
     asked = min(float(ports[one].sum()), float(ports[other].sum()))
@@ -98,12 +101,19 @@ def disjoint_paths(compiled: Compiled, a: int, b: int, failed: frozenset[str] = 
     return round(flow(count, source, target, cables, np.array([a]), np.array([b]), 1.0))
 
 
-def halves(compiled: Compiled, failed: frozenset[str] = frozenset()) -> Cut | None:
-    """The cut between the two halves of all machines with accelerators, in plan order; None with fewer than two."""
+def machines(compiled: Compiled) -> Ints:
+    """Nodes with accelerators that carry a cable, in plan order."""
     bodies, net = compiled.bodies, compiled.network
     mine = np.flatnonzero((bodies.accelerator_count > 0.0) & (bodies.rack >= 0))
     nodes = np.where(net.linked[bodies.node[mine]], bodies.node[mine], bodies.rack[mine])
-    hosts = np.unique(nodes[net.linked[nodes] & alive_nodes(compiled, failed)[nodes]])
+    found: Ints = np.unique(nodes[net.linked[nodes]]).astype(np.int64)
+    return found
+
+
+def halves(compiled: Compiled, failed: frozenset[str] = frozenset()) -> Cut | None:
+    """The cut between the two halves of all machines with accelerators, in plan order; None with fewer than two."""
+    nodes = machines(compiled)
+    hosts = nodes[alive_nodes(compiled, failed)[nodes]]
     if hosts.size < 2:
         return None
     half = hosts.size // 2

@@ -50,9 +50,10 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
     assert compiled is not None
     chain, units, loops = bind.chain(compiled), bind.units(compiled), bind.loops(compiled)
     legs = bind.legs(compiled)
-    graph, ends = bind.graph(compiled), bind.ends(compiled)
+    graph, ends = bind.graph(compiled), bind.ends(compiled, space.cable_c)
     media, route = bind.media(compiled.parts, compiled.rule), bind.route(compiled.parts, compiled.rule)
     racks = bind.racks(compiled)
+    plant = space.trays.segments, space.trays.ways, space.trays.drops
     climate, rows = space.climate, np.arange(space.cables.length_m.size)
     alive = np.ones(graph.start.size - 1, dtype=bool)
     node = np.flatnonzero(np.diff(graph.start) > 0)[:1].astype(np.int64)
@@ -70,7 +71,7 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
         ),
         **_air(space),
         "link": _timed(
-            lambda: lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, space.cables),
+            lambda: lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, *plant, space.cables),
             [rows, *ends, *space.cables],
         ),
         "ecmp": _timed(lambda: route_uniform(graph, alive, sources, share, node, one, load), [*graph, load]),

@@ -271,7 +271,7 @@ def _between_classes(
         first, last = own[leave].copy(), own[arrive].copy()
         own[leave] = 0.0
         own[arrive] = 0.0
-        sums += total * own
+        np.add(sums, total * own, out=sums)
         for nodes, shape, is_source in ((source, first, True), (target, last, False)):
             each = np.unique(nodes)
             sent = np.bincount(np.searchsorted(each, nodes), amount, each.size)

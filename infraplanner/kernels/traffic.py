@@ -59,15 +59,15 @@ def collision_efficiency(flows_count: float, links_count: float) -> float:
 
 
 @kernel
-def hashed_shares(flows: Floats, group: Floats, cables: Floats, share: Floats) -> None:
-    """Share of its rate that each row reaches when flows are hashed: `flows` that it carries on `cables`, and `group` as
+def hashed_shares(flows_count: Floats, group_count: Floats, cables: Floats, share: Floats) -> None:
+    """Share of its rate that each row reaches when flows are hashed: `flows_count` that it carries on `cables`, and `group_count` as
     `push_grouped` leaves it. k flows choose among n = group / flows cables, of which this row has `cables`.
     """
-    for i in range(flows.size):
+    for i in range(flows_count.size):
         share[i] = 1.0
-        if flows[i] > 0.0:
-            among = group[i] / flows[i]
-            share[i] = collision_efficiency(among * flows[i] / cables[i], among)
+        if flows_count[i] > 0.0:
+            among = group_count[i] / flows_count[i]
+            share[i] = collision_efficiency(among * flows_count[i] / cables[i], among)
 
 
 @kernel
@@ -125,13 +125,13 @@ def max_min_rates(start: Ints, link: Ints, share: Floats, capacity_b_per_s: Floa
 
 @kernel
 def push_grouped(
-    graph: Graph, distance: Ints, order: Ints, reached: int, demand: Floats, flow: Floats, load: Floats, group: Floats
+    graph: Graph, distance: Ints, order: Ints, reached: int, demand: Floats, flow: Floats, load: Floats, group_count: Floats
 ) -> float:
-    """`fabric.push` for hashed flows: also adds to `group[row]` the load times the cables of all equal next hops that it
+    """`fabric.push` for hashed flows: also adds to `group_count[row]` the load times the cables of all equal next hops that it
     was one of; returns demand without a path.
 
-    `group / load` is then the mean number of cables that a flow had to choose among at this row. Loads are by row of the
-    graph. Worked: 10 over two equal next hops of 4 cables each: loads 5 and 5, group 40 and 40, so 8 cables.
+    `group_count / load` is then the mean number of cables that a flow had to choose among at this row. Loads are by row of the
+    graph. Worked: 10 over two equal next hops of 4 cables each: loads 5 and 5, group counts 40 and 40, so 8 cables.
     """
     flow[:] = demand
     lost = 0.0
@@ -153,5 +153,5 @@ def push_grouped(
                 part = flow[v] * graph.weight[k] / total
                 flow[u] += part
                 load[k] += part
-                group[k] += part * total
+                group_count[k] += part * total
     return lost

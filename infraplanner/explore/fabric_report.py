@@ -1,0 +1,142 @@
+"""What the drawn fabric is worth, as plain data: cuts, paths, collectives, optical switches, and one link in full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import LinkMedium, System
+from infraplanner.edit import EditError
+from infraplanner.engine.telemetry import choices, drawn_collectives, link_state
+from infraplanner.model.document import Snapshot
+
+from .optics import plugged, side_by_side, whole_saving
+
+
+def fabric_report(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    failed: frozenset[str] = frozenset(),
+    left: Sequence[str] | None = None,
+    ends: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Bisection of the accelerators' halves, a cut of the user's, disjoint paths, collectives and optical switches.
+
+    Raises EditError for an id that is not there.
+    """
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415 - scipy is loaded when asked for
+    from infraplanner.engine import bisection  # noqa: PLC0415
+
+    compiled = compile_plan(snapshot, catalog)
+    racks, devices = compiled.tables["racks"], compiled.tables["devices"]
+    names = racks.ids + devices.ids
+    index = {name: row for row, name in enumerate(names)}
+    half = bisection.halves(compiled, failed)
+    out: dict[str, Any] = {
+        "links": len(compiled.tables["links"]),
+        "cables": int(compiled.tables["links"]["count"].sum()),
+        "machines": int(bisection.machines(compiled).size),
+        "bisection_bps": None if half is None else half.bandwidth_bps,
+        "bisection_share": None if half is None else half.share,
+    }
+    if left is not None:
+        for key in left:
+            if key not in index:
+                raise EditError(f"There is no rack or device {key} in the plan.")
+        one = nodes_under(compiled, [index[key] for key in left])
+        other = sorted(set(range(len(names))) - set(one))
+        found = bisection.cut(compiled, one, other, failed)
+        out |= {
+            "cut_bps": found.bandwidth_bps, "cut_share": found.share,
+            "cut_hosts": found.left_count, "cut_other_hosts": found.right_count,
+        }  # fmt: skip
+    if ends is not None:
+        for key in ends:
+            if key not in index:
+                raise EditError(f"There is no rack or device {key} in the plan.")
+        out["disjoint_paths"] = bisection.disjoint_paths(compiled, index[ends[0]], index[ends[1]], failed)
+    out["collectives"] = drawn_collectives(snapshot, catalog, failed, half)
+    out["optical"] = optical_rows(snapshot, catalog)
+    return out
+
+
+def nodes_under(compiled: Any, nodes: Sequence[int]) -> list[int]:
+    """The nodes, and the devices in those that are racks."""
+    racks = len(compiled.tables["racks"])
+    held = compiled.tables["devices"]["rack@racks"]
+    inside = np.flatnonzero(np.isin(held, [node for node in nodes if node < racks])) + racks
+    return sorted({*nodes, *inside.tolist()})
+
+
+def optical_rows(snapshot: Snapshot, catalog: Catalog) -> list[dict[str, Any]]:
+    """The plan's optical switches and the packet switches that would stand in their place; empty without any."""
+    cables = plugged(snapshot, catalog)
+    if not cables:
+        return []
+    profiles = {snapshot.table("devices")[key].profile for key in cables}
+    ocs = catalog.find(sorted(profiles)[0])
+    rate = max(
+        (link.rate_gbps for link in snapshot.table("links").values() if link.a in cables or link.b in cables),
+        default=0.0,
+    )
+    medium = cheapest(catalog, rate, ("single_mode",))
+    packet = spine_switch(catalog)
+    if not isinstance(ocs, System) or medium is None or packet is None:
+        return []
+    joined = sum(sum(own.values()) for own in cables.values())
+    sides = side_by_side(joined, ocs, len(cables), packet, medium)
+    power, capex = whole_saving(joined, ocs, len(cables), packet, medium)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": side.name, "devices": side.devices, "power_kw": side.power_w / 1e3, "capex_usd": side.capex_usd,
+            "reconfigure_s": side.reconfigure_s,
+        }
+        for side in sides
+    ]  # fmt: skip
+    rows.append(
+        {
+            "name": "saved, share of blocks and spine", "devices": None, "power_kw": power, "capex_usd": capex,
+            "reconfigure_s": None,
+        }
+    )  # fmt: skip
+    return rows
+
+
+def cheapest(catalog: Catalog, rate_gbps: float, families: Sequence[str]) -> LinkMedium | None:
+    """The cheapest medium of a rate and of some families."""
+    fitting = [
+        medium
+        for medium in catalog.of(LinkMedium).values()
+        if medium.rate_gbps == rate_gbps and medium.family in families and medium.price_usd is not None
+    ]
+    return min(fitting, key=lambda medium: (medium.price_usd or math.inf, medium.id), default=None)
+
+
+def spine_switch(catalog: Catalog) -> System | None:
+    """The packet switch of known price and power with the most bandwidth a watt."""
+
+    def worth(system: System) -> float:
+        group = next(group for group in system.port_groups if group.role == "switch")
+        return group.count * (group.rate_gbps or 0.0) / (system.power_typical_w or math.inf)
+
+    known = [
+        system
+        for system in catalog.of(System).values()
+        if system.system_kind == "switch"
+        and system.price_usd_low is not None
+        and system.power_typical_w
+        and any(group.role == "switch" and group.rate_gbps for group in system.port_groups)
+    ]
+    return max(known, key=lambda system: (worth(system), system.id), default=None)
+
+
+def link_report(snapshot: Snapshot, catalog: Catalog, link: str) -> dict[str, Any]:
+    """One link in full: its state and every medium that has its rate, with what each would change. Raises EditError."""
+    if link not in snapshot.table("links"):
+        raise EditError(f"There is no link {link} in the plan.")
+    state = link_state(snapshot, catalog, link)
+    return {**state, "media": choices(snapshot, catalog, link)}
