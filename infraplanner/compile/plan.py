@@ -53,7 +53,7 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "halls": NONE,
     },
     "ports": {
-        "links": frozenset({"a", "b", "rate_gbps", "count"}),
+        "links": frozenset({"a", "b", "rate_gbps", "count", "a_port", "b_port"}),
         "racks": frozenset({"profile"}),
         "devices": frozenset({"rack", "profile"}),
         "ports": frozenset({"owner", "group", "count", "rate_gbps"}),
@@ -166,7 +166,7 @@ class Compiled:
         if "plant" in groups:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
         if "ports" in groups:
-            self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"))
+            self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"), snapshot.table("links"))
 
 
 def compile_plan(snapshot: Snapshot, catalogue: Catalogue) -> Compiled:

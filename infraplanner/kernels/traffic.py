@@ -125,7 +125,14 @@ def max_min_rates(start: Ints, link: Ints, share: Floats, capacity_b_per_s: Floa
 
 @kernel
 def push_grouped(
-    graph: Graph, distance: Ints, order: Ints, reached: int, demand: Floats, flow: Floats, load: Floats, group_count: Floats
+    graph: Graph,
+    distance: Ints,
+    order: Ints,
+    reached: int,
+    demand: Floats,
+    flow: Floats,
+    load: Floats,
+    group_count: Floats,
 ) -> float:
     """`fabric.push` for hashed flows: also adds to `group_count[row]` the load times the cables of all equal next hops that it
     was one of; returns demand without a path.

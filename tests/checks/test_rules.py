@@ -31,6 +31,7 @@ from infraplanner.results.findings import Finding
 from tests.engine.halls import add, pod
 from tests.engine.test_evaluate import change
 
+from .copper_faults import FAULTS as COPPER_FAULTS
 from .thermal_faults import FAULTS as THERMAL_FAULTS
 
 
@@ -351,8 +352,8 @@ def test_a_what_if_names_the_racks_that_keep_one_side(catalog: Catalog) -> None:
     assert "r001" in left.targets
 
 
-def test_every_rule_has_a_fault_in_this_file() -> None:
-    assert {rule.id for rule in RULES} == {rule for rule, _, _ in FAULTS} | {"power.lost-diversity"}
+def test_every_rule_has_a_fault() -> None:
+    assert {rule.id for rule in RULES} == {rule for rule, _, _ in (*FAULTS, *COPPER_FAULTS)} | {"power.lost-diversity"}
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.find.__doc__ for rule in RULES)
 
