@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from infraplanner.compile.trays import TrayArrays
 
-from .context import Context, Message, Rule, rows
+from .context import Context, Ints, Message, Rule, rows
 
 NAMED = 3
 """Ids of links that a sentence lists."""
@@ -73,7 +74,7 @@ def tray_gap(context: Context) -> Iterator[Message]:
         yield text, (*links[:NAMED], names[trays.tray[s]], names[trays.tray[t]])
 
 
-def _pieces(context: Context, wanted: np.ndarray) -> dict[int, int]:  # type: ignore[type-arg]
+def _pieces(context: Context, wanted: Ints) -> dict[int, int]:
     """Nearest piece of tray of each rack, as the cables found it."""
     trays, table = context.compiled.trays, context.compiled.tables["racks"]
     dx, dy = trays.x1_m - trays.x0_m, trays.y1_m - trays.y0_m
@@ -201,7 +202,7 @@ def _along(one: object, other: object, gap_m: float) -> bool:
 
 def _legs(tray: object) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     points = [(x / 1e3, y / 1e3) for x, y in tray.points_mm]  # type: ignore[attr-defined]
-    return list(zip(points, points[1:], strict=False))
+    return list(pairwise(points))
 
 
 def short_path(context: Context) -> Iterator[Message]:

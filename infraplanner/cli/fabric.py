@@ -10,9 +10,9 @@ from typing import Any
 from infraplanner.edit import EditError, GenerateFabric, SetLightPaths
 from infraplanner.edit.topologies import KINDS
 from infraplanner.io.save import save_plan
-from infraplanner.session import Session
+from infraplanner.session import Session, evaluate_once
 from infraplanner.text.dump import json_text
-from infraplanner.units import number, scaled
+from infraplanner.units import number
 
 from .errors import OK, UserError
 from .evaluate import emit, open_plan
@@ -121,19 +121,21 @@ def hosts_of(session: Session, text: str) -> tuple[str, ...]:
 
 
 def _report(session: Session, options: argparse.Namespace) -> dict[str, Any]:
-    from infraplanner.explore import fabric_report
+    from infraplanner.explore.fabric_report import fabric_report
+    from infraplanner.explore.telemetry import link_report
 
     snapshot, failed = session.document.snapshot(), frozenset(options.fail)
     for key in failed:
         if key not in session.document.ids():
             raise EditError(f"There is no object {key} in the plan that could fail.")
     if options.link:
-        return fabric_report.link_report(snapshot, session.catalog, options.link)
+        fabric = evaluate_once(session, failed=failed).fabric
+        return link_report(snapshot, session.catalog, fabric, options.link)
     cut = tuple(part for part in options.cut.split(",") if part) if options.cut else None
     ends = tuple(options.paths.split(",")) if options.paths else None
     if ends is not None and len(ends) != 2:
         raise UserError(f"--paths is “{options.paths}”; expected two ids separated by a comma.")
-    return fabric_report.fabric_report(snapshot, session.catalog, failed, cut, ends)
+    return fabric_report(snapshot, session.catalog, failed, cut, ends)
 
 
 def _table(report: dict[str, Any]) -> str:
@@ -156,8 +158,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return number(value, 4)
     return str(value)
-
-
-def bandwidth(bps: float | None) -> str:
-    """Bit/s for people."""
-    return " ".join(scaled(bps, "b/s"))

@@ -144,10 +144,10 @@ def port_faults(
     if not bad:
         return ()
     held: dict[tuple[str, str], list[str]] = {key: [] for key in bad}
-    for key, link in sorted(records.items()):
+    for name, link in sorted(records.items()):
         for end in ((link.a, link.a_port), (link.b, link.b_port)):
             if end in held:
-                held[end].append(key)
+                held[end].append(name)
     return tuple(replace(bad[key], links=tuple(held[key])) for key in sorted(bad))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,15 @@ def _lines(trays: Table, records: Mapping[str, Any]) -> tuple[_Lines, Floats]:
         if not trays["carries_data"][row] or trays["hall@halls"][row] < 0:
             continue
         points = records[key].points_mm
-        for (xa, ya), (xb, yb) in zip(points, points[1:], strict=False):
+        for (xa, ya), (xb, yb) in pairwise(points):
             if (xa, ya) != (xb, yb):
                 rows.append((xa, ya, xb, yb, row))
                 width.append(records[key].width_mm / MM_PER_M)
     table = np.array(rows, dtype=np.float64).reshape(-1, 5)
     tray = table[:, 4].astype(np.int64)
     place = table[:, :4] / MM_PER_M
-    lines = _Lines(*place.T.copy(), trays["elevation_m"][tray], trays["hall@halls"][tray], tray)
+    x0, y0, x1, y1 = place.T.copy()
+    lines = _Lines(x0, y0, x1, y1, trays["elevation_m"][tray], trays["hall@halls"][tray], tray)
     return lines, np.array(width, dtype=np.float64)
 
 
@@ -182,14 +184,14 @@ def _pieces(lines: _Lines, cuts: list[Join], trays: Table, halls: int, reach_m: 
         ends = {at: names[root(node)] for at, node in marks[line].items()}
         stops = sorted({0.0, length, *ends})
         stops = [at for k, at in enumerate(stops) if k == 0 or at - stops[k - 1] > SNAP_M or at == length]
-        for one, other in zip(stops, stops[1:], strict=False):
-            if other - one <= SNAP_M:
+        for first, second in pairwise(stops):
+            if second - first <= SNAP_M:
                 continue
-            share = np.array([one, other]) / length
+            share = np.array([first, second]) / length
             x = lines.x0[line] + share * (lines.x1[line] - lines.x0[line])
             y = lines.y0[line] + share * (lines.y1[line] - lines.y0[line])
             rows.append((x[0], y[0], x[1], y[1]))
-            joints.append((_at(ends, one), _at(ends, other)))
+            joints.append((_at(ends, first), _at(ends, second)))
             source.append(line)
     place = np.array(rows, dtype=np.float64).reshape(-1, 4)
     joint = np.array(joints, dtype=np.int64).reshape(-1, 2)
@@ -205,8 +207,9 @@ def _pieces(lines: _Lines, cuts: list[Join], trays: Table, halls: int, reach_m: 
     carries = trays["carries_data"] & (trays["hall@halls"] >= 0)
     has[trays["hall@halls"][carries]] = 1
     cell_start, cell_row, grid = _grid(place, reach_m)
+    x0, y0, x1, y1 = place.T.copy()
     return TrayArrays(
-        *place.T.copy(), lines.z[line_of], lines.hall[line_of], joint[:, 0].copy(), joint[:, 1].copy(),
+        x0, y0, x1, y1, lines.z[line_of], lines.hall[line_of], joint[:, 0].copy(), joint[:, 1].copy(),
         cell_start, cell_row, grid, lines.tray[line_of], _groups(joint, both, len(names)), start.astype(np.int64),
         np.array([row[1] for row in both], dtype=np.int64), np.array([row[2] for row in both], dtype=np.int64),
         np.array([row[3] for row in both], dtype=np.float64), len(names), has,

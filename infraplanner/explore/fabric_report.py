@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import LinkMedium, System
 from infraplanner.edit import EditError
-from infraplanner.engine.telemetry import choices, drawn_collectives, link_state
+from infraplanner.engine.drawn_collectives import drawn_collectives
 from infraplanner.model.document import Snapshot
 
 from .optics import plugged, side_by_side, whole_saving
@@ -59,7 +60,7 @@ def fabric_report(
             if key not in index:
                 raise EditError(f"There is no rack or device {key} in the plan.")
         out["disjoint_paths"] = bisection.disjoint_paths(compiled, index[ends[0]], index[ends[1]], failed)
-    out["collectives"] = drawn_collectives(snapshot, catalog, failed, half)
+    out["collectives"] = [asdict(row) for row in drawn_collectives(snapshot, catalog, failed)]
     out["optical"] = optical_rows(snapshot, catalog)
     return out
 
@@ -132,11 +133,3 @@ def spine_switch(catalog: Catalog) -> System | None:
         and any(group.role == "switch" and group.rate_gbps for group in system.port_groups)
     ]
     return max(known, key=lambda system: (worth(system), system.id), default=None)
-
-
-def link_report(snapshot: Snapshot, catalog: Catalog, link: str) -> dict[str, Any]:
-    """One link in full: its state and every medium that has its rate, with what each would change. Raises EditError."""
-    if link not in snapshot.table("links"):
-        raise EditError(f"There is no link {link} in the plan.")
-    state = link_state(snapshot, catalog, link)
-    return {**state, "media": choices(snapshot, catalog, link)}

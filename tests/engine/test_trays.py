@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -112,12 +114,12 @@ def test_random_grids_agree_with_networkx(catalog: Catalog) -> None:
         racks = [(int(random.integers(xs[0], xs[-1])), int(ys[random.integers(4)])) for _ in range(6)]
         for y in ys:
             row = sorted({*xs.tolist(), *(x for x, at in racks if at == y)})
-            for a, b in zip(row, row[1:], strict=False):
+            for a, b in pairwise(row):
                 graph.add_edge((a, int(y)), (b, int(y)), weight=(b - a) / 1e3)
         for t in trays[len(ys) :]:
             (x, low), (_, high) = t.points_mm
             inside = [y for y in ys.tolist() if low <= y <= high]
-            for a, b in zip(inside, inside[1:], strict=False):
+            for a, b in pairwise(inside):
                 graph.add_edge((x, a), (x, b), weight=(b - a) / 1e3)
         assert points
         pairs = [(a, b, 1) for a in range(6) for b in range(a + 1, 6)]
