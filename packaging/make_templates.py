@@ -17,6 +17,8 @@ from template_pilot import h100_pilot  # noqa: E402 - the path has to be known f
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
 from template_sram import sram_row  # noqa: E402
+from template_tpu import tpu_ocs_pod  # noqa: E402
+from template_training import training_16k_h100  # noqa: E402
 
 from infraplanner.catalog import Catalog, load_catalog  # noqa: E402
 from infraplanner.io import plan_bytes  # noqa: E402
@@ -28,6 +30,8 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "nvl72-pod.yaml": nvl72_pod,
     "sram-row.yaml": sram_row,
     "rubin-800v.yaml": rubin_800v,
+    "tpu-ocs-pod.yaml": tpu_ocs_pod,
+    "training-16k-h100.yaml": training_16k_h100,
 }
 
 
