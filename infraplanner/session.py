@@ -14,8 +14,10 @@ from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, Un
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
+from infraplanner.explore.fabric_report import cut_report
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.levers import Lever, rank_levers
+from infraplanner.explore.telemetry import link_report
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -251,6 +253,21 @@ class Session:
                 done(levers)
 
         self.engine.run_when_idle(job, "levers")
+
+    def find_cut(self, left: Sequence[str], done: Callable[[dict[str, Any]], None]) -> None:
+        """Bandwidth between these racks and all others, in the background; `done` is called in that thread."""
+        snapshot, catalog, failed = self.document.snapshot(), self.catalog, self.failed
+
+        def job(_stop: Callable[[], bool]) -> None:
+            done(cut_report(snapshot, catalog, failed, left))
+
+        self.engine.run_when_idle(job, "cut")
+
+    def link_report(self, link: str) -> dict[str, Any]:
+        """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""
+        if self.result is None:
+            raise EditError("There is no result yet.")
+        return link_report(self.document, self.catalog, self.result.fabric, link)
 
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""

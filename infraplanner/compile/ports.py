@@ -122,25 +122,10 @@ def port_faults(
     groups = _groups(tables, parts, own_ports)
     bad: dict[tuple[str, str], PortFault] = {}
     for key in sorted(used):
-        given = groups.get(key[0])
-        if given is None:
-            continue  # nothing says what ports this owner has
-        found = given.get(key[1])
-        if found is None:
-            bad[key] = PortFault("unknown", *key, ())
-            continue
-        count, port_gbps = found
-        cables = sum(used[key].values())
-        if port_gbps is None:
-            taken = float(cables)
-        else:
-            wrong = [rate for rate in used[key] if not any(abs(rate * n / port_gbps - 1.0) < 1e-6 for n in SPLITS)]
-            if wrong:
-                bad[key] = PortFault("rate", *key, (), rate_gbps=max(wrong), port_gbps=port_gbps)
-                continue
-            taken = sum(number * rate / port_gbps for rate, number in used[key].items())
-        if taken > count * (1.0 + 1e-9):
-            bad[key] = PortFault("twice", *key, (), cables, count, max(used[key]), port_gbps or 0.0)
+        # An owner without groups is one that nothing says anything about.
+        fault = _fault(key, used[key], groups[key[0]]) if key[0] in groups else None
+        if fault is not None:
+            bad[key] = fault
     if not bad:
         return ()
     held: dict[tuple[str, str], list[str]] = {key: [] for key in bad}
@@ -149,6 +134,25 @@ def port_faults(
             if end in held:
                 held[end].append(name)
     return tuple(replace(bad[key], links=tuple(held[key])) for key in sorted(bad))
+
+
+def _fault(
+    key: tuple[str, str], used: dict[float, int], given: dict[str, tuple[int, float | None]]
+) -> PortFault | None:
+    """What is wrong with cables by rate in a port group; None when they fit."""
+    if key[1] not in given:
+        return PortFault("unknown", *key, ())
+    count, port_gbps = given[key[1]]
+    cables = sum(used.values())
+    taken = float(cables)
+    if port_gbps is not None:
+        wrong = [rate for rate in used if not any(abs(rate * n / port_gbps - 1.0) < 1e-6 for n in SPLITS)]
+        if wrong:
+            return PortFault("rate", *key, (), rate_gbps=max(wrong), port_gbps=port_gbps)
+        taken = sum(number * rate / port_gbps for rate, number in used.items())
+    if taken <= count * (1.0 + 1e-9):
+        return None
+    return PortFault("twice", *key, (), cables, count, max(used), port_gbps or 0.0)
 
 
 def _groups(

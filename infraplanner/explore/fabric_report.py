@@ -45,16 +45,7 @@ def fabric_report(
         "bisection_share": None if half is None else half.share,
     }
     if left is not None:
-        for key in left:
-            if key not in index:
-                raise EditError(f"There is no rack or device {key} in the plan.")
-        one = nodes_under(compiled, [index[key] for key in left])
-        other = sorted(set(range(len(names))) - set(one))
-        found = bisection.cut(compiled, one, other, failed)
-        out |= {
-            "cut_bps": found.bandwidth_bps, "cut_share": found.share,
-            "cut_hosts": found.left_count, "cut_other_hosts": found.right_count,
-        }  # fmt: skip
+        out |= _cut(compiled, index, left, failed)
     if ends is not None:
         for key in ends:
             if key not in index:
@@ -63,6 +54,30 @@ def fabric_report(
     out["collectives"] = [asdict(row) for row in drawn_collectives(snapshot, catalog, failed)]
     out["optical"] = optical_rows(snapshot, catalog)
     return out
+
+
+def cut_report(snapshot: Snapshot, catalog: Catalog, failed: frozenset[str], left: Sequence[str]) -> dict[str, Any]:
+    """Bandwidth between the machines of some racks or devices and all others. Raises EditError for an unknown id."""
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
+
+    compiled = compile_plan(snapshot, catalog)
+    names = compiled.tables["racks"].ids + compiled.tables["devices"].ids
+    return _cut(compiled, {name: row for row, name in enumerate(names)}, left, failed)
+
+
+def _cut(compiled: Any, index: dict[str, int], left: Sequence[str], failed: frozenset[str]) -> dict[str, Any]:
+    from infraplanner.engine import bisection  # noqa: PLC0415
+
+    for key in left:
+        if key not in index:
+            raise EditError(f"There is no rack or device {key} in the plan.")
+    machines = set(bisection.machines(compiled).tolist())
+    one = machines & set(nodes_under(compiled, [index[key] for key in left]))
+    found = bisection.cut(compiled, sorted(one), sorted(machines - one), failed)
+    return {
+        "cut_bps": found.bandwidth_bps, "cut_share": found.share,
+        "cut_hosts": found.left_count, "cut_other_hosts": found.right_count,
+    }  # fmt: skip
 
 
 def nodes_under(compiled: Any, nodes: Sequence[int]) -> list[int]:

@@ -60,8 +60,8 @@ def collision_efficiency(flows_count: float, links_count: float) -> float:
 
 @kernel
 def hashed_shares(flows_count: Floats, group_count: Floats, cables: Floats, share: Floats) -> None:
-    """Share of its rate that each row reaches when flows are hashed: `flows_count` that it carries on `cables`, and `group_count` as
-    `push_grouped` leaves it. k flows choose among n = group / flows cables, of which this row has `cables`.
+    """Share of its rate that each row reaches when flows are hashed: `flows_count` that it carries on `cables`, and
+    `group_count` as `push_grouped` leaves it. k flows choose among n = group / flows cables, of which this row has `cables`.
     """
     for i in range(flows_count.size):
         share[i] = 1.0

@@ -39,6 +39,7 @@ class Bridge(QObject):
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
     chains_compared = Signal(object)
+    cut_found = Signal(object)
 
     _result_arrived = Signal(object)
 
@@ -204,6 +205,10 @@ class Bridge(QObject):
     def rank_levers(self) -> None:
         """Ask for what one more unit buys; the answer comes as `levers_ranked`."""
         self.session.rank_levers(self.levers_ranked.emit)
+
+    def ask_cut(self, left: list[str]) -> None:
+        """Ask for the bandwidth between these racks and all others; the answer comes as `cut_found`."""
+        self.session.find_cut(left, self.cut_found.emit)
 
     def rank_failures(self) -> None:
         """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""

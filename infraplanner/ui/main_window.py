@@ -35,6 +35,7 @@ from infraplanner.ui.canvas.view import FloorView
 from infraplanner.ui.charts.dock import ChartDock
 from infraplanner.ui.charts.validation import ValidationView
 from infraplanner.ui.command_palette import CommandPalette
+from infraplanner.ui.fabric_dialog import FabricDialog
 from infraplanner.ui.files import Files
 from infraplanner.ui.panels.catalogue import CataloguePanel
 from infraplanner.ui.panels.findings import FindingsPanel
@@ -50,6 +51,7 @@ from infraplanner.ui.sheets import show_licences, show_shortcuts
 from infraplanner.ui.theme.current import current
 from infraplanner.ui.tools.base import Tool
 from infraplanner.ui.tools.connect import FeedTool, LinkTool, LoopTool
+from infraplanner.ui.tools.cut import CutTool
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
 from infraplanner.ui.tools.simple import MeasureTool, PanTool
@@ -80,6 +82,7 @@ class MainWindow(QMainWindow):
             "feed": FeedTool(self.floor, self.bridge, self),
             "loop": LoopTool(self.floor, self.bridge, self),
             "measure": MeasureTool(self.floor, self.bridge, self),
+            "cut": CutTool(self.floor, self.bridge, self),
         }
         self.actions_ = Actions(self, self._verbs())
         self._build_menus()
@@ -109,7 +112,9 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
-            "validate": self._validate,
+            "validate": self._validate, "make_fabric": lambda: FabricDialog(bridge, self).open(),
+            "export_csv": lambda: files.export_schedule("csv"), "export_xlsx": lambda: files.export_schedule("xlsx"),
+            "link_detail": lambda: self.charts.open_chart(self.charts.link_detail),
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip

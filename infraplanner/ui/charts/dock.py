@@ -13,6 +13,7 @@ from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .heat import HeatChart
+from .link_detail import LinkDetail
 from .links import LinkChart, LoadChart
 from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
@@ -36,7 +37,7 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall, self.heat = WaterfallChart(), HeatChart()
         self.links, self.load = LinkChart(bridge), LoadChart()
-        self.margin, self.media = MarginChart(), MediaChart()
+        self.margin, self.media, self.link_detail = MarginChart(), MediaChart(), LinkDetail(bridge)
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
         self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
@@ -49,7 +50,7 @@ class ChartDock(QWidget):
             (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance, self.chains]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
-            (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load, self.link_detail]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
