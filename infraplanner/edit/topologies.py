@@ -396,16 +396,19 @@ def build(kind: str, ask: Ask) -> Topology:
         raise TopologyError("Ports and ratios of a fabric are above 0.")
     if kind not in SPLIT:
         return KINDS[kind][0](ask)
-    first: TopologyError | None = None
+    told: TopologyError | None = None
     for parts in (n for n in range(1, ask.ports + 1) if ask.ports % n == 0):
         try:
             return _joined(KINDS[kind][0](replace(ask, hosts=ask.hosts * parts, ports=ask.ports // parts)), parts)
         except TopologyError as error:
-            first = first or error
-    assert first is not None
-    raise first
+            # That a host is too wide for one switch says less than why its parts cannot be joined.
+            if told is None or str(told).startswith(TOO_WIDE):
+                told = error
+    assert told is not None
+    raise told
 
 
+TOO_WIDE = "A switch of"
 SPLIT = frozenset({"clos-2", "clos-3", "dual-plane", "dragonfly", "slim-fly"})
 """Kinds whose hosts may be cabled in parts."""
 

@@ -102,9 +102,9 @@ def _timed(call: Callable[[], object], touched: Iterable[object]) -> tuple[float
     return 1.0 / own, size, own / copy
 
 
-def _median(call: Callable[[], object]) -> float:
+def _median(call: Callable[[], object], rounds: int = ROUNDS) -> float:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
@@ -142,3 +142,27 @@ def _training(catalog: Catalogue) -> tuple[float | None, None, None]:
     shape, device, tune, table = case
     out = np.zeros((len(table), 2))
     return len(table) / _median(lambda: search(shape, table, device, tune, out)), None, None
+
+
+def traffic_ms(snapshot: Snapshot, catalog: Catalogue) -> float | None:
+    """Milliseconds to route all jobs' traffic of a plan, graph and searches made anew; None without a job."""
+    kernel_cache.prepare_once()
+    from .job_traffic import job_routes
+    from .jobs import training_jobs
+    from .pools import PoolSolver
+    from .stages import settled_result
+    from .workspace import Workspace
+
+    space = Workspace(catalog, PoolSolver())
+    space.follow(snapshot, None)
+    settled_result(space, frozenset(), None)
+    jobs = training_jobs(space)
+    if not space.job_loads:
+        return None
+
+    def route_all() -> None:
+        space.job_loads.clear()
+        space.reduced.clear()
+        job_routes(space, jobs, frozenset())
+
+    return 1e3 * _median(route_all, rounds=9)

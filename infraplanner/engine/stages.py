@@ -32,6 +32,7 @@ from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
 from .bursts import burst_result
+from .cable_heat import warm_up_cables
 from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
@@ -260,9 +261,12 @@ def _solved(
     if totals is None:
         return None
     first = known, pools, totals
-    if settled is not None:
-        return first
-    return guard.run("air and chips", lambda: couple(space, first[1], failed, first[2], guard.pause), first)
+    if settled is None:
+        first = guard.run("air and chips", lambda: couple(space, pools, failed, totals, guard.pause), first)
+    if guard.run("cable temperatures", lambda: warm_up_cables(space, first[0]), False):
+        again = guard.run("fused frame", lambda: space.run(first[1], failed), first[2])
+        return first[0], first[1], again
+    return first
 
 
 def _at_rest(

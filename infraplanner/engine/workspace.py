@@ -59,6 +59,8 @@ class Workspace:
         self.snapshot: Snapshot | None = None
         self._dirty: Ints = np.empty(0, np.int64)
         self._moved: Ints = np.empty(0, np.int64)
+        self.cables_at: object = None
+        """The air field that cables were judged at."""
         self._is_all = True
         self._stamp = 0
         self.cases: list[PoolCase] = []
@@ -118,6 +120,7 @@ class Workspace:
         size = {name: len(table) for name, table in self.compiled.tables.items()}
         racks, units, nodes = size["racks"], size["cooling"], size["power"]
         self.cables = bind.buffers(Cables, **{"": size["links"]})
+        self.cables_at = None
         self.cable_c = np.full(size["links"], self.compiled.rule("link.twinax.temperature_c"))
         families = len(bind.family_names(self.compiled.parts))
         self.sums = bind.buffers(CableSums, rack=racks, family=families)
@@ -158,6 +161,11 @@ class Workspace:
             count = rows_of_racks(moved_racks, net.rack_start, net.rack_link, self._seen, self._stamp, self._found)
             found = np.concatenate([links, self._found[:count]])
         self._dirty = np.union1d(self._dirty, found) if self._dirty.size else np.unique(found)
+
+    @property
+    def media(self) -> Media:
+        """Link profiles as the kernels read them."""
+        return self._media
 
     def warm_cables(self, cable_c: Floats) -> bool:
         """Take over other cable temperatures; True when the next frame has to lay cables anew because of them."""

@@ -58,11 +58,11 @@ def colour_of(theme: Theme, name: str) -> QColor:
     return QColor(red, green, blue)
 
 
-def legend_rows(scene: Scene) -> list[tuple[str, str, str]]:
-    """Colour name, step and cables of every step in use."""
+def legend_rows(scene: Scene, title: str) -> list[tuple[str, str, str]]:
+    """Colour name, step and cables of every step in use, headed by what is shown."""
     code, count = scene.cables.family, scene.cables.count
     out = [
-        (f"step.{step}", STEPS[step], f"{int(count[code == step + FIRST].sum())}")
+        (f"step.{step}", f"{title} {STEPS[step]}", f"{int(count[code == step + FIRST].sum())}")
         for step in range(len(STEPS))
         if (code == step + FIRST).any()
     ]

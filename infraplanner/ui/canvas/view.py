@@ -445,7 +445,7 @@ class FloorView(Geometry, QWidget):
 
     def _media_rows(self) -> list[tuple[str, str, str]]:
         if self.overlay_key in link_colours.MODES:
-            return link_colours.legend_rows(self.scene)
+            return link_colours.legend_rows(self.scene, self.tr(link_colours.MODES[self.overlay_key]))
         totals: dict[str, float] = {}
         for key, count in zip(self.scene.cables.family.tolist(), self.scene.cables.count.tolist(), strict=True):
             name = FAMILIES[key] if key >= 0 else ""

@@ -16,9 +16,19 @@ from .base import Chart
 if TYPE_CHECKING:
     from infraplanner.explore.failures import FailureCost
 
-COLUMNS = ("What fails", "Kind", "Alike", "Tokens/s lost", "Share", "IT power lost", "Racks dark", "Then overloaded")
-NUMBERS = frozenset({2, 3, 4, 5, 6})
-KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device"}
+COLUMNS = (
+    "What fails",
+    "Kind",
+    "Alike",
+    "Tokens/s lost",
+    "Share",
+    "Trained/s lost",
+    "IT power lost",
+    "Racks dark",
+    "Then overloaded",
+)
+NUMBERS = frozenset({2, 3, 4, 5, 6, 7})
+KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "links": "link"}
 
 
 class FailuresChart(Chart):
@@ -104,6 +114,7 @@ def _texts(cost: FailureCost) -> list[str]:
         str(len(cost.ids)),
         "0" if cost.tokens_lost_per_s == 0 else " ".join(scaled(cost.tokens_lost_per_s, "tok/s")),
         f"{number(100 * cost.tokens_lost_frac)} %",
+        "0" if cost.training_lost_per_s == 0 else " ".join(scaled(cost.training_lost_per_s, "tok/s")),
         " ".join(scaled(cost.it_lost_w, "W")),
         str(cost.dark_racks),
         ", ".join(cost.overloaded[:4]) or "–",
