@@ -14,7 +14,7 @@ from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, Un
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
-from infraplanner.explore.fabric_report import cut_report
+from infraplanner.explore.fabric_report import cut_report, optical_rows
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.explore.telemetry import link_report
@@ -262,6 +262,24 @@ class Session:
             done(cut_report(snapshot, catalog, failed, left))
 
         self.engine.run_when_idle(job, "cut")
+
+    def optical_rows(self) -> list[dict[str, Any]]:
+        """The plan's optical switches beside packet switches; empty without any."""
+        return optical_rows(self.document, self.catalog)
+
+    def light_paths(self, job: str, done: Callable[[Any], None], refused: Callable[[str], None]) -> None:
+        """Mirror settings for a job's demand, in the background; `done` or `refused` is called in that thread."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def work(_stop: Callable[[], bool]) -> None:
+            from infraplanner.explore.optics import paths_for_job  # noqa: PLC0415 - only when asked for
+
+            try:
+                done(paths_for_job(snapshot, catalog, job))
+            except EditError as error:
+                refused(str(error))
+
+        self.engine.run_when_idle(work, "light paths")
 
     def link_report(self, link: str) -> dict[str, Any]:
         """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""

@@ -57,6 +57,8 @@ SPECS = (
     Spec("tool_loop", "Connect coolant", "Insert", "C", "cooling", True),
     Spec("tool_cut", "Cut through the fabric", "Insert", "K", "", True),
     Spec("make_fabric", "Build fabric ...", "Insert", "Ctrl+Shift+F", "network"),
+    Spec("tool_tray", "Draw tray", "Insert", "Y", "tray", True),
+    Spec("reconfigure", "Optical switches for the job", "Insert", "Ctrl+Shift+O", "ocs"),
     Spec("tool_measure", "Measure", "Insert", "M", "measure", True),
     Spec("snap", "Snap to grid and edges", "Insert", "S", "snap", True),
     Spec("overlay_none", "No overlay", "Analyse", "1"),

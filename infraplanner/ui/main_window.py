@@ -55,6 +55,7 @@ from infraplanner.ui.tools.cut import CutTool
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
 from infraplanner.ui.tools.simple import MeasureTool, PanTool
+from infraplanner.ui.tools.tray import TrayTool
 from infraplanner.ui.widgets.dock import DockHeader, make_dock
 from infraplanner.ui.widgets.overlay_switch import OverlaySwitch
 
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
             "loop": LoopTool(self.floor, self.bridge, self),
             "measure": MeasureTool(self.floor, self.bridge, self),
             "cut": CutTool(self.floor, self.bridge, self),
+            "tray": TrayTool(self.floor, self.bridge, self),
         }
         self.actions_ = Actions(self, self._verbs())
         self._build_menus()
@@ -112,7 +114,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
-            "validate": self._validate, "make_fabric": lambda: FabricDialog(bridge, self).open(),
+            "validate": self._validate, "reconfigure": bridge.reconfigure, "make_fabric": lambda: FabricDialog(bridge, self).open(),
             "export_csv": lambda: files.export_schedule("csv"), "export_xlsx": lambda: files.export_schedule("xlsx"),
             "link_detail": lambda: self.charts.open_chart(self.charts.link_detail),
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,

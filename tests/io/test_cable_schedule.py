@@ -32,7 +32,7 @@ def test_every_bundle_is_there_with_its_ends_and_stock_length(rows) -> None:  # 
     row = next(row for row in rows if row[0] == "l-A02-leaf-01")
     named = dict(zip(HEADER, row, strict=True))
     assert (named["from"], named["to"], named["to rack"]) == ("A02", "leaf-01 U44", "A03")
-    assert (named["cables"], named["ordered m"], named["medium"]) == (4, 4.0, "aec_400g_4x100")
+    assert (named["cables"], named["ordered m"], named["medium"]) == (4, 3.0, "dac_400g_4x100")
     assert sum(row[7] for row in rows) == sum(link.count for link in links.values())
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog
 
 from infraplanner.ui.fabric_dialog import FabricDialog
 
-from .conftest import Driver, dialogs_of
+from .conftest import POD, Driver, dialogs_of
 
 LINK = "l-A02-leaf-01"
 
@@ -170,3 +170,47 @@ def test_a_dragged_rack_shows_its_cables_turn_optical_while_the_button_is_down(d
     assert sum(during.values()) > sum(before.values())
     QTest.mouseRelease(drive.floor, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start - QPoint(120, 0))
     drive.settle()
+
+
+def test_a_tray_is_drawn_corner_by_corner_and_cables_follow_it(drive: Driver) -> None:
+    """A bridge between the rows beside the one at 12 m, drawn by three clicks, shortens cables of the racks near it."""
+    key = "l-A01-leaf-18"
+    fabric = drive.session.result.fabric
+    before = fabric.length_m[fabric.link_ids.index(key)]
+    drive.window.actions_["tool_tray"].trigger()
+    for x, y in ((10_200, 6950), (10_200, 5500), (10_200, 4050)):
+        drive.move(drive.point(x, y))
+        drive.press(drive.point(x, y))
+        drive.release(drive.point(x, y))
+    drive.key(Qt.Key.Key_Return)
+    drive.settle()
+    made = drive.session.document.table("trays")["tray-1"]
+    assert made.points_mm == ((10_200, 6950), (10_200, 5500), (10_200, 4050))
+    assert made.tier == "data"
+    after = drive.session.result.fabric
+    # The leaf stands at 11.4 m: through the new bridge the way has no detour to 12 m and back.
+    assert after.length_m[after.link_ids.index(key)] < before
+    assert drive.history() == ["Place tray-1"]
+    drive.press(drive.point(9000, 2000))
+    drive.release(drive.point(9000, 2000))
+    drive.key(Qt.Key.Key_T)
+    assert drive.window.tools["tray"].tier == "fibre"
+    drive.key(Qt.Key.Key_Escape)
+    assert drive.window.tools["tray"].points == []
+
+
+def test_optical_switches_stand_beside_packet_switches_and_turn_to_the_job(window) -> None:  # type: ignore[no-untyped-def]
+    driver = Driver(window)
+    driver.open(POD.with_name("tpu-ocs-pod.yaml"))
+    chart = window.charts.optical
+    window.charts.open_chart(chart)
+    driver.settle()
+    shown = chart.values()
+    assert shown["light"]["power_kw"] < shown["packet"]["power_kw"]
+    before = driver.session.document.table("devices")["t-ocs-x01"].light_paths
+    window.actions_["reconfigure"].trigger()
+    driver.settle()
+    assert driver.history() == ["Optical switches for pretrain"]
+    assert driver.session.document.table("devices")["t-ocs-x01"].light_paths != before
+    driver.bridge.undo()
+    assert driver.session.document.table("devices")["t-ocs-x01"].light_paths == before

@@ -17,6 +17,7 @@ from .link_detail import LinkDetail
 from .links import LinkChart, LoadChart
 from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
+from .optical import OpticalChart
 from .plant_year import PlantYearChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
@@ -37,7 +38,8 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall, self.heat = WaterfallChart(), HeatChart()
         self.links, self.load = LinkChart(bridge), LoadChart()
-        self.margin, self.media, self.link_detail = MarginChart(), MediaChart(), LinkDetail(bridge)
+        self.margin, self.media = MarginChart(), MediaChart()
+        self.link_detail, self.optical = LinkDetail(bridge), OpticalChart(bridge)
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
         self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
@@ -50,7 +52,7 @@ class ChartDock(QWidget):
             (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance, self.chains]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
-            (self.tr("Copper"), [self.links, self.margin, self.media, self.load, self.link_detail]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load, self.link_detail, self.optical]),
             (self.tr("Tokens"), [self.tokens]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Failures"), [self.failures]),
