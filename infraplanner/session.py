@@ -12,11 +12,14 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
+from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
+from infraplanner.explore.fabric_report import cut_report, optical_rows
 from infraplanner.explore.failures import FailureCost, rank_failures
 from infraplanner.explore.growth import growth
 from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
+from infraplanner.explore.telemetry import link_report
 from infraplanner.explore.why import Step, why
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
@@ -304,6 +307,39 @@ class Session:
 
         self.engine.run_when_idle(job, "uncertainty")
 
+    def find_cut(self, left: Sequence[str], done: Callable[[dict[str, Any]], None]) -> None:
+        """Bandwidth between these racks and all others, in the background; `done` is called in that thread."""
+        snapshot, catalog, failed = self.document.snapshot(), self.catalog, self.failed
+
+        def job(_stop: Callable[[], bool]) -> None:
+            done(cut_report(snapshot, catalog, failed, left))
+
+        self.engine.run_when_idle(job, "cut")
+
+    def optical_rows(self) -> list[dict[str, Any]]:
+        """The plan's optical switches beside packet switches; empty without any."""
+        return optical_rows(self.document, self.catalog)
+
+    def light_paths(self, job: str, done: Callable[[Any], None], refused: Callable[[str], None]) -> None:
+        """Mirror settings for a job's demand, in the background; `done` or `refused` is called in that thread."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def work(_stop: Callable[[], bool]) -> None:
+            from infraplanner.explore.optics import paths_for_job  # noqa: PLC0415 - only when asked for
+
+            try:
+                done(paths_for_job(snapshot, catalog, job))
+            except EditError as error:
+                refused(str(error))
+
+        self.engine.run_when_idle(work, "light paths")
+
+    def link_report(self, link: str) -> dict[str, Any]:
+        """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""
+        if self.result is None:
+            raise EditError("There is no result yet.")
+        return link_report(self.document, self.catalog, self.result.fabric, link)
+
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""
         catalog = self.catalog
@@ -354,9 +390,10 @@ class Session:
         for listener in list(self.on_result):
             listener(result)
 
-    def _take_progress(self, done: int, total: int, _kernel: str) -> None:
+    def _take_progress(self, done: int, total: int, what: str) -> None:
+        text = "Routing all traffic" if what == TRAFFIC else "Preparing models"
         for listener in list(self.on_progress):
-            listener("Preparing models", done, total)
+            listener(text, done, total)
 
     def _take_failure(self, text: str) -> None:
         for listener in list(self.on_failure):

@@ -103,9 +103,9 @@ def _room(bag: Bag) -> None:
         Column(id="col-2", hall=HALL, x_mm=16_800, y_mm=3900, width_mm=500, depth_mm=500),
         Door(id="door-1", hall=HALL, x_mm=6200, y_mm=0, width_mm=1200, height_mm=2400),
         Door(id="door-2", hall=HALL, x_mm=16_500, y_mm=0, width_mm=2400, height_mm=3000),
-        Tray(id="tray-a", hall=HALL, points_mm=((9600, 6900), (15_000, 6900)), width_mm=600, elevation_mm=2700),
-        Tray(id="tray-b", hall=HALL, points_mm=((9600, 4100), (15_000, 4100)), width_mm=600, elevation_mm=2700),
-        Tray(id="tray-x", hall=HALL, points_mm=((12_000, 4100), (12_000, 6900)), width_mm=600, elevation_mm=2700),
+        Tray(id="tray-a", hall=HALL, points_mm=((9600, 6950), (15_000, 6950)), width_mm=600, elevation_mm=2700),
+        Tray(id="tray-b", hall=HALL, points_mm=((9600, 4050), (15_000, 4050)), width_mm=600, elevation_mm=2700),
+        Tray(id="tray-x", hall=HALL, points_mm=((12_000, 4050), (12_000, 6950)), width_mm=600, elevation_mm=2700),
         Tray(id="busway-a", hall=HALL, points_mm=((8650, 7300), (15_950, 7300)), elevation_mm=3200, tier="power"),
         Tray(id="busway-b", hall=HALL, points_mm=((8650, 3700), (15_950, 3700)), elevation_mm=3200, tier="power"),
     )

@@ -63,6 +63,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     """One accelerator package. Rates are dense, 1e12 op/s; `scale_up_gb_per_s` is per direction, all links summed.
 
     `scale_up_topology` `mesh`: the links are divided among all peers of the domain, so that a smaller group uses a part.
+    `torus`: each joins its neighbours and passes on what is not for it.
     """
 
     bf16_tflops: float | None = None
@@ -80,7 +81,7 @@ class Accelerator(Profile, frozen=True, kw_only=True):
     die_area_mm2: float | None = None
     process: str = ""
     scale_up_link: str = ""
-    scale_up_topology: Literal["", "switch", "mesh"] = ""
+    scale_up_topology: Literal["", "switch", "mesh", "torus"] = ""
     scale_up_gb_per_s: float | None = None
     scale_up_domain_count: int | None = None
     pcie_gen: int | None = None
@@ -92,11 +93,13 @@ class Accelerator(Profile, frozen=True, kw_only=True):
 
 
 class PortGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Equal ports: `scale_out` to the fabric, `uplink` of a switch, `frontend`, `management`, `scale_up`."""
+    """Equal ports: `scale_out` to the fabric, `uplink` of a switch, `frontend`, `management`, `scale_up`. Without a rate
+    they pass any, as those of an optical circuit switch do.
+    """
 
     group: str
     count: int
-    rate_gbps: float
+    rate_gbps: float | None = None
     role: Literal["scale_out", "frontend", "management", "scale_up", "switch", "uplink"] = "scale_out"
     cage: str = ""
 
@@ -273,6 +276,9 @@ class LinkMedium(Profile, frozen=True, kw_only=True):
     fit: float | None = None
     awg: int | None = None
     outer_diameter_mm: float | None = None
+    mass_g_per_m: float | None = None
+    loss_budget_db: float | None = None
+    """What fibre, connectors and switches between two modules may lose together."""
 
 
 class Llm(Profile, frozen=True, kw_only=True):

@@ -15,6 +15,10 @@ COMMANDS = {
     "evaluate": ("infraplanner.cli.evaluate", "all four walls of a plan, once"),
     "check": ("infraplanner.cli.check", "findings of a plan; exit 1 if an error is not waived"),
     "export": ("infraplanner.cli.export", "write a plan as yaml, png or svg"),
+    "fabric": (
+        "infraplanner.cli.fabric",
+        "cuts, paths and media of the fabric; make one, reconfigure optical switches",
+    ),
     "uncertainty": ("infraplanner.cli.uncertainty", "how sure the figures are, and what moves them"),
     "why": ("infraplanner.cli.why", "a headline figure traced back to inputs and sources"),
     "growth": ("infraplanner.cli.growth", "phases and demand over years, and when the pools are full"),

@@ -15,7 +15,8 @@ from .rules import Lookup
 from .table import Table
 
 IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
-FORWARDING_KINDS = frozenset({"switch", "scale_up_switch", "ocs", "network"})
+FORWARDING_KINDS = frozenset({"switch", "scale_up_switch", "network"})
+"""What passes packets on. An optical circuit switch does not: it joins cable with cable (`compile.optics`)."""
 
 
 @dataclass(frozen=True, slots=True)

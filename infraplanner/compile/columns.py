@@ -126,6 +126,7 @@ def _links(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
     return {
         "rate_bps": np.fromiter(map(attrgetter("rate_gbps"), rows), np.float64, len(rows)) * GIGA,
         "count": np.fromiter(map(attrgetter("count"), rows), np.float64, len(rows)),
+        "panels": np.fromiter(map(attrgetter("panels"), rows), np.float64, len(rows)),
         "pinned": np.fromiter(map(pinned.__getitem__, media), np.int64, len(rows)),
     }
 
@@ -197,6 +198,8 @@ def _halls(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
 def _trays(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
     return {
         "elevation_m": _ints(rows, lambda row: row.elevation_mm) / MM_PER_M,
+        "width_m": _ints(rows, lambda row: row.width_mm) / MM_PER_M,
+        "height_m": _ints(rows, lambda row: row.height_mm) / MM_PER_M,
         "carries_data": np.array([row.tier != "power" for row in rows], dtype=np.bool_),
     }
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infraplanner.catalog.types import Accelerator, System
+from infraplanner.model.entities import Device
 from infraplanner.units import MM_PER_M
 
 from .bodies import FORWARDING_KINDS
 from .chain import group
+from .optics import LightPaths, add_paths
 from .parts import Flags, Floats, Ints, Parts, column
 from .rules import Lookup
 from .table import Table
@@ -18,8 +21,10 @@ from .table import Table
 
 @dataclass(frozen=True, slots=True)
 class NetworkArrays:
-    """See `kernels.links.Ends` and `kernels.fabric.Graph`. Nodes are racks, then devices; `rack_start`/`rack_link`
-    index the bundles by rack; `linked` marks nodes that carry a link.
+    """See `kernels.links.Ends` and `kernels.fabric.Graph`. Nodes are racks, then devices, then light paths through optical
+    circuit switches; `rack_start`/`rack_link` index the bundles by rack; `linked` marks racks and devices that carry a
+    link. `own_weight` is NaN where a row of the graph carries all cables of its bundle. `mirror`, `modules` and
+    `fixed_db` as in `Ends`.
     """
 
     a_rack: Ints
@@ -35,9 +40,16 @@ class NetworkArrays:
     side: Ints
     forwards: Flags
     linked: Flags
+    own_weight: Floats
+    mirror: Ints
+    modules: Floats
+    fixed_db: Floats
+    paths: LightPaths
 
 
-def build_network(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> NetworkArrays:
+def build_network(
+    tables: Mapping[str, Table], parts: Parts, rule: Lookup, records: Mapping[str, Device] | None = None
+) -> NetworkArrays:
     """Resolve the ends of every bundle and index them."""
     racks, devices, links = tables["racks"], tables["devices"], tables["links"]
     heights = _heights(tables, parts, rule)
@@ -50,9 +62,17 @@ def build_network(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Ne
     drawn = (a_node >= 0) & (b_node >= 0) & (a_node != b_node)
     ends = np.concatenate([np.where(drawn, a_node, -1), np.where(drawn, b_node, -1)])
     others = np.concatenate([b_node, a_node])
-    graph_start, rows = group(ends, count)
+    mirrors = np.append(_of_kind(tables, parts, frozenset({"ocs"}))[1], False)
+    optical = np.concatenate([np.zeros(len(racks), np.bool_), mirrors])
+    a_optical, b_optical = optical[a_node], optical[b_node]
+    lost = np.concatenate([np.zeros(len(racks)), _mirror_loss(tables, parts), [0.0]])
+    paths, ends, others, links_of, own = add_paths(
+        tables, records or {}, (np.where(drawn, a_node, -1), np.where(drawn, b_node, -1)), optical, ends, others
+    )
+    graph_start, rows = group(ends, count + paths.device.size)
     linked = np.zeros(count, dtype=np.bool_)
-    linked[ends[ends >= 0]] = True
+    plugged = np.concatenate([a_node, b_node])[np.concatenate([drawn, drawn])]
+    linked[plugged] = True
     return NetworkArrays(
         a_rack=a_rack,
         b_rack=b_rack,
@@ -63,10 +83,15 @@ def build_network(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Ne
         rack_link=np.concatenate([both, both])[place],
         graph_start=graph_start,
         neighbour=others[rows],
-        link=rows % max(bundles, 1),
-        side=rows // max(bundles, 1),
-        forwards=_forwards(tables, parts),
+        link=links_of[rows] % max(bundles, 1),
+        side=links_of[rows] // max(bundles, 1),
+        forwards=np.concatenate([_forwards(tables, parts), np.ones(paths.device.size, np.bool_)]),
         linked=linked,
+        own_weight=own[rows],
+        mirror=np.where(a_optical, 1, np.where(b_optical, 2, 0)).astype(np.int64),
+        modules=2.0 - a_optical - b_optical,
+        fixed_db=links["panels"] * rule("link.optics.connector_db") + lost[a_node] + lost[b_node],
+        paths=paths,
     )
 
 
@@ -111,10 +136,26 @@ def _tray_heights(tables: Mapping[str, Table], a_rack: Ints, b_rack: Ints, rule:
 
 def _forwards(tables: Mapping[str, Table], parts: Parts) -> Flags:
     """Nodes that pass traffic on: switches, and racks that are one or hold one."""
-    kinds = np.array([*(s.system_kind in FORWARDING_KINDS for s in parts.systems), False], dtype=np.bool_)
-    racks, devices = tables["racks"], tables["devices"]
-    of_device = kinds[devices["system"]]
-    of_rack = kinds[racks["system"]]
-    held = devices["rack@racks"]
+    of_rack, of_device = _of_kind(tables, parts, FORWARDING_KINDS)
+    held = tables["devices"]["rack@racks"]
     of_rack[held[of_device & (held >= 0)]] = True
-    return np.concatenate([of_rack, of_device])
+    torus = np.array([*(_is_torus(system, parts) for system in parts.systems), False], dtype=np.bool_)
+    return np.concatenate([of_rack | torus[tables["racks"]["system"]], of_device | torus[tables["devices"]["system"]]])
+
+
+def _is_torus(system: System, parts: Parts) -> bool:
+    """Whether its accelerators pass traffic on that is not for them."""
+    found = [parts.catalogue.find(part.id) for part in system.accelerators]
+    return any(isinstance(part, Accelerator) and part.scale_up_topology == "torus" for part in found)
+
+
+def _mirror_loss(tables: Mapping[str, Table], parts: Parts) -> Floats:
+    """Insertion loss of every device that is an optical circuit switch [dB]; 0 for all others."""
+    loss = np.nan_to_num(column(parts.systems, "insertion_loss_db"))
+    return loss[tables["devices"]["system"]]
+
+
+def _of_kind(tables: Mapping[str, Table], parts: Parts, wanted: frozenset[str]) -> tuple[Flags, Flags]:
+    """Racks and devices whose system is of one of these kinds."""
+    kinds = np.array([*(s.system_kind in wanted for s in parts.systems), False], dtype=np.bool_)
+    return kinds[tables["racks"]["system"]], kinds[tables["devices"]["system"]]

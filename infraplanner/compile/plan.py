@@ -20,6 +20,7 @@ from .ports import PortArrays, build_ports
 from .rules import Lookup, constants
 from .sources import SourceArrays, build_sources
 from .table import Table
+from .trays import TrayArrays, build_trays
 
 NONE: Final[frozenset[str]] = frozenset()
 GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
@@ -55,14 +56,18 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
         "power": frozenset({"profile", "energy_kwh", "electricity_usd_per_kwh", "carbon_g_per_kwh"}),
     },
     "network": {
-        "links": frozenset({"a", "b"}),
+        "links": frozenset({"a", "b", "count", "panels"}),
         "racks": frozenset({"profile", "hall"}),
-        "devices": frozenset({"rack", "profile", "u"}),
+        "devices": frozenset({"rack", "profile", "u", "light_paths"}),
         "trays": frozenset({"hall", "elevation_mm", "tier"}),
         "halls": NONE,
     },
+    "trays": {
+        "trays": frozenset({"hall", "elevation_mm", "tier", "points_mm", "width_mm"}),
+        "halls": NONE,
+    },
     "ports": {
-        "links": frozenset({"a", "b", "rate_gbps", "count"}),
+        "links": frozenset({"a", "b", "rate_gbps", "count", "a_port", "b_port"}),
         "racks": frozenset({"profile"}),
         "devices": frozenset({"rack", "profile"}),
         "ports": frozenset({"owner", "group", "count", "rate_gbps"}),
@@ -107,6 +112,7 @@ class Compiled:
     network: NetworkArrays = field(init=False)
     plant: PlantArrays = field(init=False)
     ports: PortArrays = field(init=False)
+    trays: TrayArrays = field(init=False)
     altitude_m: float = 0.0
     _limits: tuple[BodyArrays, object, tuple[Floats, Floats]] | None = field(default=None, init=False)
 
@@ -186,11 +192,13 @@ class Compiled:
         if "sources" in groups:
             self.sources = build_sources(self.tables["power"], self.parts, self.rule, snapshot.table("power"))
         if "network" in groups:
-            self.network = build_network(self.tables, self.parts, self.rule)
+            self.network = build_network(self.tables, self.parts, self.rule, snapshot.table("devices"))
+        if "trays" in groups:
+            self.trays = build_trays(self.tables, snapshot.table("trays"), self.rule)
         if "plant" in groups:
             self.plant = build_plant(self.tables, self.parts, self.bodies, self.rule)
         if "ports" in groups:
-            self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"))
+            self.ports = build_ports(self.tables, self.parts, snapshot.table("ports"), snapshot.table("links"))
 
 
 def air_classes(rule: Lookup, altitude_m: float) -> tuple[Floats, Floats]:

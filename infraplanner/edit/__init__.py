@@ -1,6 +1,7 @@
 """Commands: the only way to change a plan. No Qt, no engine."""
 
 from .connect import AssignPool, Connect, PinMedium, Reroute, SetLoop
+from .fabric import GenerateFabric, SetLightPaths
 from .fields import PutRecords, SetFields
 from .place import Delete, Duplicate, Move, MoveTo, Place, PlaceRow, Rotate
 from .pools import SplitPool
@@ -9,7 +10,7 @@ from .transaction import Command, EditError, Transaction
 from .undo import DragSession, UndoStack
 
 __all__ = [
-    "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError", "Move",
-    "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "Reroute", "Rotate", "SaveScenario", "SetFields", "SetLoop",
-    "SplitPool", "Transaction", "UndoStack",
+    "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError",
+    "GenerateFabric", "Move", "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "Reroute", "Rotate", "SaveScenario",
+    "SetFields", "SetLightPaths", "SetLoop", "SplitPool", "Transaction", "UndoStack",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from infraplanner.units import L_PER_M3, MILLI, S_PER_MIN
 
 from . import tuning
 from .bind import family_names
+from .cable_plant import tray_figures
 from .chains import CoreChains
 from .diagnosis import diagnose
 from .load import best_split, load_point
@@ -206,6 +207,7 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         with np.errstate(all="ignore"):
             share = keep("load_frac", load / (links["rate_bps"] * links["count"]))
         load = keep("load_bps", load)
+    fill, weight = tray_figures(space.trays, compiled)
     watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,
@@ -221,6 +223,11 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         load_bps=load,
         latency_s=keep("latency_s", cables.latency_s),
         flag=keep("flag", cables.flag),
+        way=keep("way", cables.way),
+        cable_c=keep("cable_c", space.cable_c),
+        tray_ids=compiled.tables["trays"].ids,
+        tray_fill_frac=keep("tray_fill_frac", fill),
+        tray_kg_per_m=keep("tray_kg_per_m", weight),
         power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
         count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
         total_length_m=float(totals.cables.length_m),

@@ -20,12 +20,15 @@ from infraplanner.kernels.frame import Racks
 from infraplanner.kernels.legs import Legs
 from infraplanner.kernels.links import Ends, Media, Route
 from infraplanner.kernels.power import Chain
-from infraplanner.kernels.twinax import Twinax, copper_reach, nyquist
-from infraplanner.units import GIGA, NANO
+from infraplanner.kernels.trays import Segments
+from infraplanner.kernels.twinax import REFERENCE_C, Twinax, attenuation_parts, nyquist
+from infraplanner.units import GIGA, MILLI, NANO
 
 T = TypeVar("T")
 AUTO_EXCLUDED = frozenset({"cartridge", "backplane", "optical_switch", "co_packaged"})
 """Families that belong to one product and are never chosen for a cable that someone draws."""
+SINGLE_MODE = frozenset({"single_mode", "co_packaged", "optical_switch"})
+UM2_PER_MM2 = 1e6
 COPPER = frozenset({"dac", "acc", "aec", "cartridge", "backplane"})
 
 
@@ -50,12 +53,13 @@ def _dtype(hint: object) -> type[Any]:
 NO_LEGS: Legs = buffers(Legs, **{"": 0})
 
 
-def ends(compiled: Compiled) -> Ends:
-    """Ends of all bundles."""
+def ends(compiled: Compiled, cable_c: NDArray[np.float64]) -> Ends:
+    """Ends of all bundles, their cables at these temperatures."""
     net, links = compiled.network, compiled.tables["links"]
     return Ends(
-        net.a_rack, net.b_rack, net.a_z_m, net.b_z_m, net.tray_z_m, links["rate_bps"], links["count"], links["pinned"]
-    )
+        net.a_rack, net.b_rack, net.a_z_m, net.b_z_m, net.tray_z_m, links["rate_bps"], links["count"], links["pinned"],
+        cable_c, net.fixed_db, net.modules, net.mirror,
+    )  # fmt: skip
 
 
 def media(parts: Parts, rule: Lookup) -> Media:
@@ -63,7 +67,8 @@ def media(parts: Parts, rule: Lookup) -> Media:
     rows = parts.media
     price = column(rows, "price_usd")[:-1]
     watts = column(rows, "power_per_end_w")[:-1]
-    reach = np.fmin(column(rows, "reach_m")[:-1], derived_reach(parts, rule))
+    reach = column(rows, "reach_m")[:-1]
+    budget, conductor, other, per_k = losses(parts, rule)
     fibre = np.array([row.family not in COPPER for row in rows], dtype=np.int64)
     delay = np.where(fibre == 1, rule("link.fibre_delay_ns_per_m"), rule("link.copper_delay_ns_per_m")) * NANO
     usable = [
@@ -83,29 +88,70 @@ def media(parts: Parts, rule: Lookup) -> Media:
         fibre=fibre,
         family=np.array([families.index(row.family) for row in rows], dtype=np.int64),
         by_cost=np.array(usable, dtype=np.int64),
+        single=np.array([row.family in SINGLE_MODE for row in rows], dtype=np.int64),
+        budget_db=budget,
+        conductor_db_per_m=conductor,
+        other_db_per_m=other,
+        per_k=per_k,
+        area_um2=whole(0.25 * np.pi * column(rows, "outer_diameter_mm")[:-1] ** 2 * UM2_PER_MM2),
+        mass_mg_per_m=whole(column(rows, "mass_g_per_m")[:-1] / MILLI),
     )
 
 
-def derived_reach(parts: Parts, rule: Lookup) -> NDArray[np.float64]:
-    """Reach of passive twinax from lane rate, gauge and cable temperature [m]; NaN for every other medium.
+def whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Rounded to whole numbers, nothing where unknown."""
+    return np.rint(np.nan_to_num(values)).astype(np.int64)
 
-    The reach in force is the shorter of this and the longest length that is sold, which hosts and standards limit too.
+
+Column = NDArray[np.float64]
+
+
+def losses(parts: Parts, rule: Lookup) -> tuple[Column, Column, Column, Column]:
+    """Loss budget [dB], conductor loss at 20 degC and other loss [dB/m], and rise of resistivity a kelvin of every medium.
+
+    Passive twinax by lane rate and gauge; its budget was fitted at 20 degC to lengths that vendors promise up to a rated
+    temperature, so there the promised length comes out. Optics by the channel loss of their class; NaN for what neither
+    describes.
     """
-    pair = Twinax(
+    budget, conductor, other, per_k = (np.full(len(parts.media), np.nan) for _ in range(4))
+    at_c, budget_db = rule("link.twinax.rated_c"), rule("link.twinax.wire_budget_db")
+    pair = twinax_pair(rule)
+    for row, medium in enumerate(parts.media):
+        if medium.medium == "copper_twinax" and medium.awg and medium.rate_gbps and medium.lanes:
+            lane = medium.rate_gbps / medium.lanes
+            two_level = lane < rule("link.twinax.two_level_below_gbps")
+            overhead = rule(f"link.twinax.overhead.{'nrz' if two_level else 'pam4'}")
+            half_hz = nyquist(lane * GIGA, 1.0 if two_level else 2.0, overhead)
+            conductor[row], other[row] = attenuation_parts(half_hz, float(medium.awg), pair)
+            rated = conductor[row] * np.sqrt(1.0 + pair.resistivity_per_k * (at_c - REFERENCE_C)) + other[row]
+            budget[row], per_k[row] = budget_db * rated / (conductor[row] + other[row]), pair.resistivity_per_k
+        elif medium.loss_budget_db is not None:
+            kind = "single_mode" if medium.family in SINGLE_MODE else "multimode"
+            budget[row], other[row] = medium.loss_budget_db, rule(f"link.optics.db_per_m.{kind}")
+            conductor[row], per_k[row] = 0.0, 0.0
+    return budget, conductor, other, per_k
+
+
+def twinax_pair(rule: Lookup) -> Twinax:
+    """Material and geometry of passive copper."""
+    return Twinax(
         rule("link.twinax.resistivity_ohm_m"), rule("link.twinax.resistivity_per_k"), rule("link.twinax.proximity_factor"),
         rule("link.twinax.eps_r"), rule("link.twinax.tan_delta"), rule("link.twinax.impedance_ohm"),
     )  # fmt: skip
-    at_c, rated_c, budget_db = (rule(f"link.twinax.{name}") for name in ("temperature_c", "rated_c", "wire_budget_db"))
-    out = np.full(len(parts.media), np.nan)
-    for row, medium in enumerate(parts.media):
-        if medium.medium != "copper_twinax" or not medium.awg or not medium.rate_gbps or not medium.lanes:
-            continue
-        lane = medium.rate_gbps / medium.lanes
-        two_level = lane < rule("link.twinax.two_level_below_gbps")
-        bits = 1.0 if two_level else 2.0
-        overhead = rule(f"link.twinax.overhead.{'nrz' if two_level else 'pam4'}")
-        out[row] = copper_reach(budget_db, nyquist(lane * GIGA, bits, overhead), float(medium.awg), at_c, rated_c, pair)
-    return out
+
+
+def derived_reach(parts: Parts, rule: Lookup, cable_c: float | None = None) -> NDArray[np.float64]:
+    """Reach of passive twinax at a cable temperature from its losses [m]; NaN for every other medium."""
+    budget, conductor, other, per_k = losses(parts, rule)
+    at_c = rule("link.twinax.temperature_c") if cable_c is None else cable_c
+    reach = budget / (conductor * np.sqrt(1.0 + per_k * (at_c - REFERENCE_C)) + other)
+    return np.where(conductor > 0.0, reach, np.nan)
+
+
+def segments(compiled: Compiled) -> Segments:
+    """Pieces of trays."""
+    arrays = compiled.trays
+    return Segments(*(getattr(arrays, name) for name in Segments._fields))
 
 
 def family_names(parts: Parts) -> list[str]:
@@ -197,8 +243,14 @@ def loops(compiled: Compiled) -> Loops:
     )  # fmt: skip
 
 
-def graph(compiled: Compiled) -> Graph:
-    """The fabric."""
-    net = compiled.network
-    weight = compiled.tables["links"]["count"]
-    return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)
+def graph(compiled: Compiled, failed: frozenset[str] = frozenset()) -> Graph:
+    """The fabric without the bundles that failed; racks and devices out of service are told by `routes.alive_nodes`."""
+    net, links = compiled.network, compiled.tables["links"]
+    weight = np.where(np.isnan(net.own_weight), links["count"][net.link], net.own_weight)
+    dead = [links.index[key] for key in failed if key in links.index]
+    if not dead:
+        return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)
+    keep = ~np.isin(net.link, dead)
+    kept = np.concatenate([[0], np.cumsum(keep)])
+    start = kept[net.graph_start].astype(np.int64)
+    return Graph(start, net.neighbour[keep], net.link[keep], net.side[keep], net.forwards, weight[keep])

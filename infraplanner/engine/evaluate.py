@@ -34,6 +34,7 @@ def evaluate(
     from .workspace import Workspace
 
     space = Workspace(catalog, PoolSolver())
+    space.exact = True
     space.follow(snapshot, None)
     return settled_result(space, failed, check)[0]
 

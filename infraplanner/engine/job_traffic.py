@@ -5,42 +5,45 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Llm
 from infraplanner.compile.plan import Compiled
-from infraplanner.kernels.fabric import throughput_factor
-from infraplanner.kernels.traffic import route_pairs
+from infraplanner.kernels.traffic import hashed_shares, max_min_rates
 from infraplanner.kernels.training_types import Job
 from infraplanner.units import BITS_PER_BYTE
 
 from . import bind, training
 from .jobs import JobCase
+from .reduced import Reduced, classes, passes, reduce_graph, route
 from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
 from .traffic import Demand, job_demand
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-ARCS_A_CHUNK = 2_000_000
-"""Edges that are visited between two looks at whether a newer edit has come: about 20 ms."""
-ARCS_EXACT = 20_000_000
-"""Edges up to which every destination is routed: about 0.2 s. Beyond, as many destinations as fit are drawn by lot."""
+ARCS_EXACT = 5_000_000
+"""Edges up to which every destination is routed at once: about 50 ms. Beyond, as many destinations as fit are drawn by lot;
+the exact answer follows when it is asked for.
+"""
 SEED = 20_260_401
 
 
 @dataclass(frozen=True, slots=True)
 class JobLoad:
     """Bytes a step on every bundle and direction, the share of the demand without a path, and how many destinations of
-    all were routed (fewer: an unbiased estimate).
+    all were routed (fewer: an unbiased estimate). `rate_frac` is the share of its rate that each reaches when whole flows
+    are hashed over equal paths; None: packets are sprayed.
     """
 
     load_b: Floats
     lost_frac: float
     routed_count: int
     target_count: int
+    rate_frac: Floats | None = None
 
     @property
     def is_estimate(self) -> bool:
@@ -55,32 +58,70 @@ def machines(compiled: Compiled, pool: int, ranks: int, failed: frozenset[str]) 
     return placed[:ranks] if placed.size >= ranks else None
 
 
+def reduced(space: Workspace, failed: frozenset[str]) -> Reduced:
+    """The plan's fabric made small, with its searches; kept until the network changes."""
+    compiled = space.compiled
+    assert compiled is not None
+    if failed not in space.reduced:
+        space.reduced[failed] = reduce_graph(bind.graph(compiled, failed), alive_nodes(compiled, failed))
+    found: Reduced = space.reduced[failed]
+    return found
+
+
 def route_job(
-    compiled: Compiled, demand: Demand, failed: frozenset[str], stop: Callable[[], None] = lambda: None
+    compiled: Compiled,
+    demand: Demand,
+    failed: frozenset[str],
+    stop: Callable[[], None] = lambda: None,
+    *,
+    small: Reduced | None = None,
+    exact: bool = False,
+    flows_per_pair: float | None = None,
 ) -> JobLoad:
-    """Route a job's demand by fractional ECMP; `stop` is called between chunks and may raise."""
+    """Route a job's demand by fractional ECMP; `stop` is called between passes and may raise.
+
+    `exact` routes every destination however long it takes. `flows_per_pair`: so many flows between two machines are
+    hashed over equal paths.
+    """
     links = len(compiled.tables["links"])
     load = np.zeros((links, 2))
     total = float(demand.amount_b.sum())
     if total <= 0.0:
         return JobLoad(load, 0.0, 0, 0)
-    graph, alive = bind.graph(compiled), alive_nodes(compiled, failed)
-    count = demand.targets.size
-    arcs = max(1, graph.neighbour.size)
-    most = max(1, ARCS_EXACT // arcs)
-    rows = np.arange(count)
-    if count > most:
-        rows = np.sort(np.random.default_rng(SEED).choice(count, most, replace=False))
-    chunk = max(1, ARCS_A_CHUNK // arcs)
-    lost = routed = 0.0
-    for first in range(0, rows.size, chunk):
-        stop()
-        part = rows[first : first + chunk]
-        targets, start, picked = _rows(demand, part)
-        routed += float(demand.amount_b[picked].sum())
-        lost += route_pairs(graph, alive, targets, start, demand.sources[picked], demand.amount_b[picked], load)
+    if small is None:
+        small = reduce_graph(bind.graph(compiled, failed), alive_nodes(compiled, failed))
+    size = demand.targets.size
+    most = max(1, ARCS_EXACT // max(1, small.arcs))
+    part = demand
+    if not exact and size > most and passes(small, demand) > most:
+        part = _some(demand, np.sort(np.random.default_rng(SEED).choice(size, most, replace=False)))
+    found = route(small, part, part.amount_b, stop=stop)
+    routed = float(part.amount_b.sum())
     scale = total / routed if routed > 0.0 else 1.0
-    return JobLoad(load * scale, lost / routed if routed > 0.0 else math.nan, int(rows.size), count)
+    rate = None
+    if flows_per_pair is not None:
+        rate = _hashed(small, part, flows_per_pair, size / part.targets.size, links, stop)
+    lost = found.lost / routed if routed > 0.0 else math.nan
+    return JobLoad(small.spread(found.arc, links) * scale, lost, int(part.targets.size), size, rate)
+
+
+def _hashed(
+    small: Reduced, demand: Demand, flows_per_pair: float, scale: float, links: int, stop: Callable[[], None]
+) -> Floats:
+    """Share of its rate that every bundle and direction reaches with so many flows between two machines."""
+    found = route(small, demand, np.full(demand.amount_b.size, flows_per_pair), grouped=True, stop=stop)
+    share = np.ones(small.arcs)
+    hashed_shares(found.arc * scale, found.group * scale, small.graph.weight, share)
+    out = np.ones((links, 2))
+    held = small.row_arc >= 0
+    out[small.row_link[held], small.row_side[held]] = share[small.row_arc[held]]
+    return out
+
+
+def _some(demand: Demand, rows: Ints) -> Demand:
+    """The part of a demand matrix that goes to some of its targets."""
+    targets, start, picked = _rows(demand, rows)
+    return Demand(targets, start, demand.sources[picked], demand.amount_b[picked], demand.by_kind_b)
 
 
 def _rows(demand: Demand, rows: Ints) -> tuple[Ints, Ints, Ints]:
@@ -94,37 +135,89 @@ def _rows(demand: Demand, rows: Ints) -> tuple[Ints, Ints, Ints]:
 def job_routes(
     space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str], stop: Callable[[], None] = lambda: None
 ) -> tuple[JobRoute, ...]:
-    """Routes of all predicted jobs whose machines carry links; loads are kept until network or layout change."""
-    out = []
-    for case in jobs:
-        route = _job_route(space, case, failed, stop) if case.tokens_per_s else None
-        if route is not None:
-            out.append(route)
-    return tuple(out)
+    """Routes of all predicted jobs whose machines carry links, at the pace that max-min fair shares of the links allow.
+
+    Loads are kept until network or layout change.
+    """
+    found = [(case, _job_load(space, case, failed, stop)) for case in jobs if case.tokens_per_s]
+    return shared(space, [(case, load) for case, load in found if load is not None])
 
 
-def _job_route(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobRoute | None:
+def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobLoad | None:
     compiled = space.compiled
     assert compiled is not None
     pool = compiled.tables["pools"].index[case.job.pool]
     placed = machines(compiled, pool, case.accelerator_count, failed)
     if placed is None or not compiled.network.linked[placed].any():
         return None
-    key = (case.job.id, case.line, failed)
-    found = space.job_loads.get(key)
-    if found is None:
+    key = (case.job.id, case.line, failed, case.job.balancing, case.job.flows_per_pair)
+    found: JobLoad | None = space.job_loads.get(key)
+    if found is None or (space.exact and found.is_estimate):
         part = compiled.parts.accelerators[int(compiled.bodies.accelerator[compiled.bodies.pool == pool].max())]
         llm = compiled.parts.catalogue.find(case.job.model)
         assert isinstance(llm, Llm)
         tune = training.tune(part, case.job.precision, training.software(part), compiled.rule)
         demand = job_demand(training.shape(llm), Job(*case.line), tune, placed)
-        found = space.job_loads[key] = route_job(compiled, demand, failed, stop)
+        flows = None
+        if case.job.balancing == "hash":
+            flows = float(case.job.flows_per_pair or compiled.rule("fabric.flows_per_pair"))
+        small = reduced(space, failed)
+        if space.exact and space.routing is not None:
+            stop = _counted(stop, space.routing, classes(small, demand) * (1 if flows is None else 2))
+        found = route_job(compiled, demand, failed, stop, small=small, exact=space.exact, flows_per_pair=flows)
+        space.job_loads[key] = found
+    return found
+
+
+def _counted(stop: Callable[[], None], tell: Callable[[int, int], None], total: int) -> Callable[[], None]:
+    """`stop` that also tells how often it was called."""
+    calls = count(1)
+
+    def look() -> None:
+        tell(min(next(calls), total), total)
+        stop()
+
+    return look
+
+
+def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]]) -> tuple[JobRoute, ...]:
+    """Max-min fair pace of jobs that share links: all rise together until a link of theirs is full or they run at their
+    own pace. Reference: interconnect model 3.1.
+    """
+    compiled = space.compiled
+    assert compiled is not None
     links = compiled.tables["links"]
-    load_bps = found.load_b * (BITS_PER_BYTE / case.step_s)
     capacity = links["rate_bps"] * links["count"] * compiled.rule("training.scale_out_efficiency")
-    theta, binding = throughput_factor(load_bps, capacity)
-    lost = 0.0 if found.lost_frac < NO_PATH_FRAC else found.lost_frac
-    return JobRoute(case.job.id, load_bps, min(1.0, theta), binding, lost, found.is_estimate)
+    both = np.repeat(capacity, 2)
+    end = both.size
+    starts, rows, shares = [0], [], []
+    for number, (case, load) in enumerate(loads):
+        asked = (load.load_b * (BITS_PER_BYTE / case.step_s)).ravel()
+        if load.rate_frac is not None:
+            asked = asked / load.rate_frac.ravel()  # what collides takes up more of the link than it carries
+        used = np.flatnonzero(asked > 0.0)
+        rows.append(np.append(used, end + number))
+        shares.append(np.append(asked[used], 1.0))
+        starts.append(starts[-1] + used.size + 1)
+    if not loads:
+        return ()
+    limit = np.concatenate([both, np.ones(len(loads))])
+    pace = np.empty(len(loads))
+    row, share, start = np.concatenate(rows).astype(np.int64), np.concatenate(shares), np.array(starts, dtype=np.int64)
+    max_min_rates(start, row, share, limit, pace)
+    total = np.bincount(row, share * np.repeat(pace, np.diff(start)), limit.size) / limit
+    out = []
+    for number, (case, load) in enumerate(loads):
+        mine = row[start[number] : start[number + 1] - 1]
+        tight = int(mine[np.argmax(total[mine])]) if mine.size and pace[number] < 1.0 else -1
+        lost = 0.0 if load.lost_frac < NO_PATH_FRAC else load.lost_frac
+        load_bps = load.load_b * (BITS_PER_BYTE / case.step_s)
+        kept = 1.0 if load.rate_frac is None or tight < 0 else float(load.rate_frac.ravel()[tight])
+        out.append(
+            JobRoute(case.job.id, load_bps, min(1.0, float(pace[number])), tight // 2 if tight >= 0 else -1, lost,
+                     load.is_estimate, kept)
+        )  # fmt: skip
+    return tuple(out)
 
 
 def paced(jobs: tuple[JobCase, ...], routes: tuple[JobRoute, ...]) -> tuple[JobCase, ...]:
@@ -143,4 +236,7 @@ def _paced(case: JobCase, route: JobRoute | None) -> JobCase:
     if route.lost_frac > 0.0:
         text = f"{100 * route.lost_frac:.2g} % of its traffic has no drawn path between its racks; all of it needs one."
         return replace(case, tokens_per_s=None, refusal=text)
-    return replace(case, tokens_per_s=case.tokens_per_s * route.pace_frac)
+    return replace(
+        case, tokens_per_s=case.tokens_per_s * route.pace_frac, pace_frac=route.pace_frac, binding=route.binding,
+        collision_frac=route.collision_frac, estimate=route.estimate,
+    )  # fmt: skip

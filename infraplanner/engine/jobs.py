@@ -37,6 +37,11 @@ class JobCase:
     """The layout in force, as `read_job` reads it."""
     step_s: float = math.nan
     refusal: str = ""
+    pace_frac: float | None = None
+    binding: int = -1
+    """Row of the bundle that holds it back (-1 none)."""
+    collision_frac: float | None = None
+    estimate: bool = False
 
 
 def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
@@ -128,12 +133,14 @@ def _lines(shape: Shape, job: Job, copies: int, fused: bool) -> Iterable[tuple[f
         )  # fmt: skip
 
 
-def job_results(jobs: Iterable[JobCase], catalogue: Catalogue, rule: Lookup) -> tuple[JobResult, ...]:
+def job_results(
+    jobs: Iterable[JobCase], catalogue: Catalogue, rule: Lookup, links: tuple[str, ...] = ()
+) -> tuple[JobResult, ...]:
     """Speed, goodput, end and expected loss of every job, by published rates of failures and saving."""
-    return tuple(_outcome(case, catalogue.find(case.job.model), rule) for case in jobs)
+    return tuple(_outcome(case, catalogue.find(case.job.model), rule, links) for case in jobs)
 
 
-def _outcome(case: JobCase, llm: object, rule: Lookup) -> JobResult:
+def _outcome(case: JobCase, llm: object, rule: Lookup, links: tuple[str, ...]) -> JobResult:
     job = case.job
     if case.tokens_per_s is None or not isinstance(llm, Llm):
         return JobResult(job.id, job.model, job.pool, not_predicted=case.refusal)
@@ -159,6 +166,10 @@ def _outcome(case: JobCase, llm: object, rule: Lookup) -> JobResult:
         loss=_known(loss(law, trained, tokens)) if tokens else None,
         optimal_tokens=_known(best.token_count) if best else None,
         optimal_parameters=_known(best.parameter_count) if best else None,
+        pace_frac=case.pace_frac,
+        binding_link=links[case.binding] if 0 <= case.binding < len(links) else "",
+        collision_frac=case.collision_frac,
+        estimate=case.estimate,
     )
 
 

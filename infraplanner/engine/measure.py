@@ -50,9 +50,10 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
     assert compiled is not None
     chain, units, loops = bind.chain(compiled), bind.units(compiled), bind.loops(compiled)
     legs = bind.legs(compiled)
-    graph, ends = bind.graph(compiled), bind.ends(compiled)
+    graph, ends = bind.graph(compiled), bind.ends(compiled, space.cable_c)
     media, route = bind.media(compiled.parts, compiled.rule), bind.route(compiled.parts, compiled.rule)
     racks = bind.racks(compiled)
+    plant = space.trays.segments, space.trays.ways, space.trays.drops
     climate, rows = space.climate, np.arange(space.cables.length_m.size)
     alive = np.ones(graph.start.size - 1, dtype=bool)
     node = np.flatnonzero(np.diff(graph.start) > 0)[:1].astype(np.int64)
@@ -70,7 +71,7 @@ def measure_kernels(snapshot: Snapshot, catalog: Catalogue) -> list[KernelTime]:
         ),
         **_air(space),
         "link": _timed(
-            lambda: lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, space.cables),
+            lambda: lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, *plant, space.cables),
             [rows, *ends, *space.cables],
         ),
         "ecmp": _timed(lambda: route_uniform(graph, alive, sources, share, node, one, load), [*graph, load]),
@@ -101,9 +102,9 @@ def _timed(call: Callable[[], object], touched: Iterable[object]) -> tuple[float
     return 1.0 / own, size, own / copy
 
 
-def _median(call: Callable[[], object]) -> float:
+def _median(call: Callable[[], object], rounds: int = ROUNDS) -> float:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
@@ -141,3 +142,27 @@ def _training(catalog: Catalogue) -> tuple[float | None, None, None]:
     shape, device, tune, table = case
     out = np.zeros((len(table), 2))
     return len(table) / _median(lambda: search(shape, table, device, tune, out)), None, None
+
+
+def traffic_ms(snapshot: Snapshot, catalog: Catalogue) -> float | None:
+    """Milliseconds to route all jobs' traffic of a plan, graph and searches made anew; None without a job."""
+    kernel_cache.prepare_once()
+    from .job_traffic import job_routes
+    from .jobs import training_jobs
+    from .pools import PoolSolver
+    from .stages import settled_result
+    from .workspace import Workspace
+
+    space = Workspace(catalog, PoolSolver())
+    space.follow(snapshot, None)
+    settled_result(space, frozenset(), None)
+    jobs = training_jobs(space)
+    if not space.job_loads:
+        return None
+
+    def route_all() -> None:
+        space.job_loads.clear()
+        space.reduced.clear()
+        job_routes(space, jobs, frozenset())
+
+    return 1e3 * _median(route_all, rounds=9)

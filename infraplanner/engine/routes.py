@@ -45,6 +45,8 @@ class JobRoute:
     binding: int
     lost_frac: float
     estimate: bool
+    collision_frac: float = 1.0
+    """Share of its rate that the bundle that binds reaches when flows collide on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _unit_load(
     if not starts.size or not stops.size:
         return load, 1.0
     start_share, stop_share = start_share / start_share.sum(), stop_share / stop_share.sum()
-    alive, graph = alive_nodes(compiled, failed), bind.graph(compiled)
+    alive, graph = alive_nodes(compiled, failed), bind.graph(compiled, failed)
     chunk = max(1, ARCS_A_CHUNK // max(graph.neighbour.size, 1))
     lost = 0.0
     for first in range(0, stops.size, chunk):
@@ -124,7 +126,7 @@ def pool_endpoints(compiled: Compiled, pool: int, failed: frozenset[str]) -> tup
 
 
 def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]:
-    """Which racks, then devices, are in service; a device falls with its rack."""
+    """Which racks, devices and light paths are in service; a device falls with its rack, a light path with its switch."""
     racks, devices = compiled.tables["racks"], compiled.tables["devices"]
     alive = np.ones(len(racks) + len(devices), np.bool_)
     if failed:
@@ -132,7 +134,8 @@ def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]
         alive[dead_racks] = False
         alive[[len(racks) + devices.index[key] for key in failed if key in devices.index]] = False
         alive[len(racks) :] &= ~np.isin(devices["rack@racks"], dead_racks)
-    return alive
+    paths = compiled.network.paths.device
+    return np.concatenate([alive, alive[paths]]) if paths.size else alive
 
 
 def link_load(routes: Routes, rate_per_s: Floats, links: int) -> Floats:

@@ -38,6 +38,7 @@ from . import assemble
 from .air import WARM_CELLS
 from .air_floor import air_cells
 from .bursts import burst_result
+from .cable_heat import warm_up_cables
 from .chips import slowed
 from .coverage import coverage
 from .demand import pool_inputs
@@ -291,7 +292,9 @@ def _result(
     power = replace(power, core=_per_joule(power.core, summary))
     if jobs:
         told = guard.run(
-            "jobs", lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule), tuple[JobResult, ...]()
+            "jobs",
+            lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule, compiled.tables["links"].ids),
+            tuple[JobResult, ...](),
         )
         throughput = replace(throughput, jobs=told)
     year = settled.year if settled is not None else None
@@ -346,13 +349,16 @@ def _solved(
     if totals is None:
         return None
     first = known, pools, totals
-    if settled is not None:
-        return first
-    return guard.run(
-        "air and chips",
-        lambda: couple(space, first[1], failed, first[2], guard.pause, borrowed, quick=quick, fresh_loops=fresh_loops),
-        first,
-    )
+    if settled is None:
+        first = guard.run(
+            "air and chips",
+            lambda: couple(space, pools, failed, totals, guard.pause, borrowed, quick=quick, fresh_loops=fresh_loops),
+            first,
+        )
+    if guard.run("cable temperatures", lambda: warm_up_cables(space, first[0]), False):
+        again = guard.run("fused frame", lambda: space.run(first[1], failed), first[2])
+        return first[0], first[1], again
+    return first
 
 
 def _scopes(

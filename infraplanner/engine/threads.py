@@ -28,6 +28,10 @@ Job = Callable[[Callable[[], bool]], None]
 """Work for the background thread when nothing is to be settled; it asks its argument often whether a newer edit has come."""
 
 
+TRAFFIC = "traffic"
+"""What progress is called while the load of jobs is routed in full."""
+
+
 class Request:
     """Changes that one thread has not seen yet, merged, with the newest snapshot."""
 
@@ -258,8 +262,27 @@ class Engine:
                 self._again(request)
                 return
             self._deliver(result)
+            if any(job.estimate for job in result.throughput.jobs):
+                self._finish(tier, request, generation)
         except Exception as error:
             self._broken(request.snapshot, error, provisional=False)
+
+    def _finish(self, tier: Tier, request: Request, generation: int) -> None:
+        """Follow an estimate with the exact answer, unless a newer edit comes first."""
+        from .stages import Superseded
+
+        def tell(done: int, total: int) -> None:
+            if self._on_progress is not None:
+                self._on_progress(done, total, TRAFFIC)
+
+        try:
+            result, self._settled = tier.finish(lambda: generation != self._generation, self._failed, tell)
+        except Superseded:
+            self._again(request)
+            return
+        finally:
+            tell(1, 1)
+        self._deliver(result)
 
     def _again(self, request: Request) -> None:
         """Keep a superseded request pending, so that a drag without effect still ends in a settled result."""

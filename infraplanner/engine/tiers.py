@@ -47,3 +47,13 @@ class Tier:
         `first` answer before.
         """
         return settled_result(self._space, failed, self._check, stop, first)
+
+    def finish(
+        self, stop: Callable[[], bool], failed: frozenset[str], tell: Callable[[int, int], None]
+    ) -> tuple[ResultSnapshot, Settled]:
+        """The settled result with every job's traffic routed in full, where `settle` gave an estimate."""
+        self._space.exact, self._space.routing = True, tell
+        try:
+            return settled_result(self._space, failed, self._check, stop)
+        finally:
+            self._space.exact, self._space.routing = False, None

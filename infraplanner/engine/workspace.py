@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,14 @@ from infraplanner.kernels.cooling import Plant
 from infraplanner.kernels.draw import Draw
 from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
 from infraplanner.kernels.legs import LegFlows
-from infraplanner.kernels.links import Cables, CableSums, Media, Route, rows_of_racks
+from infraplanner.kernels.links import Cables, CableSums, Ends, Media, Route, rows_of_racks
 from infraplanner.kernels.power import Flows
 from infraplanner.model.changes import ChangeSet
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Site
 
 from . import bind
+from .cable_plant import CablePlant
 from .chains import CoreChains
 from .pools import PoolCase, PoolSolver
 from .recycle import Recycler
@@ -56,11 +58,21 @@ class Workspace:
         self.compiled: Compiled | None = None
         self.snapshot: Snapshot | None = None
         self._dirty: Ints = np.empty(0, np.int64)
+        self._moved: Ints = np.empty(0, np.int64)
+        self.cables_at: object = None
+        """The air field that cables were judged at."""
+        self._is_all = True
         self._stamp = 0
         self.cases: list[PoolCase] = []
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.job_loads: dict[object, Any] = {}
+        self.reduced: dict[frozenset[str], Any] = {}
+        """The fabric made small, by what is out of service."""
+        self.exact = False
+        """Whether the load of jobs is worked out in full, however long it takes."""
+        self.routing: Callable[[int, int], None] | None = None
+        """Told how far that is: passes done and in all."""
         self.slopes: tuple[object, Any] | None = None
         self.air_model: Any = None
         self.loop_flows: Any = None
@@ -78,20 +90,26 @@ class Workspace:
             self._media: Media = bind.media(self.compiled.parts, self.compiled.rule)
             self._route: Route = bind.route(self.compiled.parts, self.compiled.rule)
             self._allocate()
+            self.trays = CablePlant(self.compiled)
             self._all_rows()
             self.unit_loads.clear()
             self.job_loads.clear()
+            self.reduced.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
             if stale.rows_moved:
                 self._allocate()
-            if stale.rows_moved or "network" in stale.groups:
+            if stale.rows_moved or "trays" in stale.groups:
+                self.trays = CablePlant(self.compiled)
+            if stale.rows_moved or {"network", "trays"} & stale.groups:
                 self._all_rows()
             else:
                 self._mark(stale.moved_racks, stale.changed_links)
             if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
                 self.unit_loads.clear()
                 self.job_loads.clear()
+            if "network" in stale.groups or stale.rows_moved or stale.changed_links.size:
+                self.reduced.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
                 return
         self.climate = climate(snapshot, self.compiled)
@@ -112,6 +130,8 @@ class Workspace:
         size = {name: len(table) for name, table in self.compiled.tables.items()}
         racks, units, nodes = size["racks"], size["cooling"], size["power"]
         self.cables = bind.buffers(Cables, **{"": size["links"]})
+        self.cables_at = None
+        self.cable_c = np.full(size["links"], self.compiled.rule("link.twinax.temperature_c"))
         families = len(bind.family_names(self.compiled.parts))
         self.sums = bind.buffers(CableSums, rack=racks, family=families)
         self.recycler.forget()
@@ -136,10 +156,13 @@ class Workspace:
 
     def _all_rows(self) -> None:
         self._dirty = np.arange(self.cables.length_m.size)
+        self._is_all = True
 
     def _mark(self, moved_racks: Ints, links: Ints) -> None:
         assert self.compiled is not None
-        if self._dirty.size == self.cables.length_m.size:
+        if moved_racks.size:
+            self._moved = np.union1d(self._moved, moved_racks)
+        if self._is_all:
             return
         found = links
         if moved_racks.size:
@@ -147,7 +170,34 @@ class Workspace:
             self._stamp += 1
             count = rows_of_racks(moved_racks, net.rack_start, net.rack_link, self._seen, self._stamp, self._found)
             found = np.concatenate([links, self._found[:count]])
-        self._dirty = np.concatenate([self._dirty, found]) if self._dirty.size else found
+        self._dirty = np.union1d(self._dirty, found) if self._dirty.size else np.unique(found)
+
+    @property
+    def media(self) -> Media:
+        """Link profiles as the kernels read them."""
+        return self._media
+
+    def warm_cables(self, cable_c: Floats) -> bool:
+        """Take over other cable temperatures; True when the next frame has to lay cables anew because of them."""
+        if np.array_equal(cable_c, self.cable_c):
+            return False
+        self.cable_c = cable_c
+        self._all_rows()
+        return True
+
+    def _take_up(self, ends: Ends) -> Ints:
+        """Lift the cables that are about to change out of the trays and let moved racks drop in anew; returns the rows."""
+        assert self.compiled is not None
+        rows = self._dirty
+        if self._is_all:
+            self.trays.empty()
+            self.trays.move(self.compiled, np.arange(len(self.compiled.tables["racks"])))
+        else:
+            self.trays.carry(rows, ends, self._media, self.cables, -1)
+            if self._moved.size:
+                self.trays.move(self.compiled, self._moved)
+        self._dirty, self._moved, self._is_all = np.empty(0, np.int64), np.empty(0, np.int64), False
+        return rows
 
     @property
     def usd_per_kwh(self) -> float:
@@ -170,14 +220,16 @@ class Workspace:
         if self.leg_flows.leg_w.size != legs.cold_ohm.size:
             nodes = len(compiled.tables["power"])
             self.leg_flows = bind.buffers(LegFlows, leg=legs.cold_ohm.size, node=nodes)
+        ends, trays = bind.ends(compiled, self.cable_c), self.trays
+        rows = self._take_up(ends)
         totals: Totals = frame(
-            self._dirty, bind.ends(compiled), self._media, self._route, self.cables, self.sums,
+            rows, ends, self._media, self._route, trays.segments, trays.ways, trays.drops, self.cables, self.sums,
             bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), legs, self.flows, self.leg_flows,
             bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
             compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
         )  # fmt: skip
-        self._dirty = np.empty(0, np.int64)
+        trays.carry(rows, ends, self._media, self.cables, 1)
         self.totals = totals
         return totals
 

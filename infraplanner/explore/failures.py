@@ -21,6 +21,8 @@ AIR_UNITS_APART = 200
 """Cooling units up to which every air unit is failed by itself."""
 Floats = NDArray[np.float64]
 TABLES = ("power", "cooling", "racks", "devices")
+LINK_GROUPS = 40
+"""Different bundles that are failed, those of most cables first: a large hall has tens of thousands."""
 Progress = Callable[[int, int], None]
 
 
@@ -28,15 +30,17 @@ Progress = Callable[[int, int], None]
 class FailureCost:
     """What is lost when one of `ids` fails; they are alike (same part, same connections), so one was evaluated for all.
 
-    `overloaded` names power nodes and cooling units that would then be past their rating; `warm_racks` more breathe air
-    above what they allow, the warmest of all `inlet_c`. For the supplies inside racks and servers, `table` is `supplies`,
-    `ids` are what they stand in and `label` says what fails.
+    `tokens` are output tokens, `training` those that jobs learn from. `overloaded` names power nodes and cooling units
+    that would then be past their rating; `warm_racks` more breathe air above what they allow, the warmest of all
+    `inlet_c`. For the supplies inside racks and servers, `table` is `supplies`, `ids` are what they stand in and `label`
+    says what fails.
     """
 
     ids: tuple[str, ...]
     table: str
     tokens_lost_per_s: float
     tokens_lost_frac: float
+    training_lost_per_s: float
     it_lost_w: float
     dark_racks: int
     overloaded: tuple[str, ...]
@@ -71,7 +75,26 @@ def alike(snapshot: Snapshot, catalog: Catalog) -> list[tuple[str, tuple[str, ..
             apart = table == "devices" or _holds_devices(snapshot, table, key) or _blows(snapshot, catalog, table, key)
             holds = key if apart else ""
             groups.setdefault((table, place, joined, holds, getattr(record, "power_cap_frac", None)), []).append(key)
-    return [(str(code[0]), tuple(ids)) for code, ids in groups.items()]
+    return [(str(code[0]), tuple(ids)) for code, ids in groups.items()] + _links_alike(snapshot)
+
+
+def _links_alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
+    """Bundles between equal parts of equal pools, rate and cables; nothing to lose without a job or a split pool."""
+    pools = snapshot.table("pools").values()
+    if not snapshot.table("jobs") and not any(pool.prefill_pool for pool in pools):
+        return []
+    racks, devices = snapshot.table("racks"), snapshot.table("devices")
+
+    def part(end: str) -> tuple[str, str]:
+        record = devices.get(end) or racks.get(end)
+        return ("", "") if record is None else (record.profile, record.pool)
+
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for key, link in sorted(snapshot.table("links").items()):
+        ends = tuple(sorted((part(link.a), part(link.b))))
+        groups.setdefault((ends, link.rate_gbps, link.count, link.medium), []).append(key)
+    ranked = sorted(groups.items(), key=lambda item: (-len(item[1]) * item[0][2], item[1]))
+    return [("links", tuple(ids)) for _, ids in ranked[:LINK_GROUPS]]
 
 
 def _blows(snapshot: Snapshot, catalog: Catalog, table: str, key: str) -> bool:
@@ -114,6 +137,7 @@ def rank_failures(
         costs,
         key=lambda cost: (
             -cost.tokens_lost_per_s,
+            -cost.training_lost_per_s,
             -cost.it_lost_w,
             -cost.warm_racks,
             -len(cost.overloaded),
@@ -128,7 +152,7 @@ def _supply_cost(row: SupplyClass, costs: list[FailureCost]) -> FailureCost:
     label, count = f"{row.what} in {row.ids[0]}", row.boxes * row.count
     boxes = [cost for cost in costs if row.short_w > 0.0 and not set(cost.ids).isdisjoint(row.ids)]
     if not boxes:
-        return FailureCost(row.ids, "supplies", 0.0, 0.0, 0.0, 0, (), label=label, alike_count=count)
+        return FailureCost(row.ids, "supplies", 0.0, 0.0, 0.0, 0.0, 0, (), label=label, alike_count=count)
     worst = max(boxes, key=lambda cost: cost.tokens_lost_per_s)
     return replace(worst, ids=row.ids, table="supplies", label=label, alike_count=count)
 
@@ -138,6 +162,7 @@ class _Base:
     """The plan with nothing failed."""
 
     tokens_per_s: float
+    training_per_s: float
     it_w: float
     dark_racks: int
     overloaded: frozenset[str]
@@ -147,18 +172,27 @@ class _Base:
     @staticmethod
     def of(result: ResultSnapshot, limits: Floats) -> _Base:
         it_w = 1e3 * (result.summary.it_power_kw or 0.0)
-        return _Base(result.summary.tokens_per_s or 0.0, it_w, _dark(result), frozenset(_overloaded(result)), limits,
-                     _warm(result, limits)[0])  # fmt: skip
+        return _Base(
+            result.summary.tokens_per_s or 0.0,
+            result.summary.training_tokens_per_s or 0.0,
+            it_w,
+            _dark(result),
+            frozenset(_overloaded(result)),
+            limits,
+            _warm(result, limits)[0],
+        )
 
     def cost(self, table: str, ids: tuple[str, ...], result: ResultSnapshot) -> FailureCost:
         lost = self.tokens_per_s - (result.summary.tokens_per_s or 0.0)
         lost = 0.0 if abs(lost) < 1e-9 * max(1.0, self.tokens_per_s) else lost
         it_w = 1e3 * (result.summary.it_power_kw or 0.0)
+        learned = self.training_per_s - (result.summary.training_tokens_per_s or 0.0)
         return FailureCost(
             ids=ids,
             table=table,
             tokens_lost_per_s=lost,
             tokens_lost_frac=lost / self.tokens_per_s if self.tokens_per_s else 0.0,
+            training_lost_per_s=0.0 if abs(learned) < 1e-9 * max(1.0, self.training_per_s) else learned,
             it_lost_w=self.it_w - it_w,
             dark_racks=max(0, _dark(result) - self.dark_racks),
             overloaded=tuple(sorted(set(_overloaded(result)) - self.overloaded)),

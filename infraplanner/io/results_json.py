@@ -51,11 +51,12 @@ def _columns(result: Any, prefix: str) -> dict[str, Any]:
 def _fabric(fabric: FabricResult) -> dict[str, Any]:
     names = (
         "medium", "length_m", "need_m", "ordered_m", "reach_m", "margin_m", "power_w", "price_usd", "load_frac",
-        "load_bps", "latency_s",
+        "load_bps", "latency_s", "way", "cable_c",
     )  # fmt: skip
     per_link = {name: list(fabric.medium) if name == "medium" else getattr(fabric, name) for name in names}
     return {
         "links": _rows(fabric.link_ids, per_link),
+        "trays": _rows(fabric.tray_ids, {"fill_frac": fabric.tray_fill_frac, "kg_per_m": fabric.tray_kg_per_m}),
         "power_by_family_w": plain(fabric.power_by_family_w),
         "count_by_family": plain(fabric.count_by_family),
         "total_length_m": plain(fabric.total_length_m),

@@ -12,8 +12,8 @@ from .arrays import Flags, Floats, Ints
 
 class Graph(NamedTuple):
     """Endpoints as nodes; neighbours of v are rows `start[v]:start[v+1]` of `neighbour`, over bundle `link`, in
-    direction `side` (0 from a to b, 1 back). Only nodes that `forwards` pass traffic on. `weight` is cables per
-    bundle.
+    direction `side` (0 from a to b, 1 back). Only nodes that `forwards` pass traffic on. `weight` is cables of each
+    such row.
     """
 
     start: Ints
@@ -71,11 +71,11 @@ def push(graph: Graph, distance: Ints, order: Ints, reached: int, demand: Floats
         for k in range(graph.start[v], graph.start[v + 1]):
             u = graph.neighbour[k]
             if distance[u] == distance[v] - 1 and (graph.forwards[u] or distance[u] == 0):
-                total += graph.weight[graph.link[k]]
+                total += graph.weight[k]
         for k in range(graph.start[v], graph.start[v + 1]):
             u = graph.neighbour[k]
             if distance[u] == distance[v] - 1 and (graph.forwards[u] or distance[u] == 0):
-                part = flow[v] * graph.weight[graph.link[k]] / total
+                part = flow[v] * graph.weight[k] / total
                 flow[u] += part
                 load[graph.link[k], graph.side[k]] += part
     return lost

@@ -15,6 +15,7 @@ from .draw import Bodies, Draw, cap_derate, draw_racks
 from .legs import LegFlows, Legs, start_legs
 from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .power import Chain, Flows, balance, drop, energise, sweep
+from .trays import Drops, Segments, Ways
 
 
 class Racks(NamedTuple):
@@ -288,6 +289,9 @@ def frame(
     ends: Ends,
     media: Media,
     route: Route,
+    trays: Segments,
+    ways: Ways,
+    drops: Drops,
     cables: Cables,
     sums: CableSums,
     racks: Racks,
@@ -317,7 +321,7 @@ def frame(
     Order: cables -> who is energised -> requests -> activity -> rack power -> plant and chain. Everything but the
     cables is recomputed in full, so the result depends on the inputs alone and not on the history of edits.
     """
-    lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, cables)
+    lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, trays, ways, drops, cables)
     cable_totals = tally(ends, media, cables, sums)
     link_w = sums.rack_w
     energise(chain, alive.node, flows)

@@ -59,6 +59,18 @@ def collision_efficiency(flows_count: float, links_count: float) -> float:
 
 
 @kernel
+def hashed_shares(flows_count: Floats, group_count: Floats, cables: Floats, share: Floats) -> None:
+    """Share of its rate that each row reaches when flows are hashed: `flows_count` that it carries on `cables`, and
+    `group_count` as `push_grouped` leaves it. k flows choose among n = group / flows cables, of which this row has `cables`.
+    """
+    for i in range(flows_count.size):
+        share[i] = 1.0
+        if flows_count[i] > 0.0:
+            among = group_count[i] / flows_count[i]
+            share[i] = collision_efficiency(among * flows_count[i] / cables[i], among)
+
+
+@kernel
 def tightest(room_b_per_s: Floats, weight: Floats) -> tuple[float, int]:
     """How much all rates can rise together [B/s] until a link is full, and that link; infinite and -1 when none limits."""
     rise, tight = np.inf, -1
@@ -109,3 +121,44 @@ def max_min_rates(start: Ints, link: Ints, share: Floats, capacity_b_per_s: Floa
                 for k in range(start[f], start[f + 1]):
                     weight[link[k]] -= share[k]
     return filled
+
+
+@kernel
+def push_grouped(
+    graph: Graph,
+    distance: Ints,
+    order: Ints,
+    reached: int,
+    demand: Floats,
+    flow: Floats,
+    load: Floats,
+    group_count: Floats,
+) -> float:
+    """`fabric.push` for hashed flows: also adds to `group_count[row]` the load times the cables of all equal next hops that it
+    was one of; returns demand without a path.
+
+    `group_count / load` is then the mean number of cables that a flow had to choose among at this row. Loads are by row of the
+    graph. Worked: 10 over two equal next hops of 4 cables each: loads 5 and 5, group counts 40 and 40, so 8 cables.
+    """
+    flow[:] = demand
+    lost = 0.0
+    for v in range(demand.size):
+        if distance[v] < 0:
+            lost += demand[v]
+    for j in range(reached - 1, 0, -1):
+        v = order[j]
+        if flow[v] == 0.0:
+            continue
+        total = 0.0
+        for k in range(graph.start[v], graph.start[v + 1]):
+            u = graph.neighbour[k]
+            if distance[u] == distance[v] - 1 and (graph.forwards[u] or distance[u] == 0):
+                total += graph.weight[k]
+        for k in range(graph.start[v], graph.start[v + 1]):
+            u = graph.neighbour[k]
+            if distance[u] == distance[v] - 1 and (graph.forwards[u] or distance[u] == 0):
+                part = flow[v] * graph.weight[k] / total
+                flow[u] += part
+                load[k] += part
+                group_count[k] += part * total
+    return lost

@@ -32,6 +32,7 @@ from . import (
     training_state,
     training_types,
     transients,
+    trays,
 )
 from .arrays import Flags, Floats, Ints
 
@@ -73,15 +74,19 @@ def _tiny_value(hint: Any) -> Any:
     return tiny(hint)
 
 
+def _chain() -> Any:
+    return tiny(power.Chain, 0)._replace(feed_start=np.zeros(1, np.int64), load_start=np.zeros(1, np.int64))
+
+
 def frame_arguments() -> tuple[Any, ...]:
     """Arguments of `frame.frame` for a plan without records."""
-    chain = tiny(power.Chain, 0)._replace(feed_start=np.zeros(1, np.int64), load_start=np.zeros(1, np.int64))
     units = tiny(cooling.Units, 0)._replace(cop_start=np.zeros(1, np.int64))
     loops = tiny(cooling.Loops, 0)._replace(unit_start=np.zeros(1, np.int64), air_start=np.zeros(1, np.int64))
     return (
-        np.empty(0, np.int64), tiny(links.Ends, 0), tiny(links.Media, 0), tiny(links.Route), tiny(links.Cables, 0),
+        np.empty(0, np.int64), tiny(links.Ends, 0), tiny(links.Media, 0), tiny(links.Route), tiny(trays.Segments, 0),
+        tiny(trays.Ways, 0), tiny(trays.Drops, 0), tiny(links.Cables, 0),
         tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0),
-        chain, tiny(legs.Legs, 0), tiny(power.Flows, 0), tiny(legs.LegFlows, 0),
+        _chain(), tiny(legs.Legs, 0), tiny(power.Flows, 0), tiny(legs.LegFlows, 0),
         units, loops, tiny(cooling.Plant, 0), tiny(frame.Pools, 0), tiny(frame.Served, 0), tiny(frame.Alive, 0),
         np.empty(0, np.int64), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
     )  # fmt: skip
@@ -95,6 +100,7 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     one, share, yes = np.zeros(1, np.int64), np.ones(1), np.ones(1, np.bool_)
     row = np.zeros(1, np.int64)
     yield "links", lambda: links.rows_of_racks(row[:0], np.zeros(2, np.int64), row, row.copy(), 1, row.copy())
+    yield "trays", _trays
     yield "frame", lambda: frame.frame(*frame_arguments())
     yield "failures", _outages
     yield "dies", _dies
@@ -119,9 +125,19 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "training", _training
 
 
+def _trays() -> None:
+    """No rack, no bundle and no tray."""
+    none, empty, segments = np.zeros(0, np.int64), np.zeros(0), tiny(trays.Segments, 0)
+    ways, drops = tiny(trays.Ways, 0)._replace(size=np.zeros(1, np.int64)), tiny(trays.Drops, 0)
+    trays.drop_in(none, empty, empty, none, segments, none, 1.0, drops)
+    trays.load_trays(
+        none, none, none, empty, none, none, none, none, none, none, segments, ways, drops, 1, none, none.copy()
+    )
+
+
 def _outages() -> None:
     """Single failures of a graph without nodes."""
-    chain, flows, state = frame_arguments()[9], tiny(power.Flows, 0), tiny(legs.LegFlows, 0)
+    chain, flows, state = _chain(), tiny(power.Flows, 0), tiny(legs.LegFlows, 0)
     nothing = tiny(legs.Legs, 0)
     power.energise(chain, np.zeros(0, np.bool_), flows)
     legs.start_legs(nothing, state)

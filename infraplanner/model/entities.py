@@ -139,13 +139,25 @@ class Rack(Placed, frozen=True, kw_only=True):
     air_class: AirClass = ""
 
 
+class LightPath(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """`count` light paths from the cables of `a` to those of `b`, both plugged into one optical circuit switch."""
+
+    a: str
+    b: str
+    count: int = 1
+
+
 class Device(Record, frozen=True, kw_only=True):
-    """A device mounted in a rack; `u` is its lowest unit, counted from 1 at the bottom."""
+    """A device mounted in a rack; `u` is its lowest unit, counted from 1 at the bottom.
+
+    `light_paths` are the mirror settings of an optical circuit switch: whose cables it joins with whose.
+    """
 
     rack: str
     profile: str
     u: int
     pool: str = ""
+    light_paths: tuple[LightPath, ...] = ()
 
 
 class Cooling(Placed, frozen=True, kw_only=True):
@@ -239,7 +251,9 @@ class Port(Record, frozen=True, kw_only=True):
 
 
 class Link(Record, frozen=True, kw_only=True):
-    """A bundle of `count` equal cables from `a` to `b` (racks or devices). `medium` is `auto` or a pinned link profile."""
+    """A bundle of `count` equal cables from `a` to `b` (racks or devices). `medium` is `auto` or a pinned link profile.
+    `panels` counts the patch panels on the way; each takes its part of an optical link's loss budget.
+    """
 
     a: str
     b: str
@@ -248,6 +262,7 @@ class Link(Record, frozen=True, kw_only=True):
     medium: str = "auto"
     a_port: str = ""
     b_port: str = ""
+    panels: int = 0
 
 
 class Pool(Record, frozen=True, kw_only=True):
@@ -317,7 +332,11 @@ class Workload(Record, frozen=True, kw_only=True):
 
 
 class Job(Record, frozen=True, kw_only=True):
-    """A training job on the accelerators of a pool."""
+    """A training job on the accelerators of a pool.
+
+    `balancing` tells how its traffic uses equal paths: `spray` packet by packet (the default), or `hash`, whole flows of
+    which there are `flows_per_pair` between two machines (0: the usual number) and which collide.
+    """
 
     pool: str
     model: str
@@ -330,6 +349,8 @@ class Job(Record, frozen=True, kw_only=True):
     global_batch: int = 1
     sequence_tokens: int = 8192
     tokens_total: float | None = None
+    balancing: Literal["", "spray", "hash"] = ""
+    flows_per_pair: int = 0
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -73,6 +73,8 @@ _RANGES: dict[str, Range] = {
     "micro_batch": (1, 1_000_000),
     "global_batch": (1, 100_000_000),
     "sequence_tokens": (1, 100_000_000),
+    "panels": (0, 20),
+    "flows_per_pair": (0, 100_000),
     "input_tokens": (1, 100_000_000),
     "output_tokens": (1, 100_000_000),
     "offered_requests_per_s": (0, 1e9),
@@ -109,6 +111,9 @@ def problems(table: str, record: Record) -> list[tuple[str, str, str]]:
         found.append(("spare", f"{getattr(record, 'spare', 0)}", "fewer spare units than units"))
     if table == "links" and getattr(record, "a", 0) == getattr(record, "b", 1):
         found.append(("b", getattr(record, "b", ""), "another end than a"))
+    for path in getattr(record, "light_paths", ()):
+        if path.count < 1 or path.a == path.b:
+            found.append(("light_paths", f"{path.count} from {path.a} to {path.b}", "1 or more, between two ends"))
     if table == "feeds" and getattr(record, "source", 0) == getattr(record, "target", 1):
         found.append(("target", getattr(record, "target", ""), "another node than the source"))
     return found

@@ -28,3 +28,11 @@ class JobResult:
     """Tokens that the same compute trains best on, with a model of the size that goes with them."""
     optimal_parameters: float | None = None
     not_predicted: str = ""
+    pace_frac: float | None = None
+    """Share of its own pace that the drawn links let it keep; None: none of its machines carries a link."""
+    binding_link: str = ""
+    """The bundle that holds it back, if any does."""
+    collision_frac: float | None = None
+    """Share of its rate that this bundle reaches when flows are hashed; 1 where packets are sprayed."""
+    estimate: bool = False
+    """True while only some of its destinations are routed."""

@@ -191,6 +191,14 @@ class FabricResult:
     latency_s: Floats = field(default_factory=no_floats)
     flag: Ints = field(default_factory=no_ints)
     """0 fine, 1 no medium has the rate, 2 none reaches, 3 pinned out of reach, 4 wrong rate, 5 unknown, 6 no length."""
+    way: Ints = field(default_factory=no_ints)
+    """0 over the trays, 1 the trays of both ends do not meet, 2 no tray near end a, 3 none near end b."""
+    cable_c: Floats = field(default_factory=no_floats)
+    """Temperature that a cable was judged at."""
+    tray_ids: tuple[str, ...] = ()
+    tray_fill_frac: Floats = field(default_factory=no_floats)
+    """Share of its section that cables fill where it is fullest; NaN for trays that carry no data."""
+    tray_kg_per_m: Floats = field(default_factory=no_floats)
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
-from infraplanner.edit import Command, EditError
+from infraplanner.edit import Command, EditError, SetLightPaths
 from infraplanner.explore.split_pool import split_of
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
@@ -46,6 +46,8 @@ class Bridge(QObject):
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
     chains_compared = Signal(object)
+    cut_found = Signal(object)
+    paths_found = Signal(str, object)
 
     _result_arrived = Signal(object)
 
@@ -63,6 +65,7 @@ class Bridge(QObject):
         self._result_timer = QTimer(self, singleShot=True, interval=RESULT_MS)
         self._result_timer.timeout.connect(self._flush_result)
         self._result_arrived.connect(self._take_result)
+        self.paths_found.connect(self._take_paths)
         session.on_changed.append(self._take_changes)
         session.on_result.append(self._result_arrived.emit)
         session.on_progress.append(self.progress.emit)
@@ -232,6 +235,21 @@ class Bridge(QObject):
     def rank_levers(self) -> None:
         """Ask for what one more unit buys; the answer comes as `levers_ranked`."""
         self.session.rank_levers(self.levers_ranked.emit)
+
+    def reconfigure(self) -> None:
+        """Turn the mirrors of all optical switches to the first job's demand, as one undoable edit."""
+        jobs = sorted(self.session.document.table("jobs"))
+        if not jobs:
+            self.refused.emit(self.tr("The plan has no job whose demand optical switches could follow."))
+            return
+        self.session.light_paths(jobs[0], lambda paths: self.paths_found.emit(jobs[0], paths), self.refused.emit)
+
+    def _take_paths(self, job: str, paths: object) -> None:
+        self.execute(SetLightPaths(paths, self.tr("Optical switches for {0}").format(job)))  # type: ignore[arg-type]
+
+    def ask_cut(self, left: list[str]) -> None:
+        """Ask for the bandwidth between these racks and all others; the answer comes as `cut_found`."""
+        self.session.find_cut(left, self.cut_found.emit)
 
     def rank_failures(self) -> None:
         """Ask for every single failure, ranked; the answer comes as `failures_ranked`."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from infraplanner.io.cable_schedule import csv_bytes, schedule_rows, xlsx_bytes
 from infraplanner.io.plan_reader import PlanError, read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.recovery import Journal, Recovery, find_recoveries
@@ -256,6 +257,25 @@ class Files(QObject):
                 export_picture(self.window_.floor, Path(path), kind)
             except OSError as error:
                 self._tell(self.tr("The picture could not be written."), [str(error)])
+                return
+            self.bridge.refused.emit(self.tr("Written: {0}").format(path))
+
+    def export_schedule(self, kind: str) -> None:
+        """Write the cable schedule of the newest result as CSV or XLSX."""
+        session = self.bridge.session
+        if session.result is None:
+            self.bridge.refused.emit(self.tr("There is no result yet; a schedule needs one."))
+            return
+        name = (session.path.stem if session.path else "plan") + f"-cables.{kind}"
+        path, _ = QFileDialog.getSaveFileName(
+            self.window_, self.tr("Export"), str(Path(self._folder()) / name), f"*.{kind}"
+        )
+        if path:
+            rows = schedule_rows(session.document, session.result.fabric)
+            try:
+                Path(path).write_bytes(csv_bytes(rows) if kind == "csv" else xlsx_bytes(rows))
+            except OSError as error:
+                self._tell(self.tr("The schedule could not be written."), [str(error)])
                 return
             self.bridge.refused.emit(self.tr("Written: {0}").format(path))
 

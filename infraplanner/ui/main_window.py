@@ -35,6 +35,7 @@ from infraplanner.ui.canvas.view import FloorView
 from infraplanner.ui.charts.dock import ChartDock
 from infraplanner.ui.charts.validation import ValidationView
 from infraplanner.ui.command_palette import CommandPalette
+from infraplanner.ui.fabric_dialog import FabricDialog
 from infraplanner.ui.files import Files
 from infraplanner.ui.panels.catalogue import CataloguePanel
 from infraplanner.ui.panels.findings import FindingsPanel
@@ -51,10 +52,12 @@ from infraplanner.ui.sheets import show_licences, show_shortcuts
 from infraplanner.ui.theme.current import current
 from infraplanner.ui.tools.base import Tool
 from infraplanner.ui.tools.connect import FeedTool, LinkTool, LoopTool
+from infraplanner.ui.tools.cut import CutTool
 from infraplanner.ui.tools.fit import fit_part, is_fitted
 from infraplanner.ui.tools.place import PlaceTool
 from infraplanner.ui.tools.select import SelectTool
 from infraplanner.ui.tools.simple import FailTool, MeasureTool, PanTool
+from infraplanner.ui.tools.tray import TrayTool
 from infraplanner.ui.widgets.dock import DockHeader, make_dock
 from infraplanner.ui.widgets.overlay_switch import OverlaySwitch
 
@@ -83,6 +86,8 @@ class MainWindow(QMainWindow):
             "loop": LoopTool(self.floor, self.bridge, self),
             "measure": MeasureTool(self.floor, self.bridge, self),
             "fail": FailTool(self.floor, self.bridge, self),
+            "cut": CutTool(self.floor, self.bridge, self),
+            "tray": TrayTool(self.floor, self.bridge, self),
         }
         self.actions_ = Actions(self, self._verbs())
         self._build_menus()
@@ -113,6 +118,9 @@ class MainWindow(QMainWindow):
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
             "validate": self._validate, "why": self._why, "split_pool": bridge.split_pool,
+            "reconfigure": bridge.reconfigure, "make_fabric": lambda: FabricDialog(bridge, self).open(),
+            "export_csv": lambda: files.export_schedule("csv"), "export_xlsx": lambda: files.export_schedule("xlsx"),
+            "link_detail": lambda: self.charts.open_chart(self.charts.link_detail),
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip

@@ -25,6 +25,7 @@ import numpy as np
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.loader import load_catalog
 from infraplanner.edit import Move, SetFields
+from infraplanner.engine.measure import traffic_ms
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.save import save_plan
 from infraplanner.results.snapshot import ResultSnapshot
@@ -108,13 +109,20 @@ def _rest_figures(path: Path, catalog: Catalog, seed: int) -> tuple[dict[str, An
     first = _answers(partial(session.open_document, read_plan(path, catalog).document), arrived)
     rack = random.Random(seed).choice(sorted(session.document.table("racks")))
     frames = _drag_frames(session, rack)
+    switch = _switch_rack(session)
+    switch_frames = _drag_frames(session, switch) if switch else []
     full = np.median([_answers(edit, arrived) for edit in _power_edits(session, rack)], axis=0)
+    ecmp_ms = traffic_ms(session.document.snapshot(), catalog)
     links = len(session.document.table("links"))
+    cables = _cables_of(session, switch) if switch else None
     session.close()
     figures = {
         "links": links,
         "drag_p50_ms": KILO * float(np.percentile(frames, 50)),
         "drag_p95_ms": KILO * float(np.percentile(frames, 95)),
+        "switch_drag_p95_ms": KILO * float(np.percentile(switch_frames, 95)) if switch_frames else None,
+        "switch_drag_cables": cables,
+        "ecmp_ms": ecmp_ms,
         "full_ms": KILO * float(full[0]),
         "full_complete_ms": KILO * float(full[1]),
         "first_ms": KILO * first[0],
@@ -137,6 +145,24 @@ def _drag_frames(session: Session, rack: str) -> list[float]:
     times = [_seconds(partial(drag.update, Move([rack], shift, 0))) for shift in shifts]
     drag.commit()
     return times
+
+
+CABLES = 128
+
+
+def _cables_of(session: Session, rack: str) -> int:
+    """Cables that end in a rack or on a device in it."""
+    inside = {rack, *(key for key, row in session.document.table("devices").items() if row.rack == rack)}
+    return sum(
+        link.count for link in session.document.table("links").values() if (link.a in inside) != (link.b in inside)
+    )
+
+
+def _switch_rack(session: Session) -> str | None:
+    """The rack with switches whose cables, at least 128, are fewest; None without any."""
+    held = sorted({row.rack for row in session.document.table("devices").values()})
+    some = [(count, rack) for rack in held[:40] if (count := _cables_of(session, rack)) >= CABLES]
+    return min(some)[1] if some else None
 
 
 def _power_edits(session: Session, rack: str, count: int = 9) -> list[Callable[[], object]]:

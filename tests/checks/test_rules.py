@@ -32,6 +32,7 @@ from infraplanner.results.findings import Finding
 from tests.engine.halls import add, pod
 from tests.engine.test_evaluate import change
 
+from .copper_faults import FAULTS as COPPER_FAULTS
 from .thermal_faults import FAULTS as THERMAL_FAULTS
 
 
@@ -54,7 +55,9 @@ def test_a_sound_hall_has_no_findings(catalog: Catalog) -> None:
     assert findings(sound(), catalog) == []
 
 
-@pytest.mark.parametrize("name", ["h100-pilot", "nvl72-pod", "rubin-800v", "sram-row"])
+@pytest.mark.parametrize(
+    "name", ["h100-pilot", "nvl72-pod", "rubin-800v", "sram-row", "tpu-ocs-pod", "training-16k-h100"]
+)
 def test_templates_open_without_errors_or_warnings(catalog: Catalog, name: str) -> None:
     plan = read_plan(places.resources_dir() / "templates" / f"{name}.yaml", catalog=catalog)
     open_ones = [f for f in findings(plan.document, catalog) if f.severity != "info" and not f.waived]
@@ -406,8 +409,8 @@ def test_a_what_if_names_the_racks_that_keep_one_side(catalog: Catalog) -> None:
     assert "r001" in left.targets
 
 
-def test_every_rule_has_a_fault_in_this_file() -> None:
-    assert {rule.id for rule in RULES} == {rule for rule, _, _ in FAULTS} | {"power.lost-diversity"}
+def test_every_rule_has_a_fault() -> None:
+    assert {rule.id for rule in RULES} == {rule for rule, _, _ in (*FAULTS, *COPPER_FAULTS)} | {"power.lost-diversity"}
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.find.__doc__ for rule in RULES)
 

@@ -31,7 +31,7 @@ def pod(racks: int = 8, model: str = "llama3.3-70b", links: int = 8) -> Document
     """
     doc = Document()
     add(doc, "halls", Hall(id="hall", width_mm=40000, depth_mm=15000, supply_air_c=22.0))
-    add(doc, "trays", Tray(id="tray", hall="hall", points_mm=((0, 0), (24000, 0)), elevation_mm=2700))
+    add(doc, "trays", Tray(id="tray", hall="hall", points_mm=((0, 3000), (24000, 3000)), elevation_mm=2700))
     add(
         doc,
         "loops",

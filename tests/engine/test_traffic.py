@@ -127,22 +127,120 @@ def test_a_jobs_load_on_the_pod_is_what_its_ring_says(catalog: Catalog, parts: t
 
 def test_an_estimate_is_unbiased_and_says_so(catalog: Catalog, parts: tuple, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
     from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
-    from infraplanner.engine import job_traffic  # noqa: PLC0415
+    from infraplanner.edit import GenerateFabric, UndoStack  # noqa: PLC0415
+    from infraplanner.engine import bind, job_traffic  # noqa: PLC0415
+    from infraplanner.engine.reduced import reduce_graph  # noqa: PLC0415
+    from infraplanner.engine.routes import alive_nodes  # noqa: PLC0415
     from infraplanner.engine.traffic import job_demand  # noqa: PLC0415
 
     from .halls import pod  # noqa: PLC0415
 
-    compiled = compile_plan(pod(8).snapshot(), catalog)
+    plan = pod(8, links=0)
+    hosts = [f"r{k:03d}" for k in range(8)]
+    UndoStack(plan).execute(GenerateFabric("rail-optimised", hosts, "qm9700", catalog, "eia-48u-600x1200"))
+    compiled = compile_plan(plan.snapshot(), catalog)
     placed = job_traffic.machines(compiled, 0, 576, frozenset())
     assert placed is not None
     demand = job_demand(parts[0], _job(dp=72.0, tp=8.0, batch=72.0), parts[1], placed)
     exact = job_traffic.route_job(compiled, demand, frozenset())
+    arcs = reduce_graph(bind.graph(compiled), alive_nodes(compiled, frozenset())).arcs
     sums = []
     for seed in range(40):
         monkeypatch.setattr(job_traffic, "SEED", seed)
-        monkeypatch.setattr(job_traffic, "ARCS_EXACT", 4 * compiled.network.neighbour.size)
+        monkeypatch.setattr(job_traffic, "ARCS_EXACT", 4 * arcs)
         some = job_traffic.route_job(compiled, demand, frozenset())
         assert some.is_estimate
         assert some.routed_count == 4
         sums.append(some.load_b)
     np.testing.assert_allclose(np.mean(sums, axis=0).sum(), exact.load_b.sum(), rtol=0.05)
+    whole = job_traffic.route_job(compiled, demand, frozenset(), exact=True)
+    assert not whole.is_estimate
+    np.testing.assert_array_equal(whole.load_b, exact.load_b)
+
+
+def _two_jobs(catalog: Catalog, **more: object):  # type: ignore[no-untyped-def]
+    """Two pools of four racks each on one switch with few cables, a job on each."""
+    from infraplanner.model.entities import Job, Pool  # noqa: PLC0415
+
+    from .halls import add, pod  # noqa: PLC0415
+
+    plan = pod(8, links=2)
+    for name in ("one", "two"):
+        add(plan, "pools", Pool(id=name, model="llama3.1-70b", weights="bf16"))
+        add(plan, "jobs", Job(id=f"run-{name}", pool=name, model="llama3.1-70b", tp=8, global_batch=288, **more))
+    import msgspec  # noqa: PLC0415
+
+    for k in range(8):
+        rack = plan.table("racks")[f"r{k:03d}"]
+        plan.put("racks", msgspec.structs.replace(rack, pool="one" if k % 2 else "two"))
+    return plan
+
+
+def test_jobs_share_links_max_min_fairly(catalog: Catalog) -> None:
+    """Each job alone over its own cables: the pace is what the busiest of them lets through."""
+    from infraplanner.engine import evaluate  # noqa: PLC0415
+
+    result = evaluate(_two_jobs(catalog).snapshot(), catalog)
+    jobs = {job.id: job for job in result.throughput.jobs}
+    assert jobs["run-one"].pace_frac == pytest.approx(jobs["run-two"].pace_frac)
+    assert 0.0 < jobs["run-one"].pace_frac < 1.0
+    assert jobs["run-one"].binding_link.startswith("l-r00")
+    full = result.fabric.load_frac[result.fabric.link_ids.index(jobs["run-one"].binding_link)]
+    eta = 0.0 + catalog.constant("training.scale_out_efficiency")
+    assert full == pytest.approx(eta)
+
+
+def test_hashed_flows_slow_a_job_by_their_collisions(catalog: Catalog) -> None:
+    from infraplanner.engine import evaluate  # noqa: PLC0415
+    from infraplanner.kernels.traffic import collision_efficiency  # noqa: PLC0415
+
+    spray = {j.id: j for j in evaluate(_two_jobs(catalog).snapshot(), catalog).throughput.jobs}["run-one"]
+    slow = evaluate(_two_jobs(catalog, balancing="hash", flows_per_pair=4).snapshot(), catalog).throughput.jobs
+    hashed = {j.id: j for j in slow}["run-one"]
+    assert spray.collision_frac == 1.0
+    # A ring: one neighbour sends its four flows over the two cables to the next.
+    assert hashed.collision_frac == pytest.approx(collision_efficiency(4.0, 2.0))
+    assert hashed.pace_frac == pytest.approx(spray.pace_frac * hashed.collision_frac)
+
+
+def test_a_failed_cable_slows_the_job_that_used_it(catalog: Catalog) -> None:
+    from infraplanner.engine import evaluate  # noqa: PLC0415
+
+    plan = _two_jobs(catalog)
+    whole = {j.id: j for j in evaluate(plan.snapshot(), catalog).throughput.jobs}
+    one = {j.id: j for j in evaluate(plan.snapshot(), catalog, failed=frozenset({"l-r001-0"})).throughput.jobs}
+    assert one["run-one"].pace_frac == pytest.approx(0.5 * whole["run-one"].pace_frac)
+    assert one["run-two"].pace_frac == pytest.approx(whole["run-two"].pace_frac)
+    both = evaluate(plan.snapshot(), catalog, failed=frozenset({"l-r001-0", "l-r001-1"})).throughput.jobs
+    assert "no drawn path" in {j.id: j for j in both}["run-one"].not_predicted
+
+
+def test_an_estimate_is_followed_by_the_exact_answer_with_progress(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settled first from some destinations and marked so, then from all, equal to `evaluate`."""
+    from infraplanner.edit import GenerateFabric, UndoStack  # noqa: PLC0415
+    from infraplanner.engine import Engine, evaluate, job_traffic  # noqa: PLC0415
+    from infraplanner.model.changes import ChangeSet  # noqa: PLC0415
+    from infraplanner.model.entities import Job, Pool  # noqa: PLC0415
+
+    from .halls import add, pod  # noqa: PLC0415
+
+    plan = pod(8, links=0)
+    add(plan, "pools", Pool(id="serve", model="llama3.1-70b", weights="bf16"))
+    add(plan, "jobs", Job(id="run", pool="serve", model="llama3.1-70b", tp=8, global_batch=576))
+    hosts = [f"r{k:03d}" for k in range(8)]
+    UndoStack(plan).execute(GenerateFabric("clos-2", hosts, "q3400", catalog, "eia-48u-600x1200"))
+    monkeypatch.setattr(job_traffic, "ARCS_EXACT", 1)
+    seen, told = [], []
+    engine = Engine(catalog, on_result=seen.append, on_progress=lambda *step: told.append(step), force_sync=True)
+    engine.submit(plan.snapshot(), ChangeSet(1, whole=True), dragging=False)
+    engine.close()
+    estimate, exact = (result.throughput.jobs[0] for result in seen[-2:])
+    assert estimate.estimate
+    assert not exact.estimate
+    assert told
+    assert all(what == "traffic" and done <= total for done, total, what in told)
+    once = evaluate(plan.snapshot(), catalog)
+    np.testing.assert_array_equal(once.fabric.load_bps, seen[-1].fabric.load_bps)
+    assert once.throughput.jobs[0] == exact

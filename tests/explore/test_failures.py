@@ -41,7 +41,9 @@ def test_everything_that_can_fail_is_there_once(pod: PlanFile, costs: list[Failu
     document = pod.document
     ids = [key for cost in costs if cost.table != "supplies" for key in cost.ids]
     assert len(ids) == len(set(ids))
-    assert set(ids) == {key for table in ("power", "cooling", "racks", "devices") for key in document.table(table)}
+    assert set(ids) == {
+        key for table in ("power", "cooling", "racks", "devices", "links") for key in document.table(table)
+    }
 
 
 def test_costs_equal_single_evaluations(pod: PlanFile, costs: list[FailureCost]) -> None:
@@ -115,3 +117,38 @@ def test_air_units_are_failed_one_by_one_in_the_air_field(catalog: Catalog) -> N
     others = [order.index(cost.ids[0]) for cost in costs if cost.table == "cooling" and not cost.warm_racks
               and not cost.tokens_lost_per_s and not cost.it_lost_w]  # fmt: skip
     assert all(order.index("crah0") < place for place in others)
+
+
+def test_links_and_optical_switches_cost_what_their_job_loses() -> None:
+    """A torus of eight cubes: a cable, and a switch with all its light paths, slow the job by what evaluating them says."""
+    from infraplanner.edit import GenerateFabric, UndoStack  # noqa: PLC0415
+    from infraplanner.model.document import Document  # noqa: PLC0415
+    from infraplanner.model.entities import Hall, Job, Pool, Rack  # noqa: PLC0415
+
+    catalog = load_catalog()
+    cubes = [f"cube-{k}" for k in range(8)]
+    document = Document(
+        {
+            "halls": {"h": Hall(id="h", width_mm=30_000, depth_mm=12_000)},
+            "racks": {
+                key: Rack(id=key, hall="h", x_mm=2000 + 1000 * k, y_mm=3000, profile="tpu-v4-rack", pool="p")
+                for k, key in enumerate(cubes)
+            },
+            "pools": {"p": Pool(id="p", model="llama2-70b", weights="bf16")},
+            "jobs": {"run": Job(id="run", pool="p", model="llama2-70b", tp=64, global_batch=64, sequence_tokens=4096)},
+        }
+    )
+    UndoStack(document).execute(
+        GenerateFabric("ocs-torus", cubes, "palomar-ocs", catalog, "eia-48u-600x1200", sides=(2, 2, 2))
+    )
+    snapshot = document.snapshot()
+    whole = evaluate(snapshot, catalog).summary.training_tokens_per_s
+    assert whole
+    costs = rank_failures(snapshot, catalog)
+    assert costs is not None
+    by_table = {cost.table: cost for cost in costs}
+    assert len(by_table["links"].ids) == 8 * 48
+    for name in ("links", "devices"):
+        cost = by_table[name]
+        alone = evaluate(snapshot, catalog, failed=frozenset({cost.ids[0]})).summary.training_tokens_per_s
+        assert cost.training_lost_per_s == pytest.approx(whole - (alone or 0.0), abs=1e-6 * whole)

@@ -17,7 +17,7 @@ def graph_of(nodes: int, links: list[tuple[int, int]], forwards: list[bool] | No
     start = np.searchsorted(np.array([arc[0] for arc in arcs]), np.arange(nodes + 1)).astype(np.int64)
     columns = [np.array([arc[k] for arc in arcs], dtype=np.int64) for k in (1, 2, 3)]
     able = np.ones(nodes, bool) if forwards is None else np.array(forwards)
-    return fabric.Graph(start, *columns, able, np.ones(len(links)))
+    return fabric.Graph(start, *columns, able, np.ones(len(arcs)))
 
 
 def oracle(nodes: int, links: list[tuple[int, int]], source: int, target: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infraplanner.kernels import links
+from infraplanner.kernels import links, trays
 
 ROUTE = links.Route(
     0.05, 0.5, np.array([0.5, 1.0, 2.0, 3.0, 5.0, 7.0]), np.array([1.0, 3.0, 5.0, 7.0, 10.0, 15.0, 30.0])
@@ -20,7 +20,22 @@ MEDIA = links.Media(
     fibre=np.array([0, 0, 1, 0]),
     family=np.array([0, 1, 2, 0]),
     by_cost=np.array([0, 3, 1, 2]),
+    single=np.zeros(4, np.int64),
+    budget_db=np.full(4, np.nan),
+    conductor_db_per_m=np.full(4, np.nan),
+    other_db_per_m=np.full(4, np.nan),
+    per_k=np.full(4, np.nan),
+    area_um2=np.full(4, 1_000_000),
+    mass_mg_per_m=np.full(4, 100_000),
 )
+NO_TRAYS = trays.Segments(
+    *(np.empty(0, np.int64 if name in ("hall", "node0", "node1") else float) for name in trays.Segments._fields[:8]),
+    np.zeros(2, np.int64),
+    np.empty(0, np.int64),
+    np.array([0.0, 0.0, 1.0, 0.0, 0.0]),
+)
+NO_WAYS = trays.Ways(np.zeros(1, np.int64), np.empty(0), np.empty(0, np.int64))
+NO_DROPS = trays.Drops(np.full(2, -2), np.zeros(2), np.zeros(2))
 
 
 def ends(
@@ -29,18 +44,22 @@ def ends(
     return links.Ends(
         np.array([a_rack]), np.array([b_rack]), np.array([a_z]), np.array([b_z]), np.array([2.6]),
         np.array([rate]), np.array([2.0]), np.array([pinned]),
+        np.array([45.0]), np.array([0.0]), np.array([2.0]), np.array([0]),
     )  # fmt: skip
 
 
 def empty() -> links.Cables:
     return links.Cables(
-        *(np.zeros(1) if name not in ("medium", "flag") else np.zeros(1, np.int64) for name in links.Cables._fields)
+        *(
+            np.zeros(1) if name not in ("medium", "flag", "way") else np.zeros(1, np.int64)
+            for name in links.Cables._fields
+        )
     )
 
 
 def lay(bundle: links.Ends, x: list[float], y: list[float]) -> links.Cables:
     cables = empty()
-    links.lay_cables(np.arange(1), bundle, np.array(x), np.array(y), MEDIA, ROUTE, cables)
+    links.lay_cables(np.arange(1), bundle, np.array(x), np.array(y), MEDIA, ROUTE, NO_TRAYS, NO_WAYS, NO_DROPS, cables)
     return cables
 
 
@@ -107,6 +126,8 @@ def test_compiled_and_plain_python_agree() -> None:
         for pinned in (-2, -1, 0, 2, 3):
             fast, slow = lay(ends(0, 1, pinned=pinned), [0.0, x], [0.0, 0.0]), empty()
             place = np.array([0.0, x]), np.zeros(2)
-            links.lay_cables.py_func(np.arange(1), ends(0, 1, pinned=pinned), *place, MEDIA, ROUTE, slow)
+            links.lay_cables.py_func(
+                np.arange(1), ends(0, 1, pinned=pinned), *place, MEDIA, ROUTE, NO_TRAYS, NO_WAYS, NO_DROPS, slow
+            )
             for one, other in zip(fast, slow, strict=True):
                 np.testing.assert_array_equal(one, other)

@@ -12,7 +12,10 @@ from infraplanner.io import plan_bytes, read_plan
 from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ("edge-site.yaml", "h100-pilot.yaml", "hall-20mw.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml")
+NAMES = (
+    "edge-site.yaml", "h100-pilot.yaml", "hall-20mw.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml",
+    "tpu-ocs-pod.yaml", "training-16k-h100.yaml",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -252,3 +255,89 @@ def test_rubin_falls_back_to_the_grid_and_then_to_its_batteries(rubin):
     stores = [row for row, kind in enumerate(dark.source_kind) if kind == "bess"]
     minutes = 1000.0 * 60 / (dark.source_out_w[stores[0]] / 1e3)
     assert 30 < minutes < 60
+
+
+@pytest.fixture(scope="module")
+def training(catalog):
+    return read_plan(resources_dir() / "templates" / "training-16k-h100.yaml", catalog)
+
+
+@pytest.fixture(scope="module")
+def torus(catalog):
+    return read_plan(resources_dir() / "templates" / "tpu-ocs-pod.yaml", catalog)
+
+
+def test_the_training_hall_has_pods_of_3072_and_one_to_seven_above(training):
+    assert geometry.pool_accelerators(training) == {"cluster": 16_384}
+    links = training.document.table("links").values()
+    hosts = {link.b: 0 for link in links if link.a_port == "compute"}
+    for link in links:
+        if link.a_port == "compute":
+            hosts[link.b] += link.count
+    assert set(hosts.values()) == {16}
+    pods: dict[str, set[str]] = {}
+    for link in links:
+        if link.a in hosts and link.rate_gbps == 800.0:
+            pods.setdefault(link.b.split("-")[0], set()).add(link.a)
+    assert sorted(16 * len(leaves) for leaves in pods.values()) == [1024, *[3072] * 5]
+    for leaf in ("t0001", "t1024"):  # full bisection inside a pod: as much up as down
+        assert sum(link.count * link.rate_gbps for link in links if link.a == leaf and "-c" in link.b) == 16 * 400
+    up = sum(link.count for link in links if link.a == "p1-c1" and link.b.startswith("core"))
+    assert up == 28
+    assert 192 / up == pytest.approx(7.0, rel=0.03)
+
+
+def test_the_drawn_cut_between_pods_is_a_seventh(training):
+    """Half of all machines against the other half: whole pods face each other over 8 x 28 cables of 800 Gb/s a pod."""
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
+    from infraplanner.engine import bisection  # noqa: PLC0415
+
+    compiled = compile_plan(training.document.snapshot(), training.catalog)
+    found = bisection.machines(compiled)
+    names = compiled.tables["racks"].ids + compiled.tables["devices"].ids
+    pod = [(int(names[node][1:]) - 1) // 384 for node in found]
+    left = [node for node, p in zip(found.tolist(), pod, strict=True) if p in (0, 1)]
+    right = [node for node, p in zip(found.tolist(), pod, strict=True) if p in (2, 3)]
+    cut = bisection.cut(compiled, left, right)
+    assert cut.bandwidth_bps == pytest.approx(2 * 8 * 28 * 800e9)
+    assert cut.share == pytest.approx(28 / 192)
+
+
+def test_the_training_job_reports_failures_and_goodput(training):
+    result = evaluate(training.document.snapshot(), training.catalog)
+    (job,) = result.throughput.jobs
+    assert job.accelerator_count == 16_384
+    assert 0.9 < job.goodput_frac < 0.98
+    assert 2.5 * 3600 < job.mtbf_s < 4 * 3600
+    assert not job.estimate
+    assert 0.0 < job.pace_frac <= 1.0
+    assert all(result.walls[wall].utilisation is not None for wall in ("power", "thermal", "copper"))
+
+
+def test_the_tpu_pod_is_a_torus_of_light_paths(torus):
+    assert geometry.pool_accelerators(torus) == {"torus": 4096}
+    switches = [row for row in torus.document.table("devices").values() if row.profile == "palomar-ocs"]
+    assert len(switches) == 48
+    assert all(sum(path.count for path in row.light_paths) == 64 for row in switches)
+    result = evaluate(torus.document.snapshot(), torus.catalog)
+    media = {m for m, key in zip(result.fabric.medium, result.fabric.link_ids, strict=True) if key.startswith("t-")}
+    assert {torus.catalog.get(m).family for m in media} == {"single_mode"}
+    assert result.throughput.jobs[0].tokens_per_s > 0.0
+
+
+def test_turning_mirrors_narrows_the_pod_without_moving_a_cable(torus):
+    """4 x 4 x 4 cubes: 2 x 16^2 links across; 2 x 4 x 8: two planes of 8 cubes' faces of 16 links."""
+    from infraplanner.compile.plan import compile_plan  # noqa: PLC0415
+    from infraplanner.edit import ApplyScenario, UndoStack  # noqa: PLC0415
+    from infraplanner.engine import bisection  # noqa: PLC0415
+    from infraplanner.model.document import Document  # noqa: PLC0415
+    from infraplanner.model.entities import TABLES  # noqa: PLC0415
+
+    document = Document({name: dict(torus.document.table(name)) for name in TABLES})
+    whole = bisection.halves(compile_plan(document.snapshot(), torus.catalog))
+    assert whole.bandwidth_bps == pytest.approx(2 * 16 * 16 * 400e9)
+    before = dict(document.table("links"))
+    UndoStack(document).execute(ApplyScenario("longer-torus"))
+    assert dict(document.table("links")) == before
+    longer = bisection.halves(compile_plan(document.snapshot(), torus.catalog))
+    assert longer.bandwidth_bps == pytest.approx(2 * 8 * 16 * 400e9)

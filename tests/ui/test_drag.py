@@ -64,13 +64,23 @@ def port_height_m(drive: Driver, end: str) -> float:
 
 
 def hand_length_m(drive: Driver, key: str) -> float:
-    """`|dx| + |dy| + |tray - z_a| + |tray - z_b|`, as `kernels.links.routed_length` documents it."""
+    """Across to the tray over the own row, along it (and along the bridge at 12 m between the rows), across and down.
+
+    The trays over both rows run from 9.6 to 15 m; a rack beyond an end is as far from it as it stands outside.
+    """
     record = drive.record(key)
     a, b = drive.record(record.a), drive.record(record.b)
     a, b = (drive.record(end.rack) if hasattr(end, "u") else end for end in (a, b))
-    trays = [t.elevation_mm / 1e3 for t in drive.session.document.table("trays").values() if t.tier != "power"]
-    rise = sum(abs(min(trays) - port_height_m(drive, end)) for end in (record.a, record.b))
-    return (abs(a.x_mm - b.x_mm) + abs(a.y_mm - b.y_mm)) / 1e3 + rise
+    trays = drive.session.document.table("trays")
+    level = {"A": trays["tray-a"].points_mm[0][1], "B": trays["tray-b"].points_mm[0][1]}
+    feet = [min(15_000, max(9600, end.x_mm)) for end in (a, b)]
+    across = sum(abs(end.x_mm - foot) + abs(end.y_mm - level[end.row]) for end, foot in zip((a, b), feet, strict=True))
+    bridge = trays["tray-x"].points_mm[0][0]
+    along = abs(feet[0] - feet[1])
+    if a.row != b.row:
+        along = sum(abs(foot - bridge) for foot in feet) + abs(level["A"] - level["B"])
+    rise = sum(abs(trays["tray-a"].elevation_mm / 1e3 - port_height_m(drive, end)) for end in (record.a, record.b))
+    return (across + along) / 1e3 + rise
 
 
 def hand_ordered_m(drive: Driver, length_m: float, material: str) -> float:

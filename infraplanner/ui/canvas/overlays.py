@@ -23,7 +23,9 @@ OVERLAYS = (
     ("power", "Power", ""),
     ("temperature", "Inlet °C", ""),
     ("heat_flux", "Heat flux", ""),
-    ("link_load", "Links", ""),
+    ("link_load", "Media", ""),
+    ("link_traffic", "Load", ""),
+    ("link_margin", "Reach", ""),
     ("tokens", "Tokens", ""),
     ("cost", "Cost", ""),
     ("findings", "Findings", ""),
@@ -58,7 +60,7 @@ def nice_top(value: float) -> float:
 
 def build_overlay(key: str, scene: Scene, result: ResultSnapshot | None, top: float | None = None) -> Overlay | None:
     """The overlay of a result; None when there is nothing to colour. `top` keeps the range fixed during a drag."""
-    if result is None or key in ("none", "findings", "link_load"):
+    if result is None or key in ("none", "findings", "link_load", "link_traffic", "link_margin"):
         return None
     if key == "power":
         values = _by_id(scene, result.power.rack_ids, result.power.rack_power_w / KILO)

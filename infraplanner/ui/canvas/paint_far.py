@@ -18,9 +18,10 @@ from infraplanner.ui.theme.tokens import Theme
 
 from .batch import draw_rects
 from .camera import Camera
+from .link_colours import colour_of, name_of
 from .paint_bodies import SMALL_PX
 from .paint_lines import LOOP_OFFSETS_MM, all_ribbons, comb_level, feed_groups, front, loop_lanes, ribbon_width
-from .scene import FAMILIES, KINDS, RACK_KINDS, Bodies, Floats, Ints, Scene
+from .scene import KINDS, RACK_KINDS, Bodies, Floats, Ints, Scene
 
 T = TypeVar("T")
 
@@ -155,7 +156,7 @@ def paint_far(
 
 def _faded(theme: Theme, name: str, opacity: float) -> QColor:
     """A colour mixed with the floor's: blending thousands of bars would cost more than drawing them."""
-    ink, floor = theme.colour(name), theme.colour("surface.floor")
+    ink, floor = colour_of(theme, name), theme.colour("surface.floor")
     mixed = [
         round(opacity * a + (1 - opacity) * b)
         for a, b in zip(ink.getRgb()[:3], floor.getRgb()[:3], strict=True)  # type: ignore[index]
@@ -173,7 +174,7 @@ def _links(scene: Scene) -> list[tuple[str, float, Floats]]:
     lines, thick, families = runs.lines[keep], thick[keep], runs.family[keep]
     out: list[tuple[str, float, Floats]] = []
     for family in np.unique(families):
-        name = f"media.{FAMILIES[family]}" if family >= 0 else "status.error"
+        name = name_of(int(family))
         out += [
             (name, float(width), lines[(families == family) & (thick == width)])
             for width in np.unique(thick[families == family])

@@ -15,11 +15,14 @@ from infraplanner.ui.theme.tokens import Theme
 from .batch import draw_lines
 from .camera import HALL, Camera
 from .ink import DASHES, cased, label, pen, polyline
+from .link_colours import FIRST, colour_of, name_of
 from .scene import FAMILIES, Bodies, Cables, Floats, Ints, Scene
 
 NO_LANE = float("nan")
 FEED_SHIFT_MM = {"a": -70.0, "b": 70.0}
 LOOP_OFFSETS_MM = (("liquid.supply", 170.0), ("liquid.ret", 300.0))
+CODES = 32
+"""More than there are colours of cables."""
 OFFSET_MM = 55.0
 """Ribbons of different media run side by side, this far apart."""
 
@@ -72,7 +75,7 @@ def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None
     counts: list[float] = []
     families: list[int] = []
     for kind in np.unique(family):
-        shift = (kind - 2) * OFFSET_MM
+        shift = (kind % FIRST - 2) * OFFSET_MM
         of_kind = family == kind
         for y in np.unique(level[of_kind]):
             pick = of_kind & (level == y)
@@ -97,9 +100,9 @@ def all_ribbons(scene: Scene) -> Ribbons:
 
 def _bundled(cables: Cables, rows: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats]:
     """Ends, family and number of cables with the bundles between the same two bodies added up."""
-    code = (cables.a[rows] * size + cables.b[rows]) * (len(FAMILIES) + 1) + cables.family[rows] + 1
+    code = (cables.a[rows] * size + cables.b[rows]) * CODES + cables.family[rows] + 1
     unique, inverse = np.unique(code, return_inverse=True)
-    pair, family = np.divmod(unique.astype(np.int64), len(FAMILIES) + 1)
+    pair, family = np.divmod(unique.astype(np.int64), CODES)
     totals: Floats = np.bincount(inverse.ravel(), weights=cables.count[rows]).astype(np.float64)
     return pair // size, pair % size, family - 1, totals
 
@@ -139,13 +142,14 @@ def paint_ribbons(
     painter.setOpacity(opacity)
     for casing in (True, False):
         for family in np.unique(runs.family):
-            name = FAMILIES[family] if family >= 0 else ""
+            name = name_of(int(family)) if family >= 0 else ""
+            dashes = DASHES.get(FAMILIES[family]) if 0 <= family < len(FAMILIES) else None
             for size in np.unique(width[runs.family == family]):
                 pick = (runs.family == family) & (width == size)
                 if casing:
                     painter.setPen(pen(theme.colour("selection.casing", theme.tint("casing")), size + 2))
                 elif name:
-                    painter.setPen(pen(theme.colour(f"media.{name}"), size, DASHES[name]))
+                    painter.setPen(pen(colour_of(theme, name), size, dashes))
                 else:
                     lost = theme.colour("status.error" if resolved else "border.control")
                     painter.setPen(pen(lost, size if resolved else 1.5, [1.0, 3.0] if resolved else None))

@@ -16,6 +16,7 @@ from infraplanner.units import number
 from .batch import draw_lines
 from .camera import Camera
 from .ink import DASHES, label, pen
+from .link_colours import colour_of
 from .overlays import Overlay
 from .scene import Floats
 
@@ -156,8 +157,9 @@ def paint_media_legend(painter: QPainter, theme: Theme, camera: Camera, rows: li
     _card(painter, theme, box)
     for index, (family, name, figure) in enumerate(rows):
         y = box.top() + 7 + 18 * index
-        colour = theme.colour(f"media.{family}") if family else theme.colour("status.error")
-        painter.setPen(pen(colour, 3, DASHES.get(family, [1.0, 3.0])))
+        token = family if family.startswith("step.") else f"media.{family}"
+        colour = colour_of(theme, token) if family else theme.colour("status.error")
+        painter.setPen(pen(colour, 3, None if family.startswith("step.") else DASHES.get(family, [1.0, 3.0])))
         painter.drawLine(int(box.left() + 12), int(y + 9), int(box.left() + 44), int(y + 9))
         label(painter, QRectF(box.left() + 54, y, width, 18), name, theme.colour("text.primary"), face)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -22,15 +22,18 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme.current import current
 
-from . import paint_air, paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
-from .camera import Camera, detail_level
+from . import link_colours, paint_air, paint_far, paint_floor, paint_lines, paint_marks, picking, rulers
+from .camera import RACK, Camera, detail_level
 from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
+from .paint_ports import paint_ports
 from .port import Geometry
 from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
+_LINKS = ("link_load", *link_colours.MODES)
+"""Overlays that colour cables."""
 _MOVE_ONLY = frozenset({"x_mm", "y_mm", "rotation_deg"})
 _MEDIA_NAMES = {"dac": "Passive copper", "aec": "Active copper", "multimode": "Multimode", "single_mode": "Single mode",
                 "optical_switch": "Optical switch"}  # fmt: skip
@@ -129,6 +132,7 @@ class FloorView(Geometry, QWidget):
         session = self.bridge.session
         self.scene = build_scene(session.document.snapshot(), session.catalog.find, self._media)
         self._refresh_figures()
+        self._colour_links()
         self._epoch += 1
         self.update()
 
@@ -140,6 +144,8 @@ class FloorView(Geometry, QWidget):
             self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
         self._refresh_figures()
         if not self.moving:
+            if self.overlay_key in link_colours.MODES:
+                self._colour_links()
             self._epoch += 1
         self.update()
 
@@ -180,7 +186,17 @@ class FloorView(Geometry, QWidget):
         """Colour bodies by another figure."""
         self.overlay_key = key
         self._refresh_figures()
+        self._colour_links()
         self._restart()
+
+    def _colour_links(self) -> None:
+        """Cables by medium, load or reach, as the overlay says."""
+        codes = link_colours.link_codes(self.overlay_key, self.scene, self.result)
+        if codes is not None:
+            self.scene = link_colours.with_codes(self.scene, codes)
+        elif (self.scene.cables.family >= link_colours.FIRST).any():
+            self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
+        self._epoch += 1
 
     def set_emphasis(self, layer: str) -> None:
         """Draw one kind of line at full strength while its tool is in the hand."""
@@ -325,8 +341,8 @@ class FloorView(Geometry, QWidget):
         gone = np.array([bodies.index[key] for key in self.moving if key in bodies.index], dtype=np.int64)
         if still_only and len(gone):
             rows = np.setdiff1d(np.arange(len(bodies.ids), dtype=np.int64), gone)
-        line_opacity = 0.55 if self.overlay_key not in ("none", "link_load", "findings") else 1.0
-        faint = 0.35 if self.bridge.selection and self.overlay_key != "link_load" else line_opacity
+        line_opacity = 0.55 if self.overlay_key not in ("none", "findings", *_LINKS) else 1.0
+        faint = 0.35 if self.bridge.selection and self.overlay_key not in _LINKS else line_opacity
         if paint_far.is_far(camera):
             self._paint_far(painter, camera, faint)
         else:
@@ -337,6 +353,8 @@ class FloorView(Geometry, QWidget):
             if paint_far.is_block(camera) and self.overlay is None and rows is None:
                 rows = paint_far.paint_blocks(painter, theme, camera, scene)
             paint_bodies(painter, theme, camera, bodies, rows, self.level, self._figures, self.overlay)
+            if self.level == RACK and "links" in self.layers:
+                paint_ports(painter, theme, camera, scene, rows, self.bridge.session.catalog.find)
         if air is not None and not self.moving:
             paint_air.paint_inlet_labels(painter, theme, camera, bodies, air, self.level)
 
@@ -422,10 +440,12 @@ class FloorView(Geometry, QWidget):
             )
         if self.result is not None and self.result.failed:
             paint_marks.paint_banner(painter, theme, self.camera, self.bridge.what_if)
-        if self.overlay is None and self.overlay_key == "link_load" and self.result is not None:
+        if self.overlay is None and self.overlay_key in _LINKS and self.result is not None:
             rulers.paint_media_legend(painter, theme, self.camera, self._media_rows())
 
     def _media_rows(self) -> list[tuple[str, str, str]]:
+        if self.overlay_key in link_colours.MODES:
+            return link_colours.legend_rows(self.scene, self.tr(link_colours.MODES[self.overlay_key]))
         totals: dict[str, float] = {}
         for key, count in zip(self.scene.cables.family.tolist(), self.scene.cables.count.tolist(), strict=True):
             name = FAMILIES[key] if key >= 0 else ""

@@ -14,9 +14,11 @@ from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
 from .growth import GrowthChart
 from .heat import HeatChart
+from .link_detail import LinkDetail
 from .links import LinkChart, LoadChart
 from .loops import LoopsChart
 from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, RooflineChart
+from .optical import OpticalChart
 from .plant_year import PlantYearChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
@@ -40,8 +42,8 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall, self.heat = WaterfallChart(), HeatChart()
         self.links, self.load = LinkChart(bridge), LoadChart()
-        self.margin, self.media = MarginChart(), MediaChart()
-        self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
+        self.margin, self.media, self.link_detail = MarginChart(), MediaChart(), LinkDetail(bridge)
+        self.tokens, self.failures, self.optical = TokensChart(), FailuresChart(bridge), OpticalChart(bridge)
         self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
@@ -53,7 +55,7 @@ class ChartDock(QWidget):
             (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance, self.chains]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
-            (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
+            (self.tr("Copper"), [self.links, self.margin, self.media, self.load, self.link_detail, self.optical]),
             (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from infraplanner.explore.failures import FailureCost
 
 COLUMNS = (
-    "What fails", "Kind", "Alike", "Tokens/s lost", "Share", "IT power lost", "Racks dark", "Racks too warm",
+    "What fails", "Kind", "Alike", "Tokens/s lost", "Share", "Trained/s lost", "IT power lost", "Racks dark", "Racks too warm",
     "Warmest inlet", "Then overloaded",
 )  # fmt: skip
-NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 8})
-KINDS = {"power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply"}
+NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 8, 9})
+KINDS = {
+    "power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply", "links": "link"
+}  # fmt: skip
 
 
 class FailuresChart(Chart):
@@ -109,6 +111,7 @@ def _texts(cost: FailureCost) -> list[str]:
         str(cost.count),
         "0" if cost.tokens_lost_per_s == 0 else " ".join(scaled(cost.tokens_lost_per_s, "tok/s")),
         f"{number(100 * cost.tokens_lost_frac)} %",
+        "0" if cost.training_lost_per_s == 0 else " ".join(scaled(cost.training_lost_per_s, "tok/s")),
         " ".join(scaled(cost.it_lost_w, "W")),
         str(cost.dark_racks),
         str(cost.warm_racks),
