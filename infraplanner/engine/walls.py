@@ -14,6 +14,7 @@ from .elasticity import Elasticities
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
+LEAST_HEAD_K = 1.0
 Place = tuple[float | None, str | None]
 NOTES = {
     "power": "Worst node over its continuous limit (80 % of the rating behind breakers).",
@@ -77,7 +78,10 @@ def _thermal_use(space: Workspace, thermal: ThermalResult, racks: tuple[str, ...
 
 
 def head_used(space: Workspace, thermal: ThermalResult) -> tuple[Floats, Floats]:
-    """(temperature - supply) / (limit - supply) of every rack's inlet air and of its hottest case; NaN where unknown."""
+    """(temperature - supply) / (limit - supply) of every rack's inlet air and of its hottest case; NaN where unknown.
+
+    A supply at or above the limit leaves no head: the excess is then counted in whole kelvins on top of 1.
+    """
     assert space.compiled is not None
     count = len(space.compiled.tables["racks"])
     inlet, case = np.full(count, np.nan), np.full(count, np.nan)
@@ -85,10 +89,17 @@ def head_used(space: Workspace, thermal: ThermalResult) -> tuple[Floats, Floats]
     with np.errstate(all="ignore"):
         if air.rack_inlet_c.size == count:
             supply = np.append(_supply_air(space, thermal), np.nan)[space.compiled.tables["racks"]["hall@halls"]]
-            inlet = (air.rack_inlet_c - supply) / (space.compiled.inlet_limits() - supply)
+            inlet = _head(air.rack_inlet_c, supply, space.compiled.inlet_limits())
         if chips.rack_case_c.size == count and chips.case_limit_c is not None:
-            case = (chips.rack_case_c - chips.rack_chip_inlet_c) / (chips.case_limit_c - chips.rack_chip_inlet_c)
+            limit = np.full(count, chips.case_limit_c)
+            case = _head(chips.rack_case_c, chips.rack_chip_inlet_c, limit)
     return inlet, case
+
+
+def _head(now_c: Floats, supply_c: Floats, limit_c: Floats) -> Floats:
+    head = limit_c - supply_c
+    out: Floats = np.where(head > LEAST_HEAD_K, (now_c - supply_c) / head, 1.0 + (now_c - limit_c) / LEAST_HEAD_K)
+    return out
 
 
 def _supply_air(space: Workspace, thermal: ThermalResult) -> Floats:

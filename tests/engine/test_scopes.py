@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from infraplanner import places
 from infraplanner.catalog import Catalog, load_catalog
@@ -51,3 +52,15 @@ def test_power_is_the_busways_load_and_copper_the_racks_own_links(pod: tuple[Sna
         if "A01" in (plan.table("links")[key].a, plan.table("links")[key].b)
     ]
     assert result.rack_walls["copper"][row] == pytest.approx(max(mine))
+
+
+def test_a_supply_at_its_limit_leaves_no_head_and_no_absurd_figure(catalog: Catalog) -> None:
+    plan = read_plan(places.resources_dir() / "templates" / "edge-site.yaml", catalog).document.snapshot()
+    tables = plan.tables()
+    room = tables["halls"]["room"]
+    used = []
+    for supply_c in (29.99, 30.0, 34.0):
+        tables["halls"] = {"room": structs.replace(room, supply_air_c=supply_c)}
+        used.append(evaluate(Snapshot(tables, 1, {}), catalog).walls["thermal"].utilisation)
+    assert all(value is not None and value < 10.0 for value in used), used
+    assert used[2] == pytest.approx(5.0, abs=0.3)
