@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.theme import fonts
@@ -12,7 +15,7 @@ from infraplanner.ui.theme import fonts
 from .base import Chart
 
 MOST_BARS = 24
-LABEL_PX = 42
+LABEL_PX, GAP_PX = 42, 14
 
 
 class HeatChart(Chart):
@@ -39,7 +42,9 @@ class HeatChart(Chart):
 
     def _name_bars(self) -> None:
         """Only as many names as fit."""
-        every = max(1, -(-len(self._ids) * LABEL_PX // max(1, self.width() - 70)))
+        metrics = QFontMetricsF(fonts.font(fonts.CAPTION))
+        each = max((metrics.horizontalAdvance(key) + GAP_PX for key in self._ids), default=0.0)
+        every = max(1, math.ceil(len(self._ids) * max(LABEL_PX, each) / max(1, self.width() - 70)))
         names = [(float(i), key) for i, key in enumerate(self._ids) if i % every == 0]
         self.bottom.names = dict(names)
         self.bottom.setTicks([names])
