@@ -292,6 +292,7 @@ class Llm(Profile, frozen=True, kw_only=True):
     experts: int | None = None
     experts_per_token: int | None = None
     shared_experts: int | None = None
+    expert_groups_max: int | None = None
     moe_ffn: int | None = None
     dense_layers_first: int | None = None
     moe_layer_step: int | None = None
