@@ -271,7 +271,7 @@ def test_loss_laws_and_their_optimum(catalog: Catalog) -> None:
 def test_experts_cost_routing_traffic_and_wait_for_the_busiest_rank(catalog: Catalog) -> None:
     """Per layer and way `8 k T h / t` bytes; rows of the busiest rank grow by its skew, the dense parts do not."""
     shape, device, tune = parts(catalog, "deepseek-v3", "h800", "fp8", "tuned")
-    here, tokens = job(tp=1, dp=8, ep=8, pp=1, micro_batch=1, batch=8), 4096.0
+    here, tokens = job(tp=1.0, dp=8.0, ep=8.0, pp=1.0, micro_batch=1.0, batch=8.0), 4096.0
     plain, moved = (
         training.vector_time(shape, here, device, tune._replace(routing_traffic_b=b), tokens) for b in (0.0, 8.0)
     )
@@ -281,7 +281,7 @@ def test_experts_cost_routing_traffic_and_wait_for_the_busiest_rank(catalog: Cat
         training.mlp_time(shape, here, device, tune._replace(expert_skew_frac=x), tokens)[0] for x in (0.0, 0.2)
     )
     assert 1.1 < skewed / even < 1.2
-    alone = job(tp=1, dp=8, ep=1, pp=1, micro_batch=1, batch=8)
+    alone = job(tp=1.0, dp=8.0, ep=1.0, pp=1.0, micro_batch=1.0, batch=8.0)
     assert training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.2), tokens)[0] == pytest.approx(
         training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.0), tokens)[0]
     )
