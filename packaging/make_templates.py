@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from template_pilot import h100_pilot  # noqa: E402 - the path has to be known first
+from template_edge import edge_site  # noqa: E402 - the path has to be known first
+from template_hall import hall_20mw  # noqa: E402
+from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
 from template_sram import sram_row  # noqa: E402
@@ -29,10 +31,12 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "nvl72-pod.yaml": nvl72_pod,
     "sram-row.yaml": sram_row,
     "rubin-800v.yaml": rubin_800v,
+    "hall-20mw.yaml": hall_20mw,
+    "edge-site.yaml": edge_site,
 }
 
-WIRED = frozenset({"rubin-800v.yaml"})
-"""Plans that name their conductors themselves."""
+TO_WIRE = frozenset({"h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml"})
+"""Plans whose feeds get conductors by size; the others name their own, or leave them open."""
 
 
 def build(catalog: Catalog | None = None) -> dict[str, bytes]:
@@ -40,7 +44,8 @@ def build(catalog: Catalog | None = None) -> dict[str, bytes]:
     known = catalog or load_catalog(shipped_profiles_dir())
     made = {name: make() for name, make in TEMPLATES.items()}
     return {
-        name: plan_bytes(document if name in WIRED else wire(document, known), known) for name, document in made.items()
+        name: plan_bytes(wire(document, known) if name in TO_WIRE else document, known)
+        for name, document in made.items()
     }
 
 

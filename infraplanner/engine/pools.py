@@ -113,6 +113,12 @@ class PoolSolver:
             out.append(self._case(pool, workload, compiled, mine))
         return out
 
+    def pair(self, pool: Pool, workload: Any, compiled: Compiled, row: int) -> PoolCase:
+        """The pool of a row serving another workload than its own."""
+        bodies = compiled.bodies
+        mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
+        return self._case(pool, workload, compiled, mine)
+
     def _case(self, pool: Pool, workload: Any, compiled: Compiled, mine: NDArray[np.bool_]) -> PoolCase:
         bodies = compiled.bodies
         kinds, total = np.unique(bodies.accelerator[mine]), float(bodies.accelerator_count[mine].sum())
