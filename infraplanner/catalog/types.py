@@ -112,7 +112,9 @@ class Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class System(Profile, frozen=True, kw_only=True):
-    """A server, an integrated rack, a switch, a storage or support rack. Power in W at its inlet, full box."""
+    """A server, an integrated rack, a switch, a storage or support rack. Power in W at its inlet, full box; memory of all
+    its host processors together.
+    """
 
     system_kind: Literal[
         "server", "rack", "pod", "storage", "cpu", "management", "network", "power", "switch", "scale_up_switch", "ocs"
@@ -140,6 +142,7 @@ class System(Profile, frozen=True, kw_only=True):
     feeds: str = ""
     trays: dict[str, int] = {}
     rack_count: int | None = None
+    host_memory_gb: float | None = None
     latency_ns: float | None = None
     insertion_loss_db: float | None = None
     reconfigure_ms: float | None = None
@@ -302,6 +305,7 @@ class Llm(Profile, frozen=True, kw_only=True):
     experts: int | None = None
     experts_per_token: int | None = None
     shared_experts: int | None = None
+    expert_groups_max: int | None = None
     moe_ffn: int | None = None
     dense_layers_first: int | None = None
     moe_layer_step: int | None = None

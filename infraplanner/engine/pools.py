@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Accelerator, Llm, RequestShape
+from infraplanner.compile.parts import column
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.draw import activity
 from infraplanner.kernels.inference import Device, Layout, Model, Tuning, kv_bytes, weight_bytes
@@ -31,6 +32,7 @@ from infraplanner.kernels.serving import (
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Pool
 from infraplanner.results.snapshot import Refusal
+from infraplanner.units import GIGA
 
 from . import refusals, tuning
 
@@ -104,23 +106,22 @@ class PoolSolver:
         for row, pool_id in enumerate(compiled.tables["pools"].ids):
             pool: Pool = pools[pool_id]
             mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
-            kinds = np.unique(bodies.accelerator[mine])
-            total = float(bodies.accelerator_count[mine].sum())
             workload = workloads.get(pool.workload)
             if workload is None and pool_id in trains:
-                out.append(_training(pool, total))
+                out.append(_training(pool, float(bodies.accelerator_count[mine].sum())))
                 continue
-            out.append(self._case(pool, workload, compiled, kinds, total))
+            out.append(self._case(pool, workload, compiled, mine))
         return out
 
     def pair(self, pool: Pool, workload: Any, compiled: Compiled, row: int) -> PoolCase:
         """The pool of a row serving another workload than its own."""
         bodies = compiled.bodies
         mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
-        kinds = np.unique(bodies.accelerator[mine])
-        return self._case(pool, workload, compiled, kinds, float(bodies.accelerator_count[mine].sum()))
+        return self._case(pool, workload, compiled, mine)
 
-    def _case(self, pool: Pool, workload: Any, compiled: Compiled, kinds: NDArray[np.int64], total: float) -> PoolCase:
+    def _case(self, pool: Pool, workload: Any, compiled: Compiled, mine: NDArray[np.bool_]) -> PoolCase:
+        bodies = compiled.bodies
+        kinds, total = np.unique(bodies.accelerator[mine]), float(bodies.accelerator_count[mine].sum())
         find = compiled.parts.catalogue.find
         part = compiled.parts.accelerators[kinds[0]] if kinds.size == 1 else None
         llm = find(pool.model)
@@ -133,10 +134,12 @@ class PoolSolver:
         limit = math.inf if offered is None else float(offered)
         own_cv = getattr(workload, "arrival_cv", None)
         spread = own_cv if own_cv is not None else getattr(shape, "arrival_cv", None)
+        beside = host_memory(compiled, mine)
         best: PoolCase | None = None
         for weights in tuning.weight_choices(part, pool.weights, llm.weight_format):
             own = structs.replace(pool, weights=weights)
             case = case_of(own, part, llm, asked, total, compiled.rule)
+            case = replace(case, device=case.device._replace(host_memory_b=beside))
             found = self._solve(case)
             if isinstance(found, str):
                 text = f"{llm.name} on {part.name}: {found}"
@@ -155,6 +158,16 @@ class PoolSolver:
                 self._solved.pop(next(iter(self._solved)))
             self._solved[case] = found
         return found
+
+
+def host_memory(compiled: Compiled, mine: NDArray[np.bool_]) -> float:
+    """Host memory beside one accelerator of a pool [B]: the least of its servers, the usual where no profile says."""
+    bodies = compiled.bodies
+    stated = (
+        column(compiled.parts.systems, "host_memory_gb")[bodies.system[mine]] * GIGA / bodies.accelerator_count[mine]
+    )
+    known = stated[np.isfinite(stated)]
+    return float(known.min()) if known.size else compiled.rule("inference.host_memory_b")
 
 
 def case_of(

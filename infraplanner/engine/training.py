@@ -54,6 +54,7 @@ def shape(llm: Llm) -> Shape:
         experts_per_token=float(llm.experts_per_token or 1),
         shared_count=float(llm.shared_experts or 0),
         expert_width=float(llm.moe_ffn or llm.ffn),
+        expert_domains_count=float(llm.expert_groups_max or np.inf),
     )
 
 
@@ -97,6 +98,7 @@ def tune(accelerator: Accelerator, precision: str, style: Software, rule: Lookup
         tp_backward_overlap_frac=rule(f"training.{style}.tensor_backward_overlap"),
         cp_overlap_frac=rule(f"training.{style}.context_overlap"),
         ep_overlap_frac=rule(f"training.{style}.expert_overlap"),
+        exchange_units_frac=rule("training.exchange_units"),
         pp_overlap_frac=rule(f"training.{style}.pipeline_overlap"),
         dp_overlap_frac=rule(f"training.{style}.data_overlap"),
         zero3_overlap_frac=rule("training.zero3_overlap"),

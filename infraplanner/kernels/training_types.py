@@ -8,6 +8,7 @@ from typing import NamedTuple
 class Shape(NamedTuple):
     """A model's shape. Weights are parameters a layer; widths are summed over heads; `ffn_matrices` 2 (GELU) or 3
     (gated); `kv_width` keys and values of one token and layer; `embedding_tables` 1 when input and output are tied.
+    `expert_domains_count`: scale-up domains to which a router sends one token at most (infinite: no limit).
     """
 
     layers: float
@@ -26,6 +27,7 @@ class Shape(NamedTuple):
     experts_per_token: float
     shared_count: float
     expert_width: float
+    expert_domains_count: float
 
 
 class Device(NamedTuple):
@@ -66,8 +68,9 @@ class Tune(NamedTuple):
     """Constants from the catalogue: efficiencies and overlaps (0..1), fixed times [s], bytes a parameter [B].
 
     `expert_skew_frac`: by how much the busiest expert rank exceeds the mean; `routing_traffic_b`: bytes per routed token
-    and element to gather tokens for their experts and to add them up. `operand_b` is the width of GEMM inputs, `cast_b`
-    the traffic of narrowing one of them, `gradient_wire_b` the width in which gradients are sent.
+    and element to gather tokens for their experts and to add them up; `exchange_units_frac`: compute units that a hidden
+    exchange keeps busy. `operand_b` is the width of GEMM inputs, `cast_b` the traffic of narrowing one of them,
+    `gradient_wire_b` the width in which gradients are sent.
     """
 
     gemm_eta: float
@@ -85,6 +88,7 @@ class Tune(NamedTuple):
     tp_backward_overlap_frac: float
     cp_overlap_frac: float
     ep_overlap_frac: float
+    exchange_units_frac: float
     pp_overlap_frac: float
     dp_overlap_frac: float
     zero3_overlap_frac: float

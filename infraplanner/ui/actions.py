@@ -33,7 +33,7 @@ SPECS = (
     Spec("export_png", "Export picture (PNG) ...", "File", "Ctrl+E", "export"),
     Spec("export_svg", "Export drawing (SVG) ...", "File", "Ctrl+Shift+E", "export"),
     Spec("export_csv", "Export cable schedule (CSV) ...", "File", "Ctrl+Shift+C", "export"),
-    Spec("export_xlsx", "Export cable schedule (XLSX) ...", "File", "Ctrl+Shift+X", "export"),
+    Spec("export_xlsx", "Export cable schedule (XLSX) ...", "File", "Ctrl+Shift+L", "export"),
     Spec("quit", "Quit", "File", "Ctrl+Q", "close"),
     Spec("undo", "Undo", "Edit", "Ctrl+Z", "undo"),
     Spec("redo", "Redo", "Edit", "Ctrl+Shift+Z", "redo"),

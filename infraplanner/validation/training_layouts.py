@@ -10,6 +10,7 @@ import numpy as np
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import Llm
+from infraplanner.compile.rules import constants
 from infraplanner.kernels.arrays import Floats
 from infraplanner.kernels.training_types import Device, Shape
 
@@ -84,6 +85,7 @@ def _own_shape(model: dict[str, Any], assumed: list[str]) -> Shape:
         layers=layers, moe_layers=0.0, hidden=hidden, heads=heads, qk_width=heads * head, value_width=heads * head,
         kv_width=2.0 * kv * head, attention_weights=attention, ffn_width=ffn, ffn_matrices=min((2.0, 3.0), key=miss),
         vocab=vocab, embedding_tables=1.0, expert_count=1.0, experts_per_token=1.0, shared_count=0.0, expert_width=ffn,
+        expert_domains_count=np.inf,
     )  # fmt: skip
 
 
@@ -96,6 +98,20 @@ def sequence_tokens(row: Row, catalog: Catalog, assumed: list[str]) -> float:
     length = min(SEQUENCE_TOKENS, llm.max_context) if isinstance(llm, Llm) else SEQUENCE_TOKENS
     assumed.append(f"sequences of {length} tokens")
     return float(length)
+
+
+def published(row: Row, catalog: Catalog, part: str, assumed: list[str]) -> Row:
+    """The row with the groups that the publisher states once for the whole run (constants `benchmark.training.*`), where
+    the row itself is silent.
+    """
+    llm, rule = catalog.find(str(model_of(row).get("name"))), constants(catalog)
+    if llm is None:
+        return row
+    found = {name: rule(f"benchmark.training.{llm.id}.{part}.{name}") for name in ("tp", "pp", "ep")}
+    own = {name: int(value) for name, value in found.items() if not np.isnan(value) and row.get(name) is None}
+    if own:
+        assumed.append("as the publisher states for this run: " + ", ".join(f"{name} {own[name]}" for name in own))
+    return {**row, **own}
 
 
 def batch_of(row: Row, tokens: float, count: int, assumed: list[str]) -> float:

@@ -121,6 +121,7 @@ def setting(row: Row, catalog: Catalog, rule: Lookup) -> Setting | str:
     if not isinstance(part, Accelerator):
         return f"no profile of the accelerator {row['accelerator']}"
     assumed: list[str] = []
+    row = training_layouts.published(row, catalog, part.id, assumed)
     shape = training_layouts.shape_of(row, catalog, assumed)
     if shape is None:
         return f"no shape of the model {training_layouts.model_of(row).get('name')}"

@@ -90,3 +90,14 @@ def test_latency_at_the_load_that_is_offered(catalog: Catalog) -> None:
     assert half.load_batch < half.batch
     assert half.load_tpot_s < half.tpot_s
     assert half.load_ttft_s <= half.load_ttft_p95_s
+
+
+def test_the_host_memory_beside_an_accelerator_is_that_of_its_rack(catalog: Catalog) -> None:
+    """17 TB over 72: 236 GB each; a cache kept there in whole holds less when the rack has less."""
+    rack = catalog.get("gb200-nvl72")
+    batches = []
+    for gigabytes in (rack.host_memory_gb, 0.02 * rack.host_memory_gb):
+        thin = msgspec.structs.replace(rack, host_memory_gb=gigabytes)
+        other = Catalog([thin if p.id == rack.id else p for p in catalog], catalog.sources)
+        batches.append(served(other, kv_host_frac=1.0, tp=4, dp=1, pp=1).batch)
+    assert 0 < batches[1] < 0.3 * batches[0]

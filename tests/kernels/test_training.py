@@ -271,7 +271,7 @@ def test_loss_laws_and_their_optimum(catalog: Catalog) -> None:
 def test_experts_cost_routing_traffic_and_wait_for_the_busiest_rank(catalog: Catalog) -> None:
     """Per layer and way `8 k T h / t` bytes; rows of the busiest rank grow by its skew, the dense parts do not."""
     shape, device, tune = parts(catalog, "deepseek-v3", "h800", "fp8", "tuned")
-    here, tokens = job(tp=1, dp=8, ep=8, pp=1, micro_batch=1, batch=8), 4096.0
+    here, tokens = job(tp=1.0, dp=8.0, ep=8.0, pp=1.0, micro_batch=1.0, batch=8.0), 4096.0
     plain, moved = (
         training.vector_time(shape, here, device, tune._replace(routing_traffic_b=b), tokens) for b in (0.0, 8.0)
     )
@@ -281,7 +281,31 @@ def test_experts_cost_routing_traffic_and_wait_for_the_busiest_rank(catalog: Cat
         training.mlp_time(shape, here, device, tune._replace(expert_skew_frac=x), tokens)[0] for x in (0.0, 0.2)
     )
     assert 1.1 < skewed / even < 1.2
-    alone = job(tp=1, dp=8, ep=1, pp=1, micro_batch=1, batch=8)
+    alone = job(tp=1.0, dp=8.0, ep=1.0, pp=1.0, micro_batch=1.0, batch=8.0)
     assert training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.2), tokens)[0] == pytest.approx(
         training.mlp_time(shape, alone, device, tune._replace(expert_skew_frac=0.0), tokens)[0]
     )
+
+
+def test_tokens_go_once_to_every_domain_and_no_farther_than_their_router_allows(catalog: Catalog) -> None:
+    """8 experts over 8 domains: 5.25 of them, or 4 where the router says so; 7/8 of those over the NICs."""
+    shape, device, tune = parts(catalog, "deepseek-v3", "h800", "fp8", "tuned")
+    tune = tune._replace(scale_out_hop_s=0.0)
+    here, tokens = job(tp=1.0, dp=64.0, ep=64.0, pp=1.0), 4096.0
+    row_b = 2.0 * (1.0 + 2.0) * tokens * 7168
+    near = 8 * 63 / 64 / (device.scale_up_b_per_s * tune.scale_up_eta)
+    out = device.scale_out_b_per_s * tune.scale_out_eta
+    for limit, domains in ((math.inf, 8 * (1 - (7 / 8) ** 8)), (4.0, 4.0)):
+        found = training.expert_exchange(shape._replace(expert_domains_count=limit), here, device, tune, tokens)
+        assert found == pytest.approx(58 / 61 * row_b * (near + domains * 7 / 8 / out), rel=1e-9)
+    inside = training.expert_exchange(shape, job(tp=1.0, dp=8.0, ep=8.0, pp=1.0), device, tune, tokens)
+    assert inside == pytest.approx(58 / 61 * row_b * 8 * 7 / 8 / (device.scale_up_b_per_s * tune.scale_up_eta))
+    assert shape.expert_domains_count == 4.0
+
+
+def test_a_hidden_exchange_takes_units_from_compute(catalog: Catalog) -> None:
+    _, _, tune = parts(catalog, "deepseek-v3", "h800", "fp8", "tuned")
+    tune = tune._replace(ep_overlap_frac=0.7, exchange_units_frac=0.2)
+    assert training.expert_wait(10.0, 100.0, tune) == pytest.approx(3.0 + 0.25 * 7.0)
+    assert training.expert_wait(10.0, 4.0, tune) == pytest.approx(3.0 + 0.25 * 4.0)
+    assert training.expert_wait(0.0, 4.0, tune) == 0.0

@@ -10,7 +10,7 @@ import pytest
 
 from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
-from infraplanner.validation import fit_training, phrases
+from infraplanner.validation import fit_training, phrases, training_layouts
 from infraplanner.validation.collective_rows import collective_predictor
 from infraplanner.validation.measured import Row
 from infraplanner.validation.report import RowReport, row_report
@@ -210,3 +210,20 @@ def test_the_first_text_that_says_it_wins() -> None:
     assert phrases.read("precision", None, "says nothing", "fp8", "bf16") == "fp8"
     assert phrases.plain_name("H100 (not named in the excerpt read)") == "H100"
     assert phrases.plain_name("B200 (nyx)") == "B200 (nyx)"
+
+
+def test_groups_that_a_publisher_states_once_fill_what_a_row_leaves_open(catalog: Catalog) -> None:
+    row: Row = {"model": {"name": "DeepSeek-V3"}, "tp": None, "pp": 8, "ep": None}
+    assumed: list[str] = []
+    found = training_layouts.published(row, catalog, "h800", assumed)
+    assert (found["tp"], found["pp"], found["ep"]) == (1, 8, 64)
+    assert assumed == ["as the publisher states for this run: tp 1, ep 64"]
+    assert training_layouts.published(row, catalog, "h100-sxm", []) == row
+
+
+def test_training_of_mixtures_is_within_a_tenth(training_rows: list[Row], catalog: Catalog) -> None:
+    """Nothing is fitted to them: expert traffic, routing and busy units follow from the model and the part."""
+    found = [row_report(row, [training_predictor(catalog)]) for row in training_rows if "dsv3" in str(row["id"])]
+    errors = [report.error_frac for report in found if report.use == "gate" and report.error_frac is not None]
+    assert len(errors) == 2
+    assert max(map(abs, errors)) < 0.10
