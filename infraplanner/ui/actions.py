@@ -69,6 +69,7 @@ SPECS = (
     Spec("overlay_link_margin", "Overlay: links by reach in use", "Analyse", "8"),
     Spec("overlay_findings", "Overlay: findings", "Analyse", "5"),
     Spec("overlay_temperature", "Overlay: inlet temperature", "Analyse", "6"),
+    Spec("why", "Why this figure?", "Analyse", "Ctrl+Shift+Y", "info"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("link_detail", "Link in full", "Analyse", "Ctrl+L", "link"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
