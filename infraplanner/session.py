@@ -259,6 +259,39 @@ class Session:
 
         self.engine.run_when_idle(job, "levers")
 
+    def find_cut(self, left: Sequence[str], done: Callable[[dict[str, Any]], None]) -> None:
+        """Bandwidth between these racks and all others, in the background; `done` is called in that thread."""
+        snapshot, catalog, failed = self.document.snapshot(), self.catalog, self.failed
+
+        def job(_stop: Callable[[], bool]) -> None:
+            done(cut_report(snapshot, catalog, failed, left))
+
+        self.engine.run_when_idle(job, "cut")
+
+    def optical_rows(self) -> list[dict[str, Any]]:
+        """The plan's optical switches beside packet switches; empty without any."""
+        return optical_rows(self.document, self.catalog)
+
+    def light_paths(self, job: str, done: Callable[[Any], None], refused: Callable[[str], None]) -> None:
+        """Mirror settings for a job's demand, in the background; `done` or `refused` is called in that thread."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def work(_stop: Callable[[], bool]) -> None:
+            from infraplanner.explore.optics import paths_for_job  # noqa: PLC0415 - only when asked for
+
+            try:
+                done(paths_for_job(snapshot, catalog, job))
+            except EditError as error:
+                refused(str(error))
+
+        self.engine.run_when_idle(work, "light paths")
+
+    def link_report(self, link: str) -> dict[str, Any]:
+        """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""
+        if self.result is None:
+            raise EditError("There is no result yet.")
+        return link_report(self.document, self.catalog, self.result.fabric, link)
+
     def find_ladder(self, done: Callable[[Ladder], None]) -> None:
         """Take one binding wall after another down by the cheapest change, in the background; `done` is called there.
 
@@ -306,39 +339,6 @@ class Session:
                 done(found)
 
         self.engine.run_when_idle(job, "uncertainty")
-
-    def find_cut(self, left: Sequence[str], done: Callable[[dict[str, Any]], None]) -> None:
-        """Bandwidth between these racks and all others, in the background; `done` is called in that thread."""
-        snapshot, catalog, failed = self.document.snapshot(), self.catalog, self.failed
-
-        def job(_stop: Callable[[], bool]) -> None:
-            done(cut_report(snapshot, catalog, failed, left))
-
-        self.engine.run_when_idle(job, "cut")
-
-    def optical_rows(self) -> list[dict[str, Any]]:
-        """The plan's optical switches beside packet switches; empty without any."""
-        return optical_rows(self.document, self.catalog)
-
-    def light_paths(self, job: str, done: Callable[[Any], None], refused: Callable[[str], None]) -> None:
-        """Mirror settings for a job's demand, in the background; `done` or `refused` is called in that thread."""
-        snapshot, catalog = self.document.snapshot(), self.catalog
-
-        def work(_stop: Callable[[], bool]) -> None:
-            from infraplanner.explore.optics import paths_for_job  # noqa: PLC0415 - only when asked for
-
-            try:
-                done(paths_for_job(snapshot, catalog, job))
-            except EditError as error:
-                refused(str(error))
-
-        self.engine.run_when_idle(work, "light paths")
-
-    def link_report(self, link: str) -> dict[str, Any]:
-        """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""
-        if self.result is None:
-            raise EditError("There is no result yet.")
-        return link_report(self.document, self.catalog, self.result.fabric, link)
 
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from template_20mw import hall_20mw  # noqa: E402
 from template_edge import edge_site  # noqa: E402 - the path has to be known first
+from template_hall import hall_20mw  # noqa: E402
 from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
@@ -33,10 +33,10 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "nvl72-pod.yaml": nvl72_pod,
     "sram-row.yaml": sram_row,
     "rubin-800v.yaml": rubin_800v,
-    "hall-20mw.yaml": hall_20mw,
-    "edge-site.yaml": edge_site,
     "tpu-ocs-pod.yaml": tpu_ocs_pod,
     "training-16k-h100.yaml": training_16k_h100,
+    "hall-20mw.yaml": hall_20mw,
+    "edge-site.yaml": edge_site,
 }
 
 TO_WIRE = frozenset({"h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml"})

@@ -1,221 +1,188 @@
-"""Large halls for the templates: rows in pairs across contained hot aisles, power at the left, plant at the right."""
+"""hall-20mw: the 20 MW brief. 126 GB200 NVL72 racks among 400, about 30,000 cables, rows of 20, a rail-optimised fabric."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
+from msgspec import structs
 from template_parts import Bag
 
-from infraplanner.model.entities import Cooling, Door, Hall, Loop, PowerNode, Rack, Site, Tray, Zone
+from infraplanner.model.document import Document
+from infraplanner.model.entities import (
+    Device,
+    Job,
+    Loop,
+    Pool,
+    Port,
+    Rack,
+    Scenario,
+    ScenarioPatch,
+    Site,
+    Workload,
+)
+from infraplanner.validation.generate_hall import ROW_RACKS, HallPlan, Sizes
 
-HALL = "hall-1"
-# Millimetres.
-DEPTH, HOT, COLD, MARGIN = 1200, 1500, 1800, 3000
-BAY = 2 * DEPTH + HOT + COLD
-POWER_WIDTH, SIDE = 7500, 4100
-PLANT_PITCH_X, PLANT_PITCH_Y = 11_000, 4000
+GPU, CABINET = "gb200-nvl72", "eia-48u-600x1200"
+PROFILE = {
+    "gpu": GPU, "leaf": CABINET, "spine": CABINET, "core": CABINET,
+    "storage": "storage-flash", "cpu": "cpu-rack", "mgmt": "mgmt-rack",
+}  # fmt: skip
+# Sixteen rows around eight accelerator racks each, the last with six; four rows of spines, storage and management.
+UNIT = (*("gpu",) * 4, *("leaf",) * 3, *("gpu",) * 4, *("storage",) * 4, "cpu", *("mgmt",) * 4)
+LAST = (*("gpu",) * 3, *("leaf",) * 3, *("gpu",) * 3, *("storage",) * 4, *("cpu",) * 2, *("mgmt",) * 5)
+SPINE = (*("spine",) * 5, "core", *("storage",) * 7, *("mgmt",) * 7)
+UNIT_ROWS, SPINE_ROWS = 16, 4
+ROWS = (*(UNIT,) * (UNIT_ROWS - 1), LAST, *(SPINE,) * SPINE_ROWS)
+RAILS, SPINES_A_RAIL, CORES = 18, 8, 16
+MGMT_CABLES = 30
+POOLS = {"chat-70b": range(40), "r1-prefill": range(40, 62), "r1-decode": range(62, 94), "train-405b": range(94, 126)}
+SIZES = Sizes(
+    row_kw=1600.0, transformer_kw=1600.0, utility_kw=25_000.0, liquid_kw_a_rack=38.0, air_kw_a_rack=16.0,
+    transformer="tx-mv-liquid-1600",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One place of a row: id, profile and width of what stands there, and the pool it serves."""
+def hall_20mw() -> Document:
+    """Two utilities of 25 MW, A and B to every rack, two CDUs a row, two served models and one that is trained."""
+    bag = Bag()
+    plan = HallPlan(len(ROWS) * ROW_RACKS, SIZES)
+    racks = _racks(bag, plan)
+    _switches(bag, racks)
+    _rails(bag, racks)
+    _ethernet(bag, racks)
+    _management(bag, racks)
+    placed = [record for record in bag.tables["racks"].values() if isinstance(record, Rack)]
+    hall = structs.replace(plan.hall(), name="Hall 1", design_density_w_per_m2=3000.0)
+    bag.add(
+        Site(id="site", name="Leesburg", region="us-virginia", altitude_m=115.0, price_year=2026),
+        hall,
+        *plan.loops(),
+        Loop(id="fws", name="Facility water", kind="facility", fluid="water", supply_c=32.0, rise_k=10.0),
+        Loop(id="chw", name="Chilled water", kind="facility", fluid="water", supply_c=18.0, rise_k=7.0),
+        *plan.cooling(),
+        *plan.power(),
+        *plan.feeds(placed),
+        *plan.trays(),
+        *(structs.replace(zone, name="Hot aisle, contained") for zone in plan.zones()),
+    )
+    _serving(bag)
+    return bag.document()
 
-    id: str
-    profile: str
-    width_mm: int = 600
-    pool: str = ""
-    is_liquid: bool = False
+
+def _racks(bag: Bag, plan: HallPlan) -> list[dict[str, list[str]]]:
+    """All racks; returns the ids of each row by kind."""
+    pool_of = {number: name for name, numbers in POOLS.items() for number in numbers}
+    rows: list[dict[str, list[str]]] = []
+    gpus = 0
+    for index, pattern in enumerate(ROWS):
+        rows.append({})
+        for slot, kind in enumerate(pattern):
+            gpu = kind == "gpu"
+            x, y, turn = plan.place(index * ROW_RACKS + slot, 1068 if gpu else 1200)
+            name = f"{plan.row_name(index)}-{slot + 1:02d}"
+            rows[index].setdefault(kind, []).append(name)
+            bag.add(
+                Rack(
+                    id=name, hall="hall", x_mm=x, y_mm=y, rotation_deg=turn, profile=PROFILE[kind],
+                    row=plan.row_name(index), loop=plan.loop_name(index) if gpu else "",
+                    pool=pool_of[gpus] if gpu else "",
+                )
+            )  # fmt: skip
+            if gpu:
+                bag.add(Port(id=f"{name}-frontend", owner=name, group="frontend", count=8, rate_gbps=400.0))
+                gpus += 1
+            if kind != "mgmt":
+                count = 32 if gpu else MGMT_CABLES
+                bag.add(Port(id=f"{name}-management", owner=name, group="management", count=count, rate_gbps=1.0))
+    return rows
 
 
-@dataclass(frozen=True)
-class Feeding:
-    """Profiles and ratings of the power of one bay of two rows, for each side."""
+def _switches(bag: Bag, rows: list[dict[str, list[str]]]) -> None:
+    """Six rails' leaves in each leaf cabinet and a row's two Ethernet leaves in the first two; eight spines a cabinet."""
+    spine = 0
+    for index, row in enumerate(rows):
+        number = index + 1
+        for rail in range(RAILS if "leaf" in row else 0):
+            cabinet, place = row["leaf"][rail // 6], rail % 6
+            bag.add(Device(id=_leaf(number, rail), rack=cabinet, profile="qm9700", u=40 - 2 * place))
+        for cabinet in row.get("spine", ()):
+            for place in range(8):
+                if spine < RAILS * SPINES_A_RAIL:
+                    bag.add(Device(id=f"spine-{spine + 1:03d}", rack=cabinet, profile="qm9700", u=40 - 2 * place))
+                    spine += 1
+        homes = row.get("leaf", ()) or row["core"] * 2
+        for which in (1, 2):
+            bag.add(Device(id=f"eth-{number:02d}-{which}", rack=homes[which - 1], profile="sn5600", u=24 - 4 * which))
+        for place in range(CORES // SPINE_ROWS if "core" in row else 0):
+            core = (index - UNIT_ROWS) * (CORES // SPINE_ROWS) + place + 1
+            bag.add(Device(id=f"core-{core:02d}", rack=row["core"][0], profile="sn5600", u=42 - 4 * place))
 
-    transformer: str
-    ups: str
-    ups_kw: float
-    busway: str
+
+def _leaf(row: int, rail: int) -> str:
+    return f"leaf-{row:02d}-{rail + 1:02d}"
 
 
-class LargeHall:
-    """Places rows of slots with their power and cooling into a bag; nothing overlaps."""
+def _rails(bag: Bag, rows: list[dict[str, list[str]]]) -> None:
+    """Four cables from every rack to each of its row's 18 leaves; each leaf on the eight spines of its rail."""
+    for number, row in enumerate(rows[:UNIT_ROWS], 1):
+        for rail in range(RAILS):
+            for rack in row["gpu"]:
+                bag.link(rack, _leaf(number, rail), 400.0, 4, "compute", "ports")
+            for which in range(SPINES_A_RAIL):
+                spine = rail * SPINES_A_RAIL + which + 1
+                bag.link(_leaf(number, rail), f"spine-{spine:03d}", 400.0, 4, "ports", "ports")
 
-    def __init__(self, bag: Bag, rows: list[list[Slot]], columns: int) -> None:
-        self.bag, self.rows, self.columns = bag, rows, columns
-        self.bays = math.ceil(len(rows) / 2)
-        self.levels = math.ceil(self.bays / columns)
-        self.row_width = max(sum(slot.width_mm for slot in row) for row in rows)
-        self.bay_width = POWER_WIDTH + SIDE + self.row_width + SIDE
-        self.width = 2 * MARGIN + columns * self.bay_width
-        self.depth = 2 * MARGIN + COLD + self.levels * BAY
 
-    def name(self, row: int) -> str:
-        """R01, R02 ..."""
-        return f"R{row + 1:02d}"
+def _ethernet(bag: Bag, rows: list[dict[str, list[str]]]) -> None:
+    """Front end and storage: two leaves a row, each with 16 cables up to as many cores."""
+    for number, row in enumerate(rows, 1):
+        for which in (1, 2):
+            leaf = f"eth-{number:02d}-{which}"
+            for rack in row.get("gpu", ()):
+                bag.link(rack, leaf, 400.0, 2, "frontend", "ports")
+            for rack in row["storage"]:
+                bag.link(rack, leaf, 400.0, 6, "storage", "ports")
+            for rack in row.get("cpu", ()):
+                bag.link(rack, leaf, 200.0, 4, "frontend", "ports")
+            for core in range(CORES):
+                bag.link(leaf, f"core-{core + 1:02d}", 800.0, 1, "ports", "ports")
 
-    def origin(self, row: int) -> tuple[int, int]:
-        """Lower-left corner of the bay of a row."""
-        column, level = divmod(row // 2, self.levels)
-        return MARGIN + column * self.bay_width, MARGIN + COLD + level * BAY
 
-    def start(self, row: int) -> int:
-        """x where the racks of a row begin."""
-        return self.origin(row)[0] + POWER_WIDTH + SIDE
+def _management(bag: Bag, rows: list[dict[str, list[str]]]) -> None:
+    """Every rack's controllers in the management racks of its row."""
+    for row in rows:
+        others = [name for kind, names in sorted(row.items()) if kind != "mgmt" for name in names]
+        for turn, name in enumerate(others):
+            bag.link(name, row["mgmt"][turn % len(row["mgmt"])], 1.0, MGMT_CABLES, "management", "management")
 
-    def centre(self, row: int) -> int:
-        """y of the middle of a row."""
-        return self.origin(row)[1] + (DEPTH // 2 if row % 2 == 0 else DEPTH + HOT + DEPTH // 2)
 
-    def room(self, name: str, density_w_per_m2: float, plant_columns: int, supply_air_c: float) -> None:
-        """Site, hall with plant yard, doors, aisles, trays over rows, one along each column of bays, and a trunk."""
-        add = self.bag.add
-        whole = self.width + plant_columns * PLANT_PITCH_X + 1000
-        add(
-            Site(id="site", name=name, region="us-virginia", altitude_m=115.0, price_year=2026),
-            Hall(
-                id=HALL, name="Hall 1", width_mm=whole, depth_mm=self.depth, height_mm=4500,
-                floor_rating_kg_per_m2=2500.0, design_density_w_per_m2=density_w_per_m2, containment="hot",
-                supply_air_c=supply_air_c,
+def _serving(bag: Bag) -> None:
+    racks = sorted(key for key, record in bag.tables["racks"].items() if getattr(record, "profile", "") == GPU)
+    loops = sorted(key for key in bag.tables["loops"] if key.startswith("tcs-"))
+    bag.add(
+        Workload(id="chat", name="Chat", profile="chat-1k-1k"),
+        Workload(
+            id="assist", name="Assistant with documents", profile="chat-1k-1k", input_tokens=3000, output_tokens=1000
+        ),
+        Pool(id="chat-70b", name="Chat on Llama 70B", model="llama3.1-70b", workload="chat"),
+        # Pinned: on four accelerators the weights fit by a hair, and a figure at such an edge is no figure.
+        Pool(
+            id="r1-prefill", name="R1 prefill", model="deepseek-r1", workload="assist", phase="prefill", tp=1, ep=8, dp=8
+        ),
+        Pool(
+            id="r1-decode", name="R1 decode", model="deepseek-r1", workload="assist", phase="decode",
+            prefill_pool="r1-prefill",
+        ),
+        Pool(id="train-405b", name="Training 405B", model="llama3.1-405b", weights="bf16", kv="bf16"),
+        Job(id="pretrain", pool="train-405b", model="llama3.1-405b", tp=8, pp=9, global_batch=2048),
+        Scenario(
+            id="gb300", name="GB300 instead of GB200",
+            patches=(
+                *(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+                ScenarioPatch(target="r1-prefill", field="ep", value=4),
+                ScenarioPatch(target="r1-prefill", field="dp", value=4),
             ),
-            Door(id="door-1", hall=HALL, x_mm=MARGIN, y_mm=0, width_mm=2400, height_mm=3000),
-            Door(id="door-2", hall=HALL, x_mm=self.width - MARGIN, y_mm=0, width_mm=2400, height_mm=3000),
-            Zone(
-                id="plant", name="Plant yard", hall=HALL, x_mm=(self.width + whole) // 2, y_mm=self.depth // 2,
-                width_mm=whole - self.width, depth_mm=self.depth,
-            ),
-        )  # fmt: skip
-        for bay in range(self.bays):
-            add(
-                Zone(
-                    id=f"hot-{bay + 1:02d}", hall=HALL, x_mm=self.start(2 * bay) + self.row_width // 2,
-                    y_mm=self.origin(2 * bay)[1] + DEPTH + HOT // 2, width_mm=self.row_width, depth_mm=HOT,
-                    kind="hot_aisle",
-                )
-            )  # fmt: skip
-        self._trays()
-
-    def _trays(self) -> None:
-        shape = {"hall": HALL, "width_mm": 600, "height_mm": 150, "elevation_mm": 2700}
-        ends = []
-        for column in range(self.columns):
-            own = [row for row in range(len(self.rows)) if row // 2 // self.levels == column]
-            if not own:
-                continue
-            x = self.start(own[0]) - 900
-            ends.append((x, MARGIN))
-            points = ((x, MARGIN), *((x, self.centre(row)) for row in own))
-            self.bag.add(Tray(id=f"tray-c{column + 1}", points_mm=points, **(shape | {"width_mm": 900})))  # type: ignore[arg-type]
-        if len(ends) > 1:
-            self.bag.add(Tray(id="tray-trunk", points_mm=tuple(ends), **(shape | {"width_mm": 900})))  # type: ignore[arg-type]
-        for row in range(len(self.rows)):
-            x = self.start(row)
-            points = ((x - 900, self.centre(row)), (x + self.row_width, self.centre(row)))
-            self.bag.add(Tray(id=f"tray-{self.name(row)}", points_mm=points, **shape))  # type: ignore[arg-type]
-
-    def racks(self, loops: bool) -> None:
-        """All slots as racks, fronts along the cold aisles."""
-        for row, slots in enumerate(self.rows):
-            x = self.start(row)
-            for slot in slots:
-                self.bag.add(
-                    Rack(
-                        id=slot.id, hall=HALL, x_mm=x + slot.width_mm // 2, y_mm=self.centre(row),
-                        rotation_deg=180 * (row % 2), profile=slot.profile, row=self.name(row), pool=slot.pool,
-                        loop=f"tcs-{self.name(row)}" if loops and slot.is_liquid else "",
-                    )
-                )  # fmt: skip
-                x += slot.width_mm
-
-    def power(self, parts: Feeding, utility_kw: float, plant: list[str]) -> None:
-        """Two utilities; transformer and UPS of each side for each bay, a busway a row; plant off the utilities."""
-        bag = self.bag
-        for number, side in enumerate("ab"):
-            bag.add(
-                PowerNode(
-                    id=f"util-{side}", hall=HALL, x_mm=MARGIN + 1000 + 3000 * number, y_mm=MARGIN - 1400,
-                    profile="utility-connection", rating_kw=utility_kw, side=side,  # type: ignore[arg-type]
-                )
-            )  # fmt: skip
-            for key in plant:
-                bag.feed(f"util-{side}", key, side)
-        for bay in range(self.bays):
-            for number, side in enumerate("ab"):
-                x, y = self.origin(2 * bay)
-                level = y + 750 + number * 2400
-                mark = {"hall": HALL, "side": side}
-                bag.add(
-                    PowerNode(id=f"tx-{bay + 1:02d}-{side}", x_mm=x + 1300, y_mm=level, profile=parts.transformer, **mark),  # type: ignore[arg-type]
-                    PowerNode(
-                        id=f"ups-{bay + 1:02d}-{side}", x_mm=x + 4300, y_mm=level, profile=parts.ups,
-                        rating_kw=parts.ups_kw, **mark,  # type: ignore[arg-type]
-                    ),
-                )  # fmt: skip
-                bag.feed(f"util-{side}", f"tx-{bay + 1:02d}-{side}", side)
-                bag.feed(f"tx-{bay + 1:02d}-{side}", f"ups-{bay + 1:02d}-{side}", side)
-        for row, slots in enumerate(self.rows):
-            for side in "ab":
-                key = f"bus-{self.name(row)}-{side}"
-                at = self.start(row) + (-450 if side == "a" else self.row_width + 450)
-                bag.add(
-                    PowerNode(id=key, hall=HALL, x_mm=at, y_mm=self.centre(row), profile=parts.busway, side=side)  # type: ignore[arg-type]
-                )
-                bag.feed(f"ups-{row // 2 + 1:02d}-{side}", key, side)
-                for slot in slots:
-                    bag.feed(key, slot.id, side)
-
-    def cooling(self, wall: str, cdu: str, technology: Loop | None, water: Loop, chillers: int) -> list[str]:
-        """Two air walls a bay, two CDUs a row where there is a technology loop, chillers of which one is spare.
-
-        Returns the chillers.
-        """
-        bag = self.bag
-        bag.add(water)
-        for row in range(len(self.rows)):
-            if technology is None:
-                break
-            loop = f"tcs-{self.name(row)}"
-            bag.add(
-                Loop(
-                    id=loop, fluid=technology.fluid, supply_c=technology.supply_c, rise_k=technology.rise_k,
-                )
-            )  # fmt: skip
-            for number, x in enumerate((self.start(row) - 1350, self.start(row) + self.row_width + 1350), 1):
-                key = f"cdu-{self.name(row)}-{number}"
-                bag.add(
-                    Cooling(
-                        id=key, hall=HALL, x_mm=x, y_mm=self.centre(row), rotation_deg=180 * (row % 2), profile=cdu,
-                        loop=loop, source_loop=water.id,
-                    )
-                )  # fmt: skip
-                for side in "ab":
-                    bag.feed(f"ups-{row // 2 + 1:02d}-{side}", key, side)
-        for bay in range(self.bays):
-            middle = self.origin(2 * bay)[1] + DEPTH + HOT // 2
-            ends = ((self.start(2 * bay) - 2750, 90), (self.start(2 * bay) + self.row_width + 2750, 270))
-            for number, (x, turn) in enumerate(ends, 1):
-                key = f"fw-{bay + 1:02d}-{number}"
-                bag.add(
-                    Cooling(
-                        id=key, hall=HALL, x_mm=x, y_mm=middle, rotation_deg=turn, profile=wall, source_loop=water.id
-                    )
-                )
-                for side in "ab":
-                    bag.feed(f"ups-{bay + 1:02d}-{side}", key, side)
-        lines = max(1, (self.depth - 2 * MARGIN) // PLANT_PITCH_Y)
-        keys = []
-        for number in range(chillers):
-            column, line = divmod(number, lines)
-            keys.append(f"ch-{number + 1:02d}")
-            bag.add(
-                Cooling(
-                    id=keys[-1], hall=HALL, x_mm=self.width + column * PLANT_PITCH_X + PLANT_PITCH_X // 2,
-                    y_mm=MARGIN + line * PLANT_PITCH_Y + PLANT_PITCH_Y // 2, profile="chiller-air", loop=water.id,
-                    standby=number == chillers - 1,
-                )
-            )  # fmt: skip
-        return keys
-
-    def plant_columns(self, chillers: int) -> int:
-        """How wide the plant yard is, in chillers."""
-        return math.ceil(chillers / max(1, (self.depth - 2 * MARGIN) // PLANT_PITCH_Y))
+        ),
+        Scenario(
+            id="warm", name="Technology water at 45 °C",
+            patches=tuple(ScenarioPatch(target=key, field="supply_c", value=45.0) for key in loops),
+        ),
+    )  # fmt: skip

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import msgspec
-from template_hall import HALL, Feeding, LargeHall, Slot
 from template_parts import Bag
+from template_rows import HALL, Feeding, LargeHall, Slot
 
 from infraplanner.catalog import load_catalog
 from infraplanner.edit import GenerateFabric, UndoStack

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from template_hall import Feeding, LargeHall, Slot
 from template_parts import Bag
+from template_rows import Feeding, LargeHall, Slot
 
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Device, Job, Link, Loop, Pool, Scenario, ScenarioPatch

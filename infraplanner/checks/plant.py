@@ -170,7 +170,7 @@ def tray_bend(context: Context) -> Iterator[Message]:
 
 
 def near_power(context: Context) -> Iterator[Message]:
-    """Data trays that run along power trays, or pipes right over them, closer than cables may."""
+    """Data trays that run along power trays closer than cables may; pipes have no height in a plan and are not judged."""
     gap_m = context.compiled.rule("cable.power_gap_m")
     trays = sorted(context.snapshot.table("trays").items())
     data = [(key, tray) for key, tray in trays if tray.tier == "data"]

@@ -17,6 +17,7 @@ from infraplanner.kernels.training_types import Job
 from infraplanner.units import BITS_PER_BYTE
 
 from . import bind, training
+from .checkpoints import saved_b_per_s, storage_nodes, with_checkpoints
 from .jobs import JobCase
 from .reduced import Reduced, classes, passes, reduce_graph, route
 from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
@@ -162,6 +163,8 @@ def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Cal
         if case.job.balancing == "hash":
             flows = float(case.job.flows_per_pair or compiled.rule("fabric.flows_per_pair"))
         small = reduced(space, failed)
+        saved = saved_b_per_s(llm, float(case.accelerator_count), compiled.rule) * case.step_s
+        demand = with_checkpoints(demand, placed, storage_nodes(compiled, small), small, saved)
         if space.exact and space.routing is not None:
             stop = _counted(stop, space.routing, classes(small, demand) * (1 if flows is None else 2))
         found = route_job(compiled, demand, failed, stop, small=small, exact=space.exact, flows_per_pair=flows)

@@ -216,14 +216,14 @@ class HallPlan:
             tops = [self._row_centre(row) for row in range(self.rows) if self.origin(row)[0] == x - _ROW_START + 900]
             if tops:
                 points = ((x, trunk), *((x, top) for top in sorted(tops)))
-                yield Tray(id=f"tray-c{column + 1:02d}", hall="hall", points_mm=points, width_mm=600, height_mm=150)
+                yield Tray(id=f"tray-c{column + 1:02d}", hall="hall", points_mm=points, width_mm=900, height_mm=200)
         for row in range(self.rows):
             x, _ = self.origin(row)
             y = self._row_centre(row)
             points = ((x + _ROW_START - 900, y), (x + _ROW_START + ROW_RACKS * _RACK_WIDTH, y))
-            yield Tray(id=f"tray-{self.row_name(row)}", hall="hall", points_mm=points, width_mm=600, height_mm=150)
+            yield Tray(id=f"tray-{self.row_name(row)}", hall="hall", points_mm=points, width_mm=600, height_mm=200)
         if len(ends) > 1:
-            yield Tray(id="tray-trunk", hall="hall", points_mm=tuple(ends), width_mm=900, height_mm=150)
+            yield Tray(id="tray-trunk", hall="hall", points_mm=tuple(ends), width_mm=900, height_mm=200)
 
     def zones(self) -> Iterator[Zone]:
         """The contained hot aisle of each bay."""

@@ -56,7 +56,8 @@ def test_a_sound_hall_has_no_findings(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["h100-pilot", "nvl72-pod", "rubin-800v", "sram-row", "tpu-ocs-pod", "training-16k-h100"]
+    "name",
+    ["edge-site", "h100-pilot", "hall-20mw", "nvl72-pod", "rubin-800v", "sram-row", "tpu-ocs-pod", "training-16k-h100"],
 )
 def test_templates_open_without_errors_or_warnings(catalog: Catalog, name: str) -> None:
     plan = read_plan(places.resources_dir() / "templates" / f"{name}.yaml", catalog=catalog)

@@ -244,3 +244,27 @@ def test_an_estimate_is_followed_by_the_exact_answer_with_progress(
     once = evaluate(plan.snapshot(), catalog)
     np.testing.assert_array_equal(once.fabric.load_bps, seen[-1].fabric.load_bps)
     assert once.throughput.jobs[0] == exact
+
+
+def test_checkpoints_go_to_the_storage_that_cables_reach(catalog: Catalog) -> None:
+    """The whole state every interval, evened out: bytes into the storage rack are parameters x bytes over the interval."""
+    from infraplanner.engine import evaluate  # noqa: PLC0415
+    from infraplanner.model.entities import Link, Rack  # noqa: PLC0415
+
+    from .halls import add  # noqa: PLC0415
+
+    plan = _two_jobs(catalog)
+    before = evaluate(plan.snapshot(), catalog)
+    add(plan, "racks", Rack(id="sto", hall="hall", x_mm=12_000, y_mm=3000, profile="storage-flash"))
+    add(plan, "links", Link(id="l-sto", a="sto", b="sw1", rate_gbps=400.0, count=8))
+    after = evaluate(plan.snapshot(), catalog)
+    row = after.fabric.link_ids.index("l-sto")
+    size = 70.6e9 * catalog.constant("training.checkpoint_bytes")
+    jobs = {job.id: job for job in after.throughput.jobs}
+    wanted = sum(8 * size / job.checkpoint_interval_s * job.pace_frac for job in jobs.values())
+    assert after.fabric.load_bps[row] == pytest.approx(wanted, rel=0.01)
+    old = {job.id: job for job in before.throughput.jobs}["run-one"]
+    assert jobs["run-one"].pace_frac < old.pace_frac  # their own cables carry the state too
+    plan.remove("links", "l-sto")
+    cut = evaluate(plan.snapshot(), catalog)
+    assert {job.id: job for job in cut.throughput.jobs}["run-one"].pace_frac == pytest.approx(old.pace_frac)

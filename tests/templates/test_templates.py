@@ -13,9 +13,15 @@ from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = (
-    "edge-site.yaml", "h100-pilot.yaml", "hall-20mw.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml",
-    "tpu-ocs-pod.yaml", "training-16k-h100.yaml",
-)  # fmt: skip
+    "edge-site.yaml",
+    "h100-pilot.yaml",
+    "hall-20mw.yaml",
+    "nvl72-pod.yaml",
+    "rubin-800v.yaml",
+    "sram-row.yaml",
+    "tpu-ocs-pod.yaml",
+    "training-16k-h100.yaml",
+)
 
 
 @pytest.fixture(scope="module")

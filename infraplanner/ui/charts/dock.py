@@ -41,9 +41,9 @@ class ChartDock(QWidget):
         super().__init__(parent)
         self.bridge = bridge
         self.waterfall, self.heat = WaterfallChart(), HeatChart()
-        self.links, self.load = LinkChart(bridge), LoadChart()
-        self.margin, self.media, self.link_detail = MarginChart(), MediaChart(), LinkDetail(bridge)
-        self.tokens, self.failures, self.optical = TokensChart(), FailuresChart(bridge), OpticalChart(bridge)
+        self.links, self.load, self.margin, self.media = LinkChart(bridge), LoadChart(), MarginChart(), MediaChart()
+        self.link_detail, self.optical = LinkDetail(bridge), OpticalChart(bridge)
+        self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
         self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()

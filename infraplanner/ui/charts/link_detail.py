@@ -41,7 +41,7 @@ class LinkDetail(Chart):
         self.facts = QLabel("")
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.facts.setMinimumWidth(250)
+        self.facts.setMinimumWidth(220)
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels([self.tr(name) for name in COLUMNS])
         self.table.verticalHeader().hide()

@@ -16,6 +16,8 @@ TEXTS = {
     "h100-pilot": ("H100 pilot", "4 air-cooled racks of two DGX H100, one row"),
     "nvl72-pod": ("NVL72 pod", "8 GB200 NVL72 racks, CDUs, A/B feeds, InfiniBand"),
     "sram-row": ("SRAM row", "GPUs beside LPU, in-memory and wafer systems, one row"),
+    "tpu-ocs-pod": ("TPU torus", "64 cubes of 64 TPU v4, 48 optical circuit switches"),
+    "training-16k-h100": ("Training hall", "16,384 H100, pods of 3,072 on RoCE, a 405B model"),
     "rubin-800v": ("Rubin on 800 V", "4 racks of 600 kW, 800 V DC, own gas turbines"),
 }
 THUMB = QSize(216, 130)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from infraplanner.ui.theme import fonts
@@ -14,6 +14,8 @@ from infraplanner.ui.theme.current import current
 from .base import Tool, tr
 
 Point = tuple[float, float]
+LABEL_PX = 22
+"""The figure stands so far above the middle of the line."""
 
 
 class CutTool(Tool):
@@ -99,7 +101,7 @@ class CutTool(Tool):
             painter.setFont(fonts.font(fonts.BODY))
             metrics = painter.fontMetrics()
             box = metrics.boundingRect(self.answer).adjusted(-8, -5, 8, 5)
-            box.moveCenter(((a + b) / 2).toPoint())
+            box.moveCenter(((a + b) / 2).toPoint() - QPoint(0, LABEL_PX))
             painter.setPen(QPen(theme.colour("border.control"), 1))
             painter.setBrush(theme.colour("surface.panel"))
             painter.drawRoundedRect(box, 4, 4)
