@@ -14,7 +14,10 @@ from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, Un
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.growth import growth
+from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
+from infraplanner.explore.why import Step, why
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.io.save import save_plan
@@ -23,7 +26,9 @@ from infraplanner.model.document import Document
 from infraplanner.model.entities import TABLES, Hall, Site
 from infraplanner.places import resources_dir
 from infraplanner.results.chains import ChainAlternative
+from infraplanner.results.growth import GrowthResult
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.results.uncertainty import UncertaintyResult
 
 SWITCH_INTERVAL_S = 0.0001
 """The engine thread gives the interpreter away at every array operation and must win it back within a frame: 0.5 ms cost
@@ -250,6 +255,54 @@ class Session:
                 done(levers)
 
         self.engine.run_when_idle(job, "levers")
+
+    def find_ladder(self, done: Callable[[Ladder], None]) -> None:
+        """Take one binding wall after another down by the cheapest change, in the background; `done` is called there.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            found = ladder(snapshot, catalog, stop=stop)
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "ladder")
+
+    def why(self, figure: str, result: ResultSnapshot) -> Step:
+        """A headline figure of a result of the present plan traced back to inputs and sources. Raises KeyError."""
+        return why(self.document.snapshot(), self.catalog, result, figure)
+
+    def find_growth(self, done: Callable[[GrowthResult], None]) -> None:
+        """The plan over years, in the background; `done` is called in that thread. A phase that fails is reported there."""
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            try:
+                found = growth(snapshot, catalog, stop=stop)
+            except EditError as error:
+                found = GrowthResult(note=str(error))
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "growth")
+
+    def find_uncertainty(self, done: Callable[[UncertaintyResult], None]) -> None:
+        """Bands of all headline figures and what moves them, in the background; `done` is called in that thread.
+
+        An edit stops it: ask again when its result is settled.
+        """
+        snapshot, catalog = self.document.snapshot(), self.catalog
+
+        def job(stop: Callable[[], bool]) -> None:
+            from infraplanner.explore.uncertainty import uncertainty  # noqa: PLC0415 - loads SciPy
+
+            found = uncertainty(snapshot, catalog, stop=stop)
+            if found is not None:
+                done(found)
+
+        self.engine.run_when_idle(job, "uncertainty")
 
     def compare_chains(self, load_w: float, done: Callable[[tuple[ChainAlternative, ...]], None]) -> None:
         """Supply chains of the catalogue side by side, in the background; `done` is called in that thread."""

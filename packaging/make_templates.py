@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from template_pilot import h100_pilot  # noqa: E402 - the path has to be known first
+from template_edge import edge_site  # noqa: E402 - the path has to be known first
+from template_hall import hall_20mw  # noqa: E402
+from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
 from template_rubin import rubin_800v  # noqa: E402
 from template_sram import sram_row  # noqa: E402
@@ -28,6 +30,8 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "nvl72-pod.yaml": nvl72_pod,
     "sram-row.yaml": sram_row,
     "rubin-800v.yaml": rubin_800v,
+    "hall-20mw.yaml": hall_20mw,
+    "edge-site.yaml": edge_site,
 }
 
 

@@ -62,7 +62,12 @@ def nvl72_pod() -> Document:
         Scenario(
             id="gb300",
             name="GB300 instead of GB200",
-            patches=tuple(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+            patches=(
+                *(ScenarioPatch(target=key, field="profile", value="gb300-nvl72") for key in racks),
+                # Half as many accelerators hold the weights.
+                ScenarioPatch(target="deepseek-prefill", field="ep", value=4),
+                ScenarioPatch(target="deepseek-prefill", field="dp", value=4),
+            ),
         ),
         Scenario(
             id="fp4",
@@ -178,7 +183,17 @@ def _serving(bag: Bag) -> None:
             id="assist", name="Assistant with documents", profile="chat-1k-1k", input_tokens=3000, output_tokens=1000
         ),
         Pool(id="llama-70b", name="Llama 70B", model="llama3.1-70b", workload="chat"),
-        Pool(id="deepseek-prefill", name="DeepSeek prefill", model="deepseek-r1", workload="assist", phase="prefill"),
+        # Pinned: on four accelerators the weights fit by a hair, and a figure at such an edge is no figure.
+        Pool(
+            id="deepseek-prefill",
+            name="DeepSeek prefill",
+            model="deepseek-r1",
+            workload="assist",
+            phase="prefill",
+            tp=1,
+            ep=8,
+            dp=8,
+        ),
         Pool(
             id="deepseek-decode",
             name="DeepSeek decode",

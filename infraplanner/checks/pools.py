@@ -24,7 +24,29 @@ def missed_limit(context: Context) -> Iterator[Message]:
             yield f"Pool {pool.id}: {pool.limit_missed}", (pool.id,)
 
 
+def unserved(context: Context) -> Iterator[Message]:
+    """Request classes that no pool can serve, and what would."""
+    for found in context.result.throughput.routing.classes:
+        if found.remedy:
+            why = "; ".join(f"{pool}: {reason}" for pool, reason in sorted(found.refusals.items()))
+            yield f"Class {found.id} is served by no pool ({why}); it needs {found.remedy}.", (found.id,)
+
+
+def short_at_peak(context: Context) -> Iterator[Message]:
+    """Request classes that the pools cannot take in full at the peak of the day."""
+    for found in context.result.throughput.routing.classes:
+        if found.peak_unserved_per_s > 0.0 and not found.remedy:
+            able = ", ".join(sorted({route.pool for route in found.routes})) or "the pools that can serve it"
+            yield (
+                f"Class {found.id}: {found.peak_unserved_per_s:.3g} of {found.peak_per_s:.3g} requests/s at the peak are "
+                f"more than {able} can take.",
+                (found.id,),
+            )
+
+
 RULES = (
+    Rule("class.no-pool", "error", "memory", "Some pool can serve every request class", unserved),
+    Rule("class.short", "warning", "memory", "Pools take every class at its peak", short_at_peak),
     Rule(
         "pool.no-accelerators", "error", "memory", "Every pool has accelerators",
         partial(refused, codes=("no_accelerators", "mixed_accelerators")),

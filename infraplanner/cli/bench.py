@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
     kernels = _child("infraplanner.validation.bench_kernels")
     _progress(options, "power graph")
     power_net = _child("infraplanner.validation.bench_power")
+    _progress(options, "bands and failures")
+    whole = _child("infraplanner.validation.bench_whole")
     _progress(options, "air, loops and year")
     thermal = _child("infraplanner.validation.bench_thermal")
     _progress(options, "start")
@@ -47,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         "sizes": sizes,
         "kernels": kernels,
         "power_net": power_net,
+        "whole": whole,
         "thermal": thermal,
         "start": _start_times(),
         "scaling_exponent": scaling_exponent(sizes),
@@ -116,7 +119,7 @@ def _table(report: dict[str, Any]) -> str:
     ends = f"start: warm {_seconds(start['warm_s'])}, first ever {_seconds(start['first_s'])}\n"
     exponent = report["scaling_exponent"]
     growth = f"drag grows with racks to the power {exponent:.2f}\n" if exponent is not None else ""
-    ends += _power_net(report["power_net"]) + _thermal(report["thermal"])
+    ends += _power_net(report["power_net"]) + _thermal(report["thermal"]) + _whole(report["whole"])
     head = f"{report['machine']['processor']}, {report['machine']['cores']} cores\n"
     return f"{head}{text}\n{columns(rows, right=(1, 2, 3))}\n{ends}{growth}"
 
@@ -133,6 +136,18 @@ def _power_net(net: dict[str, Any]) -> str:
     return text + (
         f"pandapower on the same radial net: {other['ms']:.0f} ms, {other['speed_ratio']:.0f} times as long; losses differ by "
         f"{other['loss_error_frac']:.1e}, voltages by {other['voltage_error_frac']:.1e} of nominal\n"
+    )
+
+
+def _whole(found: dict[str, Any]) -> str:
+    """What is solved many times over, on the shipped hall of 400 racks."""
+    error = (
+        "" if found["bands_error_frac"] is None else f", at worst {100 * found['bands_error_frac']:.1f} % off in cost"
+    )
+    return (
+        f"hall of 400 racks: elasticities {found['elasticities_ms']:.1f} ms, {found['failures_hall']} single failures "
+        f"{found['failures_hall_s']:.1f} s (pod {found['failures_pod_s']:.2f} s), bands of {found['samples']} samples "
+        f"{found['bands_s']:.1f} s by response{error}, {found['bands_full_s']:.1f} s in full\n"
     )
 
 

@@ -15,6 +15,9 @@ COMMANDS = {
     "evaluate": ("infraplanner.cli.evaluate", "all four walls of a plan, once"),
     "check": ("infraplanner.cli.check", "findings of a plan; exit 1 if an error is not waived"),
     "export": ("infraplanner.cli.export", "write a plan as yaml, png or svg"),
+    "uncertainty": ("infraplanner.cli.uncertainty", "how sure the figures are, and what moves them"),
+    "why": ("infraplanner.cli.why", "a headline figure traced back to inputs and sources"),
+    "growth": ("infraplanner.cli.growth", "phases and demand over years, and when the pools are full"),
     "chains": ("infraplanner.cli.chains", "supply chains side by side: AC, 54 V, ±400 V and 800 V DC"),
     "validate": ("infraplanner.cli.validate", "predictions against measured rows"),
     "calibrate": ("infraplanner.cli.calibrate", "fit of the named constants to measured rows"),
@@ -47,7 +50,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def _run_window(arguments: list[str]) -> int:
-    listing = "\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())
+    listing = "\n".join(f"  {name:<11} {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="infraplanner",
         description="Open the window on PLAN, or on the welcome page.",

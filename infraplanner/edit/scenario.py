@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from infraplanner.model.entities import Scenario, ScenarioPatch
+from infraplanner.model.entities import TABLES, Record, Scenario, ScenarioPatch
 from infraplanner.model.ids import next_free_id
 
 from .place import Delete
@@ -25,13 +25,16 @@ class ApplyScenario:
         return f"Apply scenario {self.scenario}"
 
     def apply(self, edit: Transaction) -> None:
-        """Set each patch's field, or delete its target when it names no field. Raises EditError naming the patch."""
+        """Set each patch's field, add the record of a table, or delete the target. Raises EditError naming the patch."""
         record = edit.document.table("scenarios").get(self.scenario)
         if record is None:
             known = ", ".join(sorted(edit.document.table("scenarios"))) or "none"
             raise EditError(f"There is no scenario {self.scenario}; the plan has {known}.")
         present = set(edit.document.ids())
         for patch in record.patches:
+            if patch.adds:
+                edit.put(patch.value.get("table", ""), self._added(patch))
+                continue
             table = edit.document.ids().get(patch.target)
             if table is None and not patch.field and patch.target in present:
                 continue  # an earlier deletion took it along
@@ -41,6 +44,18 @@ class ApplyScenario:
                 edit.change(table, patch.target, **{patch.field: patch.value})
             else:
                 Delete([patch.target]).apply(edit)
+
+    def _added(self, patch: ScenarioPatch) -> Record:
+        """The record that a patch adds."""
+        fields = dict(patch.value)
+        table = fields.pop("table", "")
+        cls = TABLES.get(table)
+        if cls is None:
+            raise EditError(f"Scenario {self.scenario}: {patch.target} is added to “{table}”, which is no table.")
+        try:
+            return msgspec.convert({**fields, "id": patch.target}, cls)
+        except msgspec.ValidationError as error:
+            raise EditError(f"Scenario {self.scenario}: {patch.target}: {error}.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +73,17 @@ class SaveScenario:
     def apply(self, edit: Transaction) -> None:
         """Try the command, note what it changes, take it back and put the scenario.
 
-        Raises EditError when the command refuses, or adds records: a scenario sets fields and deletes.
+        Raises EditError when the command refuses.
         """
         trial = Transaction(edit.document)
         try:
             self.command.apply(trial)
             patches: list[ScenarioPatch] = []
             for step in trial.steps:
-                if step.before is None:
-                    raise EditError(
-                        f"“{self.name}” adds {step.record_id}; a scenario can set fields and delete, not add."
-                    )
+                if step.before is None and step.after is not None:
+                    fields = {k: v for k, v in msgspec.to_builtins(step.after).items() if k not in ("id", "unknown")}
+                    patches.append(ScenarioPatch(target=step.record_id, value={"table": step.table, **fields}))
+                    continue
                 if step.after is None:
                     patches.append(ScenarioPatch(target=step.record_id))
                     continue

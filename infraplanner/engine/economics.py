@@ -8,9 +8,10 @@ economics model A2 and A4.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +28,7 @@ from infraplanner.results.economics import CloudOffer, CostLine, EconomicsResult
 from infraplanner.results.snapshot import ThroughputResult
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, MONTHS_PER_YEAR, S_PER_H
 
+from .money import carbon_methods, deployments, energy_price, levelised_sources, works
 from .pools import Case
 from .workspace import Workspace
 
@@ -37,6 +39,7 @@ token_cost: Callable[[float, float, float, float, float], float] = getattr(laws.
 Span = tuple[float, float, float]
 """A figure: in force, low end, high end."""
 IT, LINKS, PLANT, BUILDING = "it", "link", "plant", "building"
+NOT_MOVED: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Book:
     """Prices and planning values in force; a Span each."""
 
     catalogue: Catalogue
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """Share of the way from the middle of its price range to an end, by line: -1 the low, 1 the high end."""
 
     def span(self, name: str) -> Span:
         """A constant of the price book with its range; NaN when there is none."""
@@ -58,17 +63,23 @@ class Book:
         return self.span(name)[0]
 
 
-def economics_result(space: Workspace, totals: Totals, throughput: ThroughputResult) -> EconomicsResult:
-    """Everything that money and carbon say of this frame."""
+def economics_result(
+    space: Workspace,
+    totals: Totals,
+    throughput: ThroughputResult,
+    moved: Mapping[str, float] = NOT_MOVED,
+) -> EconomicsResult:
+    """Everything that money and carbon say of this frame; `moved` as in `Book`."""
     compiled, snapshot = space.compiled, space.snapshot
     assert compiled is not None
     assert snapshot is not None
-    book = Book(compiled.parts.catalogue)
+    book = Book(compiled.parts.catalogue, moved)
     site = snapshot.table("site").get("site")
     rate, life = _own(site, "discount_rate_frac", book.value("rate_frac")), _lives(site, book)
     use = _own(site, "use_frac", book.value("use_frac"))
-    capex = _capex(space, totals, book)
+    capex = [_moved(line, book.moved.get(line.name, 0.0)) for line in _capex(space, totals, book)]
     mean_it_w, mean_w = _mean_power(space, totals, use)
+    price = energy_price(site, space.usd_per_kwh)
     kwh = mean_w * H_PER_YEAR * S_PER_H / J_PER_KWH
     year = [
         *(_annuity(line, rate, life[line.category]) for line in capex),
@@ -85,8 +96,11 @@ def economics_result(space: Workspace, totals: Totals, throughput: ThroughputRes
     each = token_cost(total * serving, tokens, use, 1.0, span_s) * MEGA
     carbon = token_cost((located + embodied) * serving, tokens, use, 1.0, span_s) * MEGA
     once = math.fsum(line.usd for line in capex)
+    nameplate_w = float(np.nansum(compiled.bodies.max_w))
+    cloud = _cloud(compiled, total, accelerators)
+    scope1 = _scope1(space) * mean_w / totals.facility_w if totals.facility_w > 0.0 else 0.0
     return EconomicsResult(
-        energy_usd_per_year=_known(kwh * space.usd_per_kwh),
+        energy_usd_per_year=_known(kwh * price),
         energy_kwh_per_year=_known(kwh),
         link_capex_usd=float(totals.cables.price_usd),
         capex_lines=tuple(capex),
@@ -107,9 +121,43 @@ def economics_result(space: Workspace, totals: Totals, throughput: ThroughputRes
         rack_usd_per_year=space.recycler.copy(
             "rack_usd", _rack_cost(space, totals, book, rate=rate, life=life[IT], use=use)
         ),
-        cloud=_cloud(compiled, total, accelerators),
+        cloud=cloud,
+        deployments=deployments(
+            value=book.value,
+            capex=capex,
+            year=year,
+            total_usd=total,
+            rate=rate,
+            tokens_a_year=tokens * use * span_s,
+            serving=serving,
+            it_w=nameplate_w,
+            mean_it_w=mean_it_w,
+            price_usd_per_kwh=price,
+            accelerators=accelerators,
+            use=use,
+            cloud=cloud,
+        ),
+        sources=levelised_sources(space, book.value, rate),
+        carbon=carbon_methods(space, site, kwh, located, embodied, scope1),
+        training_usd_per_year=_known(total * (1.0 - serving)),
         conventions=_conventions(space, totals, capex, use=use, rate=rate, unknown=unknown, book=book),
     )
+
+
+def _scope1(space: Workspace) -> float:
+    """Carbon burnt on site in a year at the present load [kg]."""
+    compiled = space.compiled
+    assert compiled is not None
+    sources = compiled.sources
+    row = sources.row
+    if not row.size or not sources.fuelled.any():
+        return 0.0
+    out, rating = space.flows.out_w[row], compiled.tables["power"]["rating_w"][row]
+    x = np.where(rating > 0.0, out / rating, 0.0)
+    burnt = rating * (x + sources.fuel_a_frac + sources.fuel_b_frac * x + sources.fuel_c_frac * x * x)
+    burning = sources.fuelled & (out > 0.0)
+    kg_per_s = np.where(burning, burnt * sources.fuel_carbon_g_per_kwh, 0.0) / J_PER_KWH / KILO
+    return float(np.nansum(kg_per_s)) * H_PER_YEAR * S_PER_H
 
 
 def _known(value: float) -> float | None:
@@ -164,7 +212,19 @@ def _capex(space: Workspace, totals: Totals, book: Book) -> list[CostLine]:
         lines.append(
             _line("Building", BUILDING, np.array([nameplate_kw]), np.array([book.span("building_usd_per_kw")]))
         )
+        low, mid, high = (end / KILO for end in sorted(book.span("house_usd_per_kw")))
+        rest = works(lines, nameplate_kw * KILO, (mid, low, high))
+        lines += [rest] if rest is not None else []
     return lines
+
+
+def _moved(line: CostLine, share: float) -> CostLine:
+    """A line at another point of its price range; lines without one move by the share itself."""
+    if not share:
+        return line
+    end = line.high_usd if share > 0.0 else line.low_usd
+    usd = line.usd * (1.0 + share) if end == line.usd else line.usd + abs(share) * (end - line.usd)
+    return replace(line, usd=max(0.0, usd))
 
 
 def _line(name: str, category: str, count: Floats, spans: Floats) -> CostLine:
@@ -229,8 +289,9 @@ def _running(
     space: Workspace, totals: Totals, book: Book, capex: Sequence[CostLine], *, kwh: float, mean_it_w: float
 ) -> list[CostLine]:
     """Energy, demand charge, water, staff and maintenance of a year."""
-    compiled = space.compiled
+    compiled, snapshot = space.compiled, space.snapshot
     assert compiled is not None
+    assert snapshot is not None
     nameplate_mw = float(np.nansum(compiled.bodies.max_w)) / MEGA
     names = ("staff_fixed_count", "staff_count_per_mw", "staff_count_max_per_mw")
     heads = [  # a small room shares the people of a larger site
@@ -240,7 +301,7 @@ def _running(
     wages = book.span("staff_usd_per_year")
     peak_kw = totals.facility_w / KILO
     litres = totals.water_m3_per_s * H_PER_YEAR * S_PER_H * (mean_it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
-    energy = kwh * space.usd_per_kwh
+    energy = kwh * energy_price(snapshot.table("site").get("site"), space.usd_per_kwh)
     rows: list[tuple[str, Sequence[float]]] = [
         ("Energy", (energy, energy, energy)),
         ("Demand charge", [MONTHS_PER_YEAR * peak_kw * end for end in book.span("demand_usd_per_kw_month")]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from infraplanner.compile.parts import Catalogue
 from infraplanner.model.document import Snapshot
@@ -10,6 +11,9 @@ from infraplanner.results.snapshot import ResultSnapshot
 
 from . import kernel_cache
 from .protocol import Check
+
+if TYPE_CHECKING:
+    from .sampling import Sampler
 
 # ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when first needed
 
@@ -48,3 +52,11 @@ def evaluate_failures(
     healthy = failure_result(space, frozenset())[1]
     for failed in failures:
         yield failure_result(space, failed, healthy)[0]
+
+
+def sampler(snapshot: Snapshot, catalog: Catalogue) -> Sampler:
+    """A plan compiled once, to be solved under many shifts of what is not known exactly."""
+    kernel_cache.prepare_once()
+    from .sampling import Sampler as Found
+
+    return Found(snapshot, catalog)

@@ -113,6 +113,13 @@ class PoolSolver:
             out.append(self._case(pool, workload, compiled, kinds, total))
         return out
 
+    def pair(self, pool: Pool, workload: Any, compiled: Compiled, row: int) -> PoolCase:
+        """The pool of a row serving another workload than its own."""
+        bodies = compiled.bodies
+        mine = (bodies.pool == row) & (bodies.accelerator_count > 0.0) & (bodies.accelerator >= 0)
+        kinds = np.unique(bodies.accelerator[mine])
+        return self._case(pool, workload, compiled, kinds, float(bodies.accelerator_count[mine].sum()))
+
     def _case(self, pool: Pool, workload: Any, compiled: Compiled, kinds: NDArray[np.int64], total: float) -> PoolCase:
         find = compiled.parts.catalogue.find
         part = compiled.parts.accelerators[kinds[0]] if kinds.size == 1 else None

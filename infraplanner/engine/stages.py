@@ -18,10 +18,12 @@ from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
 from infraplanner.results.outages import OutageResult
+from infraplanner.results.routing import RoutingResult
 from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
     FabricResult,
+    Floats,
     PoolResult,
     PowerResult,
     ResultSnapshot,
@@ -46,6 +48,8 @@ from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outage_result
 from .protocol import Check
 from .routes import JobRoute, Routes, find_routes, together
+from .routing import routing_result
+from .scopes import rack_walls
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
@@ -53,7 +57,7 @@ from .year import year_result
 
 T = TypeVar("T")
 Solved = tuple[Thermal, Pools, Totals]
-LATER = ("single failures", "year")
+LATER = ("single failures", "year", "walls by rack")
 """What a first answer always leaves to the second one."""
 FIRST_CELLS = 30_000
 """Cells of the halls' floors up to which a first answer has its own air field, and loops (about 8 ms)."""
@@ -78,6 +82,7 @@ class Settled:
     outages: OutageResult = field(default_factory=OutageResult)
     bursts: BurstResult = field(default_factory=BurstResult)
     economics: EconomicsResult | None = None
+    routing: RoutingResult = field(default_factory=RoutingResult)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -161,6 +166,7 @@ def settled_result(
         outages=power.outages,
         bursts=power.bursts,
         economics=result.economics,
+        routing=result.throughput.routing,
         links=len(tables["links"]),
         pools=tables["pools"].ids,
     )
@@ -259,7 +265,7 @@ def _result(
     power = _swings(space, totals, power, jobs, settled, guard, anew=anew)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
-    throughput = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
+    throughput = _throughput(space, routes, None if anew else settled, guard)
     economics = settled.economics if settled is not None and not (anew or fresh) else None
     if economics is None or not _same_racks(
         economics, power
@@ -299,6 +305,7 @@ def _result(
         throughput=throughput,
         economics=economics,
         year=year,
+        rack_walls={} if provisional else _scopes(space, guard, power, thermal, fabric, throughput),
         findings=settled.findings if settled is not None else (),
         coverage=guard.run(
             "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
@@ -361,6 +368,24 @@ def _swings(
         bursts = guard.run("bursts", lambda: burst_result(space, totals, power.supply, jobs), BurstResult())
         power = replace(power, bursts=bursts)
     return replace(power, outages=held)
+
+
+def _scopes(
+    space: Workspace, guard: Guard, power: PowerResult, thermal: ThermalResult, fabric: FabricResult,
+    throughput: ThroughputResult,
+) -> dict[str, Floats]:  # fmt: skip
+    """Walls by rack of a state at rest."""
+    return guard.run(
+        "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput), dict[str, Floats]()
+    )
+
+
+def _throughput(space: Workspace, routes: Routes, settled: Settled | None, guard: Guard) -> ThroughputResult:
+    """Pools, and request classes over them; the latter are those of the settled state while something is dragged."""
+    found = guard.run("throughput", lambda: assemble.throughput_result(space, routes), ThroughputResult())
+    if settled is not None:
+        return replace(found, routing=settled.routing)
+    return replace(found, routing=guard.run("request routing", lambda: routing_result(space), RoutingResult()))
 
 
 def with_money(summary: Summary, economics: EconomicsResult, jobs: tuple[JobCase, ...]) -> Summary:

@@ -295,12 +295,17 @@ def tuning(
     )
 
 
+def band_class(accelerator_id: str, moe: bool) -> str:
+    """Which held-out measurements a prediction is like: `dense`, `moe`, or `unseen` where no row covers the architecture."""
+    return "unseen" if architecture(accelerator_id) == "other" else "moe" if moe else "dense"
+
+
 def band(accelerator_id: str, moe: bool, rule: Lookup) -> tuple[float, float]:
     """Ends of the error band of tokens/s as shares, such as (-0.2, 0.3): what held-out measurements spread over.
 
     Architectures that no measured row covers take the wide band.
     """
-    name = "unseen" if architecture(accelerator_id) == "other" else "moe" if moe else "dense"
+    name = band_class(accelerator_id, moe)
     return rule(f"inference.tokens_band_low_frac.{name}"), rule(f"inference.tokens_band_high_frac.{name}")
 
 

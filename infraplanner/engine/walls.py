@@ -33,7 +33,7 @@ def places(
 ) -> dict[str, Place]:
     """Utilisation of every wall (1 = at the limit) and the id that binds; None where nothing is known."""
     return {
-        "power": _worst((power.node_load_frac / _continuous(space), power.node_ids)),
+        "power": _worst((power.node_load_frac / continuous(space), power.node_ids)),
         "memory": _memory_use(throughput),
         "thermal": _thermal_use(space, thermal, power.rack_ids),
         "copper": _copper_use(space, totals, fabric),
@@ -55,7 +55,8 @@ def wall_results(found: dict[str, Place], slopes: Elasticities, bound: str | Non
     }
 
 
-def _continuous(space: Workspace) -> Floats:
+def continuous(space: Workspace) -> Floats:
+    """Share of its rating that each power node may carry all the time."""
     assert space.compiled is not None
     return np.where(space.compiled.chain.breaker, space.compiled.rule("power.continuous_load_frac"), 1.0)
 

@@ -97,6 +97,16 @@ class Workspace:
         self.climate = climate(snapshot, self.compiled)
         self.cases = self.solver.cases(snapshot, self.compiled)
 
+    def refresh_constants(self) -> None:
+        """Take over planning constants that changed while the plan did not; joined arrays must be new already."""
+        assert self.compiled is not None
+        assert self.snapshot is not None
+        self._media = bind.media(self.compiled.parts, self.compiled.rule)
+        self._route = bind.route(self.compiled.parts, self.compiled.rule)
+        self.loop_flows = self.core = None
+        self._all_rows()
+        self.cases = self.solver.cases(self.snapshot, self.compiled)
+
     def _allocate(self) -> None:
         assert self.compiled is not None
         size = {name: len(table) for name, table in self.compiled.tables.items()}

@@ -108,29 +108,16 @@ def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
 
 
 def _pool_offers(snapshot: Snapshot, catalog: Catalog, pool_id: str, pool: Pool) -> Iterator[Offer]:
-    """Narrower numbers, one more rack of the same, and the next generation in the same racks."""
+    """Another layout, narrower numbers, one more rack of the same, and the next generation in the same places."""
     racks = [rack for _, rack in sorted(snapshot.table("racks").items()) if rack.pool == pool_id]
     systems = {rack.profile: catalog.find(rack.profile) for rack in racks}
-    held = {rack.id for rack in racks}
-    devices = [
-        catalog.find(device.profile)
-        for _, device in sorted(snapshot.table("devices").items())
-        if device.pool == pool_id or (not device.pool and device.rack in held)
-    ]
-    parts = [_accelerator(catalog, system) for system in (*systems.values(), *devices)]
+    servers = _servers(snapshot, pool_id, {rack.id for rack in racks})
+    parts = [_accelerator(catalog, system) for system in (*systems.values(), *map(catalog.find, servers))]
     part = next((found for found in parts if found is not None), None)
-    ask = "check quality"
-    for field, words in (("kv", "KV cache"), ("weights", "Weights")):
-        wider = getattr(pool, field)
-        narrow = NARROWER.get(wider, "")
-        known = field == "kv" or (part is not None and getattr(part, RATE_OF.get(narrow, ""), None) is not None)
-        if narrow and known and (field == "weights" or narrow == "fp8"):
-            yield Offer(
-                "memory",
-                f"{words} of {pool_id} in {narrow.upper()}",
-                SetFields("pools", [pool_id], {field: narrow}),
-                ask,
-            )
+    if pool.tp or pool.dp or pool.ep:
+        free = SetFields("pools", [pool_id], {"tp": 0, "ep": 0, "dp": 0})
+        yield Offer("copper", f"Layout of {pool_id} left to the engine", free)
+    yield from _narrower(pool_id, pool, part)
     for profile, system in systems.items():
         if isinstance(system, System) and system.accelerators:
             mine = [rack for rack in racks if rack.profile == profile]
@@ -140,6 +127,31 @@ def _pool_offers(snapshot: Snapshot, catalog: Catalog, pool_id: str, pool: Pool)
             for better in _successors(catalog, system, part):
                 change = SetFields("racks", [rack.id for rack in mine], {"profile": better.id})
                 yield Offer("memory", f"{pool_id} on {_short(better)}", change)
+    for profile, ids in servers.items():
+        server = catalog.find(profile)
+        if isinstance(server, System) and server.accelerators:
+            for better in _successors(catalog, server, part):
+                if better.rack_units is not None and better.rack_units <= (server.rack_units or 0.0):
+                    change = SetFields("devices", ids, {"profile": better.id})
+                    yield Offer("memory", f"{pool_id} on {_short(better)}", change)
+
+
+def _servers(snapshot: Snapshot, pool_id: str, racks: set[str]) -> dict[str, list[str]]:
+    """Devices of a pool by profile: its own, and those without a pool in its racks."""
+    found: dict[str, list[str]] = {}
+    for _, device in sorted(snapshot.table("devices").items()):
+        if device.pool == pool_id or (not device.pool and device.rack in racks):
+            found.setdefault(device.profile, []).append(device.id)
+    return found
+
+
+def _narrower(pool_id: str, pool: Pool, part: Accelerator | None) -> Iterator[Offer]:
+    for field, words in (("kv", "KV cache"), ("weights", "Weights")):
+        narrow = NARROWER.get(getattr(pool, field), "")
+        known = field == "kv" or (part is not None and getattr(part, RATE_OF.get(narrow, ""), None) is not None)
+        if narrow and known and (field == "weights" or narrow == "fp8"):
+            change = SetFields("pools", [pool_id], {field: narrow})
+            yield Offer("memory", f"{words} of {pool_id} in {narrow.upper()}", change, "check quality")
 
 
 def _accelerator(catalog: Catalog, system: object) -> Accelerator | None:

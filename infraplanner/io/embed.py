@@ -18,6 +18,9 @@ def used_profiles(document: Snapshot) -> set[str]:
     tables = {key: table for table in PROFILE_FIELDS for key in document.table(table)}
     for scenario in document.table("scenarios").values():
         for patch in scenario.patches:
+            if patch.adds:
+                fields = PROFILE_FIELDS.get(str(patch.value.get("table", "")), {})
+                used |= {str(patch.value[field]) for field in fields if patch.value.get(field)}
             if patch.field in PROFILE_FIELDS.get(tables.get(patch.target, ""), {}) and isinstance(patch.value, str):
                 used.add(patch.value)
     used.update(link.medium for link in document.table("links").values())

@@ -156,6 +156,7 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "plan": plan,
         "summary": plain(asdict(result.summary)),
         "walls": {name: plain(result.walls[name]) for name in WALLS},
+        "rack_walls": _rows(result.power.rack_ids, dict(result.rack_walls)) if result.rack_walls else [],
         "power": _power(result),
         "thermal": _thermal(result),
         "fabric": _fabric(result.fabric),

@@ -28,6 +28,10 @@ class Snapshot:
         """Read-only mapping id -> record of one table."""
         return MappingProxyType(self._tables[name])
 
+    def tables(self) -> dict[str, dict[str, Record]]:
+        """The tables by name, to make a variant from: replace a table, never change one."""
+        return dict(self._tables)
+
     def find(self, record_id: str) -> tuple[str, Record] | None:
         """The table and record that carry this id (profiles and views have name spaces of their own)."""
         for name, records in self._tables.items():

@@ -39,6 +39,14 @@ class Site(Record, frozen=True, kw_only=True):
     """Share of full output delivered over the year."""
     it_life_years: float | None = None
     discount_rate_frac: float | None = None
+    peak_usd_per_kwh: float | None = None
+    peak_hours: float | None = None
+    """Hours of a day in which energy costs the peak price; the flat price holds in the others."""
+    clean_frac: float | None = None
+    clean_kind: Literal["flat", "sun", "wind"] = "flat"
+    """Clean energy bought, as a share of the year's load, and when it comes."""
+    uncertainty_seed: int | None = None
+    """Which samples bands are drawn from, so that a report repeats."""
 
 
 class Hall(Record, frozen=True, kw_only=True):
@@ -278,9 +286,22 @@ class Pool(Record, frozen=True, kw_only=True):
 
 
 class Workload(Record, frozen=True, kw_only=True):
-    """A request class. Lengths not given come from the request shape named by `profile`."""
+    """A request class. Lengths not given come from the request shape named by `profile`.
 
+    With a `kind` and an offered rate it is routed over all pools that can serve it: those whose model has at least
+    `complexity_b` billion parameters, within the latency limits, and with fixed pass times where it is `deterministic`.
+    `sticky` sessions stay where their prefix lies. `pattern` names the arrival pattern of its day. Demand grows by
+    `growth_frac_per_year` and answers a fall of the token price with `price_elasticity`.
+    """
+
+    kind: Literal["", "generative", "agentic", "physical", "batch"] = ""
     profile: str = ""
+    complexity_b: float | None = None
+    sticky: bool = True
+    deterministic: bool = False
+    pattern: str = ""
+    growth_frac_per_year: float | None = None
+    price_elasticity: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     prefix_hit_frac: float | None = None
@@ -307,16 +328,24 @@ class Job(Record, frozen=True, kw_only=True):
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One change of a scenario: set `field` of record `target` to `value`, or delete the record when `field` is empty."""
+    """One change of a scenario: set `field` of record `target` to `value`. Without a field the record is deleted, or added
+    when `value` holds its fields and, as `table`, where it belongs.
+    """
 
     target: str
     field: str = ""
     value: Any = None
 
+    @property
+    def adds(self) -> bool:
+        """True for a record that comes new."""
+        return not self.field and isinstance(self.value, dict)
+
 
 class Scenario(Record, frozen=True, kw_only=True):
-    """A named set of changes on the one plan."""
+    """A named set of changes on the one plan. With a `year` it is a phase of growth: it stays from that year on."""
 
+    year: int | None = None
     patches: tuple[ScenarioPatch, ...] = ()
 
 
@@ -415,6 +444,6 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
     "racks": {"profile": "rack", "plate": "cooling"},
-    "workloads": {"profile": "request_shape"},
+    "workloads": {"profile": "request_shape", "pattern": "record"},
 }
 """Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

@@ -78,8 +78,15 @@ _RANGES: dict[str, Range] = {
     "tpot_limit_s": (1e-6, 1e9),
     "price_year": (1990, 2100),
     "use_frac": (1e-3, 1),
+    "year": (0, 100),
+    "clean_frac": (0, 10),
+    "peak_hours": (0, 24),
+    "complexity_b": (0, 1e6),
+    "growth_frac_per_year": (-1, 100),
+    "price_elasticity": (0, 10),
     "it_life_years": (0.5, 50),
     "discount_rate_frac": (0, 1),
+    "uncertainty_seed": (0, 2**31 - 1),
 }
 
 

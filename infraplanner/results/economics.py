@@ -45,6 +45,41 @@ class CloudOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """The same machines housed another way. `break_even_use_frac`: use above which the own hall costs less (clouds only)."""
+
+    name: str
+    usd_per_year: float
+    capex_usd: float
+    usd_per_million_tokens: float | None
+    break_even_use_frac: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelisedSource:
+    """Own generation: cost of a MWh over its life at the present load, of which fuel; load, and fuel over electric energy."""
+
+    id: str
+    usd_per_mwh: float
+    fuel_usd_per_mwh: float
+    load_frac: float
+    heat_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonMethods:
+    """Carbon of a year [kg]: burnt on site, bought by location, by market over the year, matched hour by hour, embodied."""
+
+    scope1_kg: float | None = None
+    location_kg: float | None = None
+    market_kg: float | None = None
+    hourly_kg: float | None = None
+    embodied_kg: float | None = None
+    clean_frac: float = 0.0
+    clean_kind: str = "flat"
+
+
+@dataclass(frozen=True, slots=True)
 class EconomicsResult:
     """Money and carbon as far as they are modelled; `conventions` says how each is counted."""
 
@@ -70,4 +105,9 @@ class EconomicsResult:
     """Annuity and maintenance of what stands in each rack and its energy with its share of cooling and losses, in
     PowerResult.rack_ids' order; NaN where a price is unknown. Plant, building and people are not in it."""
     cloud: tuple[CloudOffer, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    sources: tuple[LevelisedSource, ...] = ()
+    carbon: CarbonMethods = field(default_factory=CarbonMethods)
+    training_usd_per_year: float | None = None
+    """Share of the year's cost that training jobs take, by rated power; the rest serves."""
     conventions: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from .jobs import JobResult
 from .loops import LoopsResult
 from .outages import OutageResult
 from .ride import RideRow
+from .routing import RoutingResult
 from .supply import SupplyResult, WiringResult
 from .year import YearResult
 
@@ -251,6 +252,8 @@ class ThroughputResult:
     rack_tokens_per_s: Floats = field(default_factory=no_floats)
     """Output tokens/s of every rack in PowerResult.rack_ids' order; NaN where none of its accelerators decodes."""
     jobs: tuple[JobResult, ...] = ()
+    routing: RoutingResult = field(default_factory=RoutingResult)
+    """Request classes over pools; of the last settled state while something is dragged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,8 @@ class ResultSnapshot:
     throughput: ThroughputResult = field(default_factory=ThroughputResult)
     economics: EconomicsResult = field(default_factory=EconomicsResult)
     year: YearResult = field(default_factory=YearResult)
+    rack_walls: dict[str, Floats] = field(default_factory=dict)
+    """Use of each wall by rack, in PowerResult.rack_ids' order; empty in a provisional result."""
     coverage: dict[str, Coverage] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()

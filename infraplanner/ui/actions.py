@@ -61,6 +61,7 @@ SPECS = (
     Spec("overlay_link_load", "Overlay: links", "Analyse", "4"),
     Spec("overlay_findings", "Overlay: findings", "Analyse", "5"),
     Spec("overlay_temperature", "Overlay: inlet temperature", "Analyse", "6"),
+    Spec("why", "Why this figure?", "Analyse", "Ctrl+Shift+Y", "info"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),
     Spec("tool_fail", "Fail by clicking", "Analyse", "Ctrl+Shift+X", "error", True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,6 +15,9 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.switches import layout_switches
 from infraplanner.session import LiveDrag, Session
 from infraplanner.units import number
+
+if TYPE_CHECKING:
+    from infraplanner.explore.why import Step
 
 FRAME_MS = 16
 RESULT_MS = 33
@@ -35,6 +38,9 @@ class Bridge(QObject):
     failures_ranked = Signal(object)
     levers_ranked = Signal(object)
     scenarios_compared = Signal(object)
+    uncertain = Signal(object)
+    ladder_found = Signal(object)
+    growth_found = Signal(object)
     validated = Signal(object)
     noticed = Signal(str)
     """Something that follows from an edit and deserves a line, such as another layout of a pool."""
@@ -196,6 +202,22 @@ class Bridge(QObject):
     def toggle_failed(self, ids: list[str] | tuple[str, ...]) -> None:
         """Fail what works and repair what has failed: a what-if that edits nothing."""
         self.session.set_failed(self.session.failed ^ frozenset(ids))
+
+    def why(self, figure: str, result: ResultSnapshot) -> Step:
+        """A headline figure traced back to inputs and sources."""
+        return self.session.why(figure, result)
+
+    def find_growth(self) -> None:
+        """Ask for the plan over years; the answer comes as `growth_found`."""
+        self.session.find_growth(self.growth_found.emit)
+
+    def find_ladder(self) -> None:
+        """Ask for the ladder; the answer comes as `ladder_found`."""
+        self.session.find_ladder(self.ladder_found.emit)
+
+    def find_uncertainty(self) -> None:
+        """Ask for bands of the headline figures; the answer comes as `uncertain`."""
+        self.session.find_uncertainty(self.uncertain.emit)
 
     def compare_scenarios(self) -> None:
         """Ask for the plan and its scenarios side by side; the answer comes as `scenarios_compared`."""

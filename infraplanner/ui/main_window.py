@@ -44,6 +44,7 @@ from infraplanner.ui.panels.layers import HistoryPanel, LayersPanel
 from infraplanner.ui.panels.link_table import LinkTable
 from infraplanner.ui.panels.tree import TreePanel
 from infraplanner.ui.panels.walls import WallsPanel
+from infraplanner.ui.panels.walls_view import WallsView
 from infraplanner.ui.panels.welcome import WelcomePage
 from infraplanner.ui.settings import Settings
 from infraplanner.ui.sheets import show_licences, show_shortcuts
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: self._zoom(1.25), "zoom_out": lambda: self._zoom(0.8), "theme": self.toggle_theme,
             "presentation": self._presentation, "reset_layout": self.reset_layout, "snap": self._snap,
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
-            "validate": self._validate,
+            "validate": self._validate, "why": self._why,
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,
             "shortcuts": lambda: show_shortcuts(self), "licences": lambda: show_licences(self),
         }  # fmt: skip
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.tr("Floor"))
         self.tabs.addTab(self.tr("Power tree"))
         self.tabs.addTab(self.tr("Links"))
+        self.tabs.addTab(self.tr("Walls"))
         self.tabs.currentChanged.connect(self._show_tab)
         self.overlays = OverlaySwitch(OVERLAYS)
         inner.addWidget(self.tabs)
@@ -208,7 +210,9 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.tree_area)
         self.link_table = LinkTable(self.bridge)
         self.stack.addWidget(self.link_table)
-        self.views: tuple[QWidget, ...] = (self.floor, self.tree_area, self.link_table)
+        self.walls_view = WallsView(self.bridge)
+        self.stack.addWidget(self.walls_view)
+        self.views: tuple[QWidget, ...] = (self.floor, self.tree_area, self.link_table, self.walls_view)
         self.tab_row = row
         for widget in (row, self.busy, self.stack):
             layout.addWidget(widget)
@@ -271,10 +275,15 @@ class MainWindow(QMainWindow):
         self.findings.counted.connect(cast(DockHeader, self.findings_dock.titleBarWidget()).scope.setText)
         self.tree.zoom_wanted.connect(floor.zoom_to)
         self.headline.chart_wanted.connect(self._open_chart)
+        self.headline.why_wanted.connect(self._why)
+        self.walls.scope_changed.connect(cast(DockHeader, self.walls_dock.titleBarWidget()).scope.setText)
+        self.charts.why.zoom_wanted.connect(self._zoom_on_floor)
         floor.activated.connect(lambda key: floor.zoom_to([key]))
         floor.dropped.connect(self._drop)
         floor.context_wanted.connect(self._context_menu)
         self.link_table.zoom_wanted.connect(self._zoom_on_floor)
+        self.walls_view.where_wanted.connect(lambda key: self._zoom_on_floor([key]))
+        self.headline.binding.clicked.connect(lambda: self.tabs.setCurrentIndex(self.views.index(self.walls_view)))
         self.power_tree.context_wanted.connect(self._context_menu)
         floor.pointer_moved.connect(self._show_pointer)
         floor.camera_changed.connect(self._show_camera)
@@ -462,6 +471,11 @@ class MainWindow(QMainWindow):
             (i for i, stop in enumerate(stops) if stop.hasFocus() or stop.isAncestorOf(self.focusWidget() or stop)), -1
         )
         stops[(here + 1) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _why(self, figure: str = "usd_per_million_tokens") -> None:
+        """A headline figure traced back in the tab of charts."""
+        self.charts.open_chart(self.charts.why)
+        self.charts.why.ask(figure)
 
     def _open_chart(self, key: str) -> None:
         charts = self.charts

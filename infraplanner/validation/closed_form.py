@@ -66,6 +66,10 @@ class Case:
         """One number of a record."""
         return float(self.points(profile_id, column))
 
+    def middle(self, profile_id: str) -> float:
+        """Middle of a record's range."""
+        return 0.5 * (self.number(profile_id, "low") + self.number(profile_id, "high"))
+
     def part(self, kinds: type[Any]) -> Any:
         """The profile of this kind whose name, alias or id occurs in the row's `system`; the longest match wins."""
         wanted = _words(self.system)

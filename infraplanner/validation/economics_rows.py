@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import System
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, S_PER_H
 
 from .closed_form import Case, Law, predictor_of
@@ -14,6 +15,9 @@ from .report import Predictor
 
 MODEL_1GW = "fit.epoch-1gw"
 FLEET_DAY = "fact.deepseek-day"
+PORTS_400G_A_GPU = 3
+"""Of 400G an accelerator in two tiers without oversubscription: down and up at the leaf, one at the spine."""
+PORTS_400G_Q3400 = 288
 J_PER_MWH = J_PER_KWH * KILO
 J_PER_MMBTU = 1.05505585262e9
 YEAR_S = H_PER_YEAR * S_PER_H
@@ -141,7 +145,30 @@ def _ride_through(case: Case, kernels: ModuleType) -> tuple[float, str]:
     )), "stored energy"  # fmt: skip
 
 
+def _capex(case: Case, _kernels: ModuleType) -> tuple[float, str]:
+    """Racks to the stated IT power at the middle of their price, and a finished house at that of a watt."""
+    rack = case.catalog.find("gb200-nvl72")
+    if (
+        not isinstance(rack, System)
+        or rack.power_max_w is None
+        or rack.price_usd_low is None
+        or rack.price_usd_high is None
+    ):
+        raise KeyError("price and power of gb200-nvl72")
+    it_w = case.given("it_mw") * MEGA
+    case.assume("GB200 NVL72 racks at nameplate; two tiers of Q3400 switches at full rate; middles of the price ranges")
+    count = it_w / rack.power_max_w
+    racks = 0.5 * (rack.price_usd_low + rack.price_usd_high)
+    ports = PORTS_400G_A_GPU * rack.accelerators[0].count
+    fabric = ports * (
+        case.middle("price.switch-q3400") / PORTS_400G_Q3400 + 0.5 * case.middle("price.osfp-800g-transceiver")
+    )
+    house = it_w / KILO * case.catalog.constant("cost.house_usd_per_kw")
+    return count * (racks + fabric) + house, "prices"
+
+
 LAWS: dict[str, Law] = {
+    "capex_total": _capex,
     "crf": _recovery,
     "tco_annual": _yearly,
     "tco_month": _bill,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from infraplanner.model.entities import Cooling, Feed, Hall, Loop, PowerNode, Rack, Tray, Zone
@@ -20,22 +21,34 @@ _ROW_START = _POWER_WIDTH + 1500 + 1100 + 400 + 900 + 300 + 600
 _BAY_WIDTH = _ROW_START + ROW_RACKS * _RACK_WIDTH + 600 + 300 + 900 + 400 + 1100 + 2400
 _MARGIN = 3000
 _PLANT_PITCH_X, _PLANT_PITCH_Y = 12_000, 5000
-_RATING_KW = 2400.0
-_TX_KW = 2600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Ratings of what feeds and cools a hall: of a row's UPS and busway, of its transformer, of a utility (None: as the
+    rows need it), and the heat that is planned for a rack, by liquid and by air.
+    """
+
+    row_kw: float = 2400.0
+    transformer_kw: float = 2600.0
+    utility_kw: float | None = None
+    liquid_kw_a_rack: float = 85.0
+    air_kw_a_rack: float = 30.0
+    transformer: str = "tx-mv-liquid-2500"
 
 
 class HallPlan:
     """Geometry of a hall of so many racks; all positions are integer millimetres and nothing overlaps."""
 
-    def __init__(self, racks: int) -> None:
+    def __init__(self, racks: int, sizes: Sizes | None = None) -> None:
         self.racks = racks
+        self.sizes = sizes or Sizes()
         self.rows = math.ceil(racks / ROW_RACKS)
         self.bays = math.ceil(self.rows / 2)
         self.columns = max(1, round(math.sqrt(self.bays * _BAY_HEIGHT / _BAY_WIDTH)))
         self.levels = math.ceil(self.bays / self.columns)
-        heat_kw = racks * 100.0
-        self.dry_coolers = math.ceil(heat_kw * 0.85 / 1000.0) + 1
-        self.chillers = math.ceil(heat_kw * 0.3 / 1000.0) + 1
+        self.dry_coolers = math.ceil(racks * self.sizes.liquid_kw_a_rack / 1000.0) + 1
+        self.chillers = math.ceil(racks * self.sizes.air_kw_a_rack / 1000.0) + 1
         self.width = 2 * _MARGIN + self.columns * _BAY_WIDTH
         self.height = 2 * _MARGIN + _COLD + self.levels * _BAY_HEIGHT
         self.plant_rows = max(1, (self.height - 2 * _MARGIN) // _PLANT_PITCH_Y)
@@ -141,7 +154,7 @@ class HallPlan:
                 x_mm=_MARGIN + 1000 + number * 3000,
                 y_mm=_MARGIN - 1200,
                 profile="utility-connection",
-                rating_kw=self.rows * _TX_KW * 1.2 + 4000.0,
+                rating_kw=self.sizes.utility_kw or self.rows * self.sizes.transformer_kw * 1.2 + 4000.0,
                 side="a" if side == "a" else "b",
             )
         for row in range(self.rows):
@@ -153,9 +166,9 @@ class HallPlan:
                 mark: Literal["a", "b"] = "a" if side == "a" else "b"
                 end = x + (_ROW_START - 450 if side == "a" else _ROW_START + ROW_RACKS * _RACK_WIDTH + 450)
                 parts = (
-                    ("tx", "tx-mv-liquid-2500", left + 1200, level, _TX_KW),
-                    ("ups", "ups-modular-2000", left + 4600, level, _RATING_KW),
-                    ("bus", "busway-cu-2500a", end, self._row_centre(row), _RATING_KW),
+                    ("tx", self.sizes.transformer, left + 1200, level, self.sizes.transformer_kw),
+                    ("ups", "ups-modular-2000", left + 4600, level, self.sizes.row_kw),
+                    ("bus", "busway-cu-2500a", end, self._row_centre(row), self.sizes.row_kw),
                 )
                 for kind, profile, at, height, rating in parts:
                     yield PowerNode(

@@ -200,6 +200,16 @@ def hasty(doc: Document) -> None:
     add(doc, "workloads", Workload(id="chat", input_tokens=1024, output_tokens=1024, tpot_limit_s=0.0001))
 
 
+def too_clever(doc: Document) -> None:
+    add(doc, "workloads", Workload(id="riddles", kind="agentic", profile="chat-1k-1k", complexity_b=900.0,
+                                   offered_requests_per_s=1.0))  # fmt: skip
+
+
+def crowd(doc: Document) -> None:
+    add(doc, "workloads", Workload(id="crowd", kind="generative", profile="chat-1k-1k", pattern="office-hours",
+                                   offered_requests_per_s=1e7))  # fmt: skip
+
+
 def stacked(doc: Document) -> None:
     change(doc, "racks", "r001", x_mm=2300)
 
@@ -320,6 +330,8 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("pool.not-predicted", unknown_model, "serve"),
     ("pool.no-path", no_path, "serve"),
     ("pool.latency-limit", hasty, "serve"),
+    ("class.no-pool", too_clever, "riddles"),
+    ("class.short", crowd, "crowd"),
     ("placement.overlap", stacked, "r000"),
     ("placement.outside-hall", outside, "r001"),
     ("placement.same-units", crowded, "sw1"),

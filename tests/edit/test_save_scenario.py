@@ -10,7 +10,7 @@ from infraplanner.edit import ApplyScenario, Delete, EditError, Move, Place, Sav
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Column
+from infraplanner.model.entities import Column, Scenario, ScenarioPatch
 
 PILOT = places.resources_dir() / "templates" / "h100-pilot.yaml"
 
@@ -53,12 +53,30 @@ def test_the_plan_stays_and_one_undo_takes_the_scenario_away(document: Document)
     assert plan_bytes(document) == before
 
 
-def test_what_adds_or_refuses_is_no_scenario(document: Document) -> None:
+def test_what_adds_is_kept_with_the_record_and_what_refuses_is_none(document: Document) -> None:
     before = plan_bytes(document)
     stack = UndoStack(document)
     new = Column(id="post", hall="pilot", x_mm=500, y_mm=500, width_mm=400, depth_mm=400)
-    with pytest.raises(EditError, match="adds post"):
-        stack.execute(SaveScenario("More", Place("columns", new)))
     with pytest.raises(EditError, match="nobody"):
         stack.execute(SaveScenario("None", SetFields("pools", ["nobody"], {"tp": 4})))
     assert plan_bytes(document) == before
+    stack.execute(SaveScenario("More", Place("columns", new)))
+    assert "post" not in document.table("columns")
+    key = next(k for k, row in document.table("scenarios").items() if row.name == "More")
+    assert document.table("scenarios")[key].patches[0].value["table"] == "columns"
+    stack.execute(ApplyScenario(key))
+    assert document.table("columns")["post"] == new
+    stack.undo()
+    stack.undo()
+    assert plan_bytes(document) == before
+
+
+def test_an_addition_that_makes_no_sense_says_so(document: Document) -> None:
+    stack = UndoStack(document)
+    for patch, words in (
+        (ScenarioPatch(target="x", value={"table": "nowhere"}), "no table"),
+        (ScenarioPatch(target="x", value={"table": "columns", "hall": "pilot"}), "x_mm"),
+    ):
+        document.put("scenarios", Scenario(id="bad", patches=(patch,)))
+        with pytest.raises(EditError, match=words):
+            stack.execute(ApplyScenario("bad"))

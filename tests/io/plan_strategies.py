@@ -19,6 +19,7 @@ PROFILES = {
     "power": ["utility-connection", "ups-modern-dc"],
     "rack": ["gb200-nvl72", "eia-48u-600x1200", "mgmt-rack"],
     "request_shape": ["chat-1k-1k", "voice"],
+    "record": ["office-hours", "diurnal-consumer"],
 }
 LIMIT = 2**53
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

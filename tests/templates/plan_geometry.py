@@ -67,7 +67,9 @@ def overbooked_ports(plan: PlanFile) -> list[tuple[str, str, int, int]]:
     out = []
     for (owner, group), count in used.items():
         _, row = plan.document.find(owner)
-        ports = own[owner, group] + sum(g.count for g in plan.catalog.get(row.profile).port_groups if g.group == group)
+        ports = own[owner, group] + sum(
+            g.count for g in getattr(plan.catalog.get(row.profile), "port_groups", ()) if g.group == group
+        )
         if count > ports:
             out.append((owner, group, count, ports))
     return out

@@ -12,7 +12,7 @@ from infraplanner.io import plan_bytes, read_plan
 from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ("h100-pilot.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml")
+NAMES = ("edge-site.yaml", "h100-pilot.yaml", "hall-20mw.yaml", "nvl72-pod.yaml", "rubin-800v.yaml", "sram-row.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_every_copy_that_is_used_travels_with_the_plan(plan):
     for table in ("racks", "devices", "cooling", "power"):
         for row in plan.document.table(table).values():
             assert row.profile in profiles
-    assert "us-virginia" in profiles
+    assert plan.document.table("site")["site"].region in profiles
 
 
 def test_devices_fit_their_cabinets(plan):
@@ -88,6 +88,9 @@ def test_devices_fit_their_cabinets(plan):
 
 
 def test_racks_are_fed_on_both_sides(plan):
+    if plan.path.name == "edge-site.yaml":  # one feed is what it shows
+        assert {feed.side for feed in plan.document.table("feeds").values()} == {""}
+        return
     for rack in plan.document.table("racks"):
         sides = {feed.side for feed in plan.document.table("feeds").values() if feed.target == rack}
         assert sides == {"a", "b"}, rack
@@ -185,6 +188,28 @@ def test_the_sram_row(catalog):
     row = read_plan(resources_dir() / "templates" / "sram-row.yaml", catalog)
     assert geometry.pool_accelerators(row) == {"cards": 16, "gpu": 32, "lpu": 72, "wafer": 1}
     assert {waiver.rule for waiver in row.document.table("waivers").values()} == {"pool.not-predicted"}
+
+
+def test_the_hall_is_the_brief(catalog):
+    hall = read_plan(resources_dir() / "templates" / "hall-20mw.yaml", catalog)
+    racks = hall.document.table("racks")
+    assert len(racks) == 400
+    assert sum(row.profile == "gb200-nvl72" for row in racks.values()) == 126
+    assert 29_000 < sum(link.count for link in hall.document.table("links").values()) < 31_000
+    assert 19_000 < geometry.it_power_kw(hall) < 21_000
+    utilities = [row.rating_kw for key, row in hall.document.table("power").items() if key.startswith("util")]
+    assert utilities == [25_000.0, 25_000.0]
+    supplies = geometry.rack_supplies(hall)
+    assert all(sources == {"util-a", "util-b"} for sources in supplies.values())
+
+
+def test_the_edge_site_is_held_by_its_feed(catalog):
+    edge = read_plan(resources_dir() / "templates" / "edge-site.yaml", catalog)
+    snapshot = edge.document.snapshot()
+    held = evaluate(snapshot, catalog)
+    assert held.summary.binding_wall == "power"
+    nobody = evaluate(snapshot, catalog, failed=frozenset({"ups"}))
+    assert nobody.summary.tokens_per_s == 0.0  # no redundancy: whatever fails, the room stops
 
 
 @pytest.fixture(scope="module")

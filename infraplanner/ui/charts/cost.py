@@ -100,24 +100,23 @@ class RentChart(MoneyChart):
     title = "Own or rent"
 
     def draw_money(self, found: EconomicsResult, result: ResultSnapshot) -> None:
-        """Own cost first, then every tier of the price book."""
-        if not found.cloud:
+        """The own hall first, then rented space, small rooms, and every tier of rented accelerators."""
+        rows = [row for row in found.deployments if row.usd_per_million_tokens is not None]
+        if not rows:
             self.shown = {}
-            self.rows([self.tr("own, $/M tok")], [found.usd_per_million_tokens or 0.0], ["series.0"], "")
-            self.scope.setText(self.tr("no rental price for these accelerators"))
-            self.legend.show_entries([])
+            self.say(self.tr("Known once the plan serves tokens."))
             return
-        own = found.cloud[0].own_usd_per_accelerator_hour
-        names = [self.tr("own"), *(offer.tier for offer in found.cloud)]
-        prices = [own, *(offer.usd_per_accelerator_hour for offer in found.cloud)]
-        self.rows(names, prices, ["series.0", *["series.3"] * len(found.cloud)], self.tr("$ an accelerator hour"))
-        even = min(offer.break_even_use_frac for offer in found.cloud)
-        self.scope.setText(
-            self.tr("owning pays above {0} % use").format(short(100 * even))
-            if even <= 1.0
-            else self.tr("renting is cheaper at any use")
-        )
-        self.shown = {offer.tier: offer.break_even_use_frac for offer in found.cloud} | {"own": own}
+        colours = ["series.3" if row.name.startswith("cloud") else "series.1" for row in rows]
+        colours[0] = "series.0"
+        self.rows([row.name for row in rows], [row.usd_per_million_tokens or 0.0 for row in rows], colours, "$/M tok")
+        even = [row.break_even_use_frac for row in rows if row.break_even_use_frac is not None]
+        if not even:
+            self.scope.setText(self.tr("no rental price for these accelerators"))
+        elif min(even) <= 1.0:
+            self.scope.setText(self.tr("owning pays above {0} % use").format(short(100 * min(even))))
+        else:
+            self.scope.setText(self.tr("renting is cheaper at any use"))
+        self.shown = {row.name: row.usd_per_million_tokens for row in rows}
         self.legend.show_entries([])
 
 
@@ -127,16 +126,26 @@ class CarbonChart(MoneyChart):
     title = "Carbon of a year"
 
     def draw_money(self, found: EconomicsResult, result: ResultSnapshot) -> None:
-        """Grid electricity and accelerators made."""
+        """Burnt on site, bought by three ways of counting, and accelerators made."""
+        carbon = found.carbon
         self.shown = {
-            "located_kg": found.located_kg_per_year,
+            "scope1_kg": carbon.scope1_kg,
+            "location_kg": carbon.location_kg,
+            "market_kg": carbon.market_kg,
+            "hourly_kg": carbon.hourly_kg,
             "embodied_kg": found.embodied_kg_per_year,
             "kg_per_million_tokens": found.kg_co2e_per_million_tokens,
         }
-        tonnes = [(found.located_kg_per_year or 0.0) / KILO, (found.embodied_kg_per_year or 0.0) / KILO]
-        self.rows(
-            [self.tr("grid, by location"), self.tr("accelerators made")], tonnes, ["series.2", "series.0"], "t CO2e"
-        )
+        names = [
+            self.tr("burnt on site"),
+            self.tr("bought, by location"),
+            self.tr("bought, by market"),
+            self.tr("bought, hour by hour"),
+            self.tr("accelerators made"),
+        ]
+        values = (carbon.scope1_kg, carbon.location_kg, carbon.market_kg, carbon.hourly_kg, carbon.embodied_kg)
+        tonnes = [(value or 0.0) / KILO for value in values]
+        self.rows(names, tonnes, ["series.1", "series.2", "series.2", "series.2", "series.0"], "t CO2e")
         each = found.kg_co2e_per_million_tokens
         self.scope.setText("" if each is None else self.tr("{0} g/M tok").format(short(KILO * each)))
         self.legend.show_entries([])

@@ -12,6 +12,7 @@ from .base import Chart
 from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .failures import FailuresChart
+from .growth import GrowthChart
 from .heat import HeatChart
 from .links import LinkChart, LoadChart
 from .loops import LoopsChart
@@ -19,11 +20,14 @@ from .memory import DoublingChart, GapChart, LimitsChart, MemoryMapChart, Roofli
 from .plant_year import PlantYearChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
+from .routing import ClassesChart, RoutingChart
 from .scenarios import ScenarioChart
 from .staircase import StaircaseChart
 from .techniques import TechniquesChart
 from .tokens import TokensChart
+from .tornado import tornado_charts
 from .waterfall import WaterfallChart
+from .why import WhyChart
 
 FOUR, THREE, TWO = 1240, 850, 560
 
@@ -38,7 +42,7 @@ class ChartDock(QWidget):
         self.links, self.load = LinkChart(bridge), LoadChart()
         self.margin, self.media = MarginChart(), MediaChart()
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
-        self.scenarios, self.chains = ScenarioChart(bridge), ChainsChart(bridge)
+        self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
         self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
@@ -50,10 +54,12 @@ class ChartDock(QWidget):
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
             (self.tr("Copper"), [self.links, self.margin, self.media, self.load]),
-            (self.tr("Tokens"), [self.tokens]),
+            (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
+            (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
-            (self.tr("Scenarios"), [self.scenarios]),
+            (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge)]),
+            (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
         """What the overview shows, in order of importance; one, two, three or four of them by width."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from infraplanner.results.snapshot import WALLS, ResultSnapshot, Summary
+from infraplanner.results.uncertainty import Band, UncertaintyResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
@@ -116,6 +117,7 @@ class Headline(QWidget):
     """Seven cells, updated in place."""
 
     chart_wanted = Signal(str)
+    why_wanted = Signal(str)
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -123,11 +125,12 @@ class Headline(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(62)
         self._bridge = bridge
+        self.bands: dict[str, Band] = {}
         self.opening: ResultSnapshot | None = None
         self.healthy: ResultSnapshot | None = None
         self.cells = {
             "it_power_kw": StatCell(self.tr("IT power")),
-            "pue": StatCell(self.tr("Facility PUE")),
+            "pue": StatCell(self.tr("PUE")),
             "tokens_per_s": StatCell(self.tr("Throughput")),
             "tokens_per_j": StatCell(self.tr("Energy")),
             "usd_per_million_tokens": StatCell(self.tr("Cost")),
@@ -140,15 +143,18 @@ class Headline(QWidget):
         for key, cell in self.cells.items():
             layout.addWidget(cell, 2)
             cell.clicked.connect(lambda key=key: self.chart_wanted.emit(key))
+            cell.why_wanted.connect(lambda key=key: self.why_wanted.emit(key))
         layout.addWidget(self.binding, 5)
         bridge.result.connect(self.take)
         bridge.changed.connect(self._mark_stale)
         bridge.opened.connect(self.forget)
+        bridge.uncertain.connect(self.show_bands)
         self.forget()
 
     def forget(self) -> None:
         """Another plan: nothing is known of it yet."""
         self.opening = self.healthy = None
+        self.bands = {}
         for cell in self.cells.values():
             cell.show_value("–", "", tooltip=self.tr("Not computed yet."))
             cell.show_change("", None)
@@ -181,20 +187,29 @@ class Headline(QWidget):
             cell = self.cells[key]
             coverage = result.coverage.get(key)
             tip = f"{coverage.state.replace('_', ' ')}: {coverage.note}" if coverage else ""
-            band = self._band(summary) if key.startswith("tokens") else ""
-            if band:
-                tip += self.tr("\nHeld-out measurements lie {0} from predictions like this.").format(band)
+            band, told = self._band(key, summary)
+            tip += told
             cell.show_value(value, unit if value != "–" else "", provisional=result.provisional, tooltip=tip, note=band)
             cell.show_change(*self._change(key, result))
         self.binding.show_result(result)
 
-    @staticmethod
-    def _band(summary: Summary) -> str:
-        """Error band of the tokens in per cent; tokens per joule have the same one."""
+    def show_bands(self, found: UncertaintyResult) -> None:
+        """Bands of samples; until the next ones they stand as shares of what is shown."""
+        self.bands = found.bands
+        if self.healthy is not None and not self._bridge.session.failed:
+            self.take(self.healthy)
+
+    def _band(self, key: str, summary: Summary) -> tuple[str, str]:
+        """The band of a figure in per cent and where it is from: samples of all inputs, else that of tokens alone."""
+        found = self.bands.get(key)
+        if found is not None and found.value and found.p5 is not None and found.p95 is not None:
+            words = _ends(found.p5 / found.value, found.p95 / found.value)
+            return words, self.tr("\n5 to 95 % of samples of what is uncertain: {0}.").format(words)
         middle, low, high = summary.tokens_per_s, summary.tokens_per_s_low, summary.tokens_per_s_high
-        if not middle or low is None or high is None:
-            return ""
-        return f"{number(100 * (low / middle - 1), 2)} +{number(100 * (high / middle - 1), 2)} %"
+        if not key.startswith("tokens") or not middle or low is None or high is None:
+            return "", ""
+        words = _ends(low / middle, high / middle)
+        return words, self.tr("\nHeld-out measurements lie {0} from predictions like this.").format(words)
 
     def _change(self, key: str, result: ResultSnapshot) -> tuple[str, bool | None]:
         """Arrow and per cent against the reference; fewer is better but for tokens."""
@@ -209,3 +224,12 @@ class Headline(QWidget):
         arrow = "▲" if share > 0 else "▼"
         better = share > 0 if key.startswith("tokens") else share < 0
         return f"{arrow} {number(100 * abs(share), 2)} %", None if key == "it_power_kw" else better
+
+
+def _ends(low: float, high: float) -> str:
+    """Both ends of a band as per cent of the figure in force."""
+
+    def signed(share: float) -> str:
+        return ("+" if share > 0 else "") + number(100 * share, 2)
+
+    return f"{signed(low - 1)} {signed(high - 1)} %"

@@ -179,7 +179,10 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("dry_bulb_c", "Dry bulb", "c", optional=True),
             Field("wet_bulb_c", "Wet bulb", "c", optional=True),
             Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
+            Field("peak_usd_per_kwh", "Peak price", "usd_per_kwh", optional=True),
+            Field("peak_hours", "Peak hours a day", "count", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
+            Field("clean_frac", "Clean energy bought", "frac", optional=True),
             Field("use_frac", "Use over the year", "frac", optional=True),
             Field("it_life_years", "Life of IT", "years", optional=True),
             Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
@@ -187,6 +190,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
     },
     "workloads": {
         "Requests": [
+            Field("complexity_b", "Needs parameters, B", "count", optional=True),
             Field("input_tokens", "Input", "tokens", "whole", optional=True),
             Field("output_tokens", "Output", "tokens", "whole", optional=True),
             Field("prefix_hit_frac", "Prefix hits", "frac", optional=True),

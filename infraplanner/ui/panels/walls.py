@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from infraplanner.edit import SaveScenario
-from infraplanner.results.snapshot import WALLS, ResultSnapshot
+from infraplanner.results.snapshot import WALLS, ResultSnapshot, WallResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.widgets.lever_list import LeverRow
 from infraplanner.ui.widgets.stack_bar import StackBar
@@ -17,9 +18,18 @@ from infraplanner.units import number
 
 if TYPE_CHECKING:
     from infraplanner.explore.levers import Lever
+    from infraplanner.results.uncertainty import UncertaintyResult
 
 MOST_LEVERS = 5
 MOST_RACKS = 200
+MOST_RACKS_BANDS = 500
+LEAST_DOUBT = 0.05
+NOTES = {
+    "power": "The fullest node that feeds it.",
+    "memory": "The pool that its accelerators belong to.",
+    "thermal": "Its inlet air, its chips, and the fullest unit of its loop.",
+    "copper": "Its fullest link, by load and by reach.",
+}
 REST_MS = 800
 
 
@@ -27,6 +37,7 @@ class WallsPanel(QScrollArea):
     """Rows always in the order power, memory, thermal, copper: position is memory."""
 
     where_wanted = Signal(str)
+    scope_changed = Signal(str)
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,13 +87,36 @@ class WallsPanel(QScrollArea):
         self.setWidget(body)
         self._bridge = bridge
         self._asked = False
+        self._last: ResultSnapshot | None = None
+        bridge.selection_changed.connect(self._follow_selection)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._find_at_rest)
         bridge.result.connect(self.take)
         bridge.opened.connect(self._forget)
         bridge.levers_ranked.connect(self.show_levers)
+        self.found: UncertaintyResult | None = None
+        bridge.uncertain.connect(self.show_bands)
+
+    def show_bands(self, found: UncertaintyResult) -> None:
+        """Hatched bands, and which walls may bind when the samples disagree."""
+        self.found = found
+        for wall, row in self.rows.items():
+            band = found.bands.get(f"wall.{wall}")
+            known = band is not None and band.value and band.p5 is not None and band.p95 is not None
+            row.show_band((band.p5 / band.value, band.p95 / band.value) if known else None)  # type: ignore[union-attr, operator]
+        if self._last is not None:
+            self.take(self._last)
+
+    def _may_bind(self, wall: str) -> str:
+        """A tag with the share of samples in which a wall binds, when others bind in some."""
+        shares = self.found.binding_frac if self.found is not None else {}
+        share = shares.get(wall, 0.0)
+        return self.tr("MAY BIND {0} %").format(round(100 * share)) if LEAST_DOUBT <= share <= 1 - LEAST_DOUBT else ""
 
     def _forget(self) -> None:
+        self.found = self._last = None
+        for row in self.rows.values():
+            row.show_band(None)
         for row in self.rows.values():
             row.trail = []
         self.show_levers([])
@@ -95,8 +129,11 @@ class WallsPanel(QScrollArea):
         self._bridge.rank_levers()
 
     def _find_at_rest(self) -> None:
-        """Small plans are tried again by themselves once somebody has asked and the hand rests."""
-        if self._asked and self.isVisible() and len(self._bridge.session.document.table("racks")) <= MOST_RACKS:
+        """Bands follow the hand's rest; what changes buy is tried again once somebody has asked. Small plans only."""
+        racks = len(self._bridge.session.document.table("racks"))
+        if self.isVisible() and self._last is not None and not self._last.failed and racks <= MOST_RACKS_BANDS:
+            self._bridge.find_uncertainty()
+        if self._asked and self.isVisible() and racks <= MOST_RACKS:
             self.find_levers()
 
     def show_levers(self, levers: list[Lever]) -> None:
@@ -122,20 +159,52 @@ class WallsPanel(QScrollArea):
     def _make(self, lever: Lever) -> None:
         self._bridge.execute(lever.offer.command)
 
+    def _racks(self) -> list[str]:
+        """Racks of the selection: themselves, or those that hold selected devices; none for anything else."""
+        document = self._bridge.session.document
+        racks, devices = document.table("racks"), document.table("devices")
+        chosen = [devices[key].rack if key in devices else key for key in self._bridge.selection]
+        return list(dict.fromkeys(chosen)) if chosen and all(key in racks for key in chosen) else []
+
+    def _show_scope(self, result: ResultSnapshot) -> bool:
+        """Walls of the selected racks, the fullest of them named; False when the whole hall is to be shown."""
+        racks, held = self._racks(), self._last
+        if not racks or held is None or result.provisional or not held.rack_walls:
+            self.scope_changed.emit(self.tr("whole hall"))
+            return False
+        rows = {key: index for index, key in enumerate(held.power.rack_ids)}
+        for wall, row in self.rows.items():
+            used = held.rack_walls[wall]
+            known = [(float(used[rows[key]]), key) for key in racks if key in rows and math.isfinite(used[rows[key]])]
+            value, where = max(known) if known else (None, None)
+            row.show_result(WallResult(value, None, where, note=NOTES[wall]), "", False)
+        name = racks[0] if len(racks) == 1 else self.tr("{0} racks").format(len(racks))
+        self.scope_changed.emit(name)
+        return True
+
+    def _follow_selection(self) -> None:
+        if self._last is not None:
+            self.take(self._last)
+
     def take(self, result: ResultSnapshot) -> None:
         """Show a result; elasticities as far as there are some, otherwise a sentence."""
         binding = result.summary.binding_wall
         next_wall = result.walls[binding].next if binding in result.walls else None
-        for wall, row in self.rows.items():
-            tag = "BINDS" if wall == binding else "NEXT" if wall == next_wall else ""
-            row.show_result(result.walls[wall], tag, not result.provisional)
+        fresh = not result.provisional and result is not self._last
+        if not result.provisional:
+            self._last = result
+        if not self._show_scope(result):
+            for wall, row in self.rows.items():
+                tag = self._may_bind(wall) or ("BINDS" if wall == binding else "NEXT" if wall == next_wall else "")
+                row.show_result(result.walls[wall], tag, fresh)
         known = {wall: result.walls[wall].elasticity for wall in WALLS}
         shares = {wall: value for wall, value in known.items() if value is not None and value > 0.005}
         if result.provisional:
             return
         self.ask.setVisible(bool(result.throughput.pools))
         self.units.setVisible(bool(result.throughput.pools))
-        self._rest.start()
+        if fresh:
+            self._rest.start()
         self.bar.show_shares(shares)
         self.bar.setVisible(bool(shares))
         if shares:

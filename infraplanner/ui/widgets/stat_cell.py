@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from infraplanner.ui.theme import fonts, icons
 from infraplanner.ui.theme.current import current
@@ -14,6 +14,7 @@ class StatCell(QWidget):
     """One cell of the headline strip. Unknown shows an en dash and keeps its reason in the tooltip."""
 
     clicked = Signal()
+    why_wanted = Signal()
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +104,23 @@ class StatCell(QWidget):
             painter.setPen(theme.colour("border.focus"))
             painter.drawRect(1, 1, self.width() - 4, self.height() - 3)
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the figure's chart."""
-        self.clicked.emit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Chart or reason."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Why this figure?"), self.why_wanted.emit)
+        menu.addAction(self.tr("Show its chart"), self.clicked.emit)
+        menu.exec(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens the chart, a question mark the reason."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        elif event.text() == "?":
+            self.why_wanted.emit()
+        else:
+            super().keyPressEvent(event)

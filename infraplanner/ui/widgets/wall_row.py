@@ -38,6 +38,7 @@ class WallRow(QWidget):
         self.result = WallResult()
         self.tag = ""
         self.reference: float | None = None
+        self.band: tuple[float, float] | None = None
         self.trail: list[float] = []
         self.setFixedHeight(62)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -56,6 +57,11 @@ class WallRow(QWidget):
         percent = "unknown" if result.utilisation is None else f"{100 * result.utilisation:.0f} %"
         self.setAccessibleName(f"{self.title} {percent} {self.tag} {result.where or ''}")
         self.setToolTip(result.note)
+        self.update()
+
+    def show_band(self, band: tuple[float, float] | None) -> None:
+        """5 to 95 % of the samples as shares of what is used; None while unknown."""
+        self.band = band
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -122,9 +128,12 @@ class WallRow(QWidget):
         painter.setPen(theme.colour(f"wall.{self.wall}", 0.6))
         painter.drawPolyline(points)
 
+    def _bar_box(self) -> QRectF:
+        return QRectF(46, 44, self.width() - 60, 7)
+
     def _bar(self, painter: QPainter) -> None:
         theme = current().theme
-        bar = QRectF(46, 44, self.width() - 60, 7)
+        bar = self._bar_box()
         painter.setPen(theme.colour("border.strong"))
         painter.setBrush(theme.colour("surface.canvas"))
         painter.drawRect(bar)
@@ -146,6 +155,8 @@ class WallRow(QWidget):
                 while x < over.right():
                     painter.drawLine(QPointF(x, over.bottom()), QPointF(min(x + 5, over.right()), over.top()))
                     x += 4
+        if value is not None and self.band is not None:
+            self._hatch(painter, bar, value)
         painter.fillRect(QRectF(limit_x - 1, bar.top() - 5, 2, bar.height() + 10), theme.colour("text.primary"))
         if self.reference is not None:
             x = bar.left() + bar.width() * min(self.reference, TOP) / TOP
@@ -154,6 +165,26 @@ class WallRow(QWidget):
             painter.drawPolygon(
                 [QPointF(x, bar.bottom() + 2), QPointF(x - 4, bar.bottom() + 8), QPointF(x + 4, bar.bottom() + 8)]
             )
+
+    def _hatch(self, painter: QPainter, bar: QRectF, value: float) -> None:
+        """The uncertain stretch: hatched, with ticks at both ends."""
+        assert self.band is not None
+        ends = [bar.left() + bar.width() * min(max(value * end, 0.0), TOP) / TOP for end in self.band]
+        if ends[1] - ends[0] < 2.0:
+            return
+        ink = current().theme.colour("text.primary")
+        box = QRectF(ends[0], bar.top(), ends[1] - ends[0], bar.height())
+        painter.save()
+        painter.setClipRect(box)
+        painter.setPen(ink)
+        x = box.left() - bar.height()
+        while x < box.right():
+            painter.drawLine(QPointF(x, box.bottom()), QPointF(x + bar.height(), box.top()))
+            x += 4
+        painter.restore()
+        painter.setPen(ink)
+        for x in ends:
+            painter.drawLine(QPointF(x, bar.top() - 2), QPointF(x, bar.bottom() + 2))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """A hand over the place."""

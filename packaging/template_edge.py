@@ -1,0 +1,171 @@
+"""edge-site: one small room on one feed. A 40 kW connection caps the racks, one cooler and one chiller carry the heat."""
+
+from __future__ import annotations
+
+from template_parts import Bag
+
+from infraplanner.model.document import Document
+from infraplanner.model.entities import (
+    Cooling,
+    Device,
+    Door,
+    Hall,
+    Loop,
+    Pipe,
+    Pool,
+    Port,
+    PowerNode,
+    Rack,
+    Scenario,
+    ScenarioPatch,
+    Site,
+    Tray,
+    Workload,
+    Zone,
+)
+
+HALL = "room"
+ROW_Y_MM = 2700
+CABINET = "eia-48u-dgx-700x1200"
+# Left edge of everything in the row, millimetres: cabinet, cooler, cabinet.
+ROW = (("E01", 2700), ("ir-1", 3400), ("E02", 4000))
+CAP = 0.55
+UTILITY_KW = 40.0
+
+
+def edge_site() -> Document:
+    """Two servers of eight H200 and one of eight L40S in two cabinets, behind a breaker that does not let them run free."""
+    bag = Bag()
+    _room(bag)
+    _row(bag)
+    _power(bag)
+    _plant(bag)
+    bag.add(
+        Workload(id="shop-floor", name="Assistant on the shop floor", profile="chat-1k-1k", ttft_limit_s=1.0),
+        # What the works ask over the years; routed to the pools that can serve it.
+        Workload(
+            id="questions",
+            name="Questions of the staff",
+            kind="generative",
+            profile="chat-1k-1k",
+            complexity_b=60.0,
+            offered_requests_per_s=6.0,
+            pattern="office-hours",
+            growth_frac_per_year=0.25,
+            price_elasticity=0.5,
+        ),
+        Workload(
+            id="checks",
+            name="Checks at the line",
+            kind="physical",
+            complexity_b=7.0,
+            input_tokens=1500,
+            output_tokens=100,
+            offered_requests_per_s=15.0,
+            growth_frac_per_year=0.1,
+        ),
+        Workload(id="vision", name="Reading of pictures", profile="chat-1k-1k", input_tokens=1500, output_tokens=100),
+        Pool(id="assist-70b", name="Llama 70B", model="llama3.1-70b", workload="shop-floor", tp=8),
+        Pool(id="vision-8b", name="Llama 8B", model="llama3.1-8b", workload="vision", tp=1),
+    )
+    _scenarios(bag)
+    return bag.document()
+
+
+def _scenarios(bag: Bag) -> None:
+    bag.add(
+        Scenario(
+            id="more-feed", name="A feed of 60 kW, caps off", year=2,
+            patches=(
+                *(ScenarioPatch(target=key, field="power_cap_frac", value=1.0) for key in ("E01", "E02")),
+                *(ScenarioPatch(target=key, field="rating_kw", value=60.0) for key in ("utility", "board", "ups")),
+                ScenarioPatch(target="ups", field="units", value=6),
+            ),
+        ),
+        Scenario(
+            id="third-server", name="A third server", year=2,
+            patches=(
+                ScenarioPatch(
+                    target="server-4",
+                    value={"table": "devices", "rack": "E02", "profile": "dgx-h200", "u": 16, "pool": "assist-70b"},
+                ),
+                ScenarioPatch(
+                    target="l-server-4-switch-1",
+                    value={
+                        "table": "links", "a": "server-4", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
+                    },
+                ),
+            ),
+        ),
+        Scenario(
+            id="small-model", name="70B weights in int4",
+            patches=(ScenarioPatch(target="assist-70b", field="weights", value="int4"),),
+        ),
+    )  # fmt: skip
+
+
+def _room(bag: Bag) -> None:
+    bag.add(
+        Site(id="site", name="Works 3", region="us-arizona", altitude_m=340.0, price_year=2026, use_frac=0.35),
+        Hall(
+            id=HALL, name="Edge room", width_mm=10_000, depth_mm=5000, height_mm=2800, floor_rating_kg_per_m2=1200.0,
+            design_density_w_per_m2=1200.0, containment="hot", supply_air_c=26.0,
+        ),
+        Zone(id="yard", name="Yard", hall=HALL, x_mm=7900, y_mm=2500, width_mm=4200, depth_mm=5000),
+        Zone(
+            id="cold-1", name="Cold aisle", hall=HALL, x_mm=3700, y_mm=1300, width_mm=2000, depth_mm=1600,
+            kind="cold_aisle",
+        ),
+        Zone(
+            id="hot-1", name="Hot aisle, contained", hall=HALL, x_mm=3700, y_mm=3900, width_mm=2000, depth_mm=1200,
+            kind="hot_aisle",
+        ),
+        Door(id="door-1", hall=HALL, x_mm=1200, y_mm=0, width_mm=1000, height_mm=2100),
+        Tray(id="tray-1", hall=HALL, points_mm=((2700, ROW_Y_MM), (4700, ROW_Y_MM)), elevation_mm=2400),
+    )  # fmt: skip
+
+
+def _row(bag: Bag) -> None:
+    for name, left in ROW:
+        if name == "ir-1":
+            at = left + 300
+            bag.add(Cooling(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile="inrow-cw", source_loop="chw"))
+        else:
+            at = left + 350
+            bag.add(
+                Rack(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile=CABINET, row="E", power_cap_frac=CAP)
+            )  # fmt: skip
+    bag.add(
+        Device(id="server-1", rack="E01", profile="dgx-h200", u=2, pool="assist-70b"),
+        Device(id="server-2", rack="E01", profile="dgx-h200", u=14, pool="assist-70b"),
+        Device(id="server-3", rack="E02", profile="l40s-8", u=2, pool="vision-8b"),
+        Device(id="switch-1", rack="E02", profile="sn2201", u=42),
+    )
+    for server in ("server-1", "server-2", "server-3"):
+        bag.add(Port(id=f"{server}-management", owner=server, group="management", count=2, rate_gbps=1.0))
+        bag.link(server, "switch-1", 1.0, 2, "management", "ports")
+
+
+def _power(bag: Bag) -> None:
+    parts = (
+        ("utility", "Connection", "utility-connection", 1200, 4400, UTILITY_KW, 1),
+        ("board", "Board", "pdu-rpp", 1000, 3100, UTILITY_KW, 1),
+        ("ups", "UPS of four modules", "ups-gxt5", 1000, 1700, UTILITY_KW, 4),
+    )
+    for key, name, profile, x, y, rating, units in parts:
+        bag.add(PowerNode(id=key, name=name, hall=HALL, x_mm=x, y_mm=y, profile=profile, rating_kw=rating, units=units))
+    bag.feed("utility", "board")
+    bag.feed("board", "ups")
+    for name, _ in ROW:
+        bag.feed("ups", name)
+    bag.feed("board", "ch-1")
+
+
+def _plant(bag: Bag) -> None:
+    """One chiller, one cooler: whatever fails, the room stops."""
+    bag.add(
+        Loop(id="chw", name="Chilled water", kind="facility", fluid="water", supply_c=18.0, rise_k=6.0),
+        Cooling(id="ch-1", name="Chiller", hall=HALL, x_mm=7900, y_mm=2500, profile="chiller-air-200", loop="chw"),
+        Pipe(id="chw-s", hall=HALL, points_mm=((6100, 4650), (3700, 4650)), loop="chw", dn_mm=50),
+        Pipe(id="chw-r", hall=HALL, points_mm=((6100, 4800), (3700, 4800)), loop="chw", dn_mm=50, side="return"),
+    )
