@@ -61,7 +61,7 @@ class Workspace:
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
         self.job_loads: dict[object, Any] = {}
-        self.slopes: tuple[object, Any] | None = None
+        self.slopes: tuple[object, Any, bool] | None = None
         self.air_model: Any = None
         self.loop_flows: Any = None
         self.chips: Any = None
