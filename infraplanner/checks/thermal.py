@@ -235,8 +235,9 @@ def redundancy(context: Context) -> Iterator[Message]:
     """Loops that may not lose the units that the plan says may fail: capacity left, or flow with one pump less."""
     compiled, thermal = context.compiled, context.result.thermal
     loops, plant = compiled.tables["loops"], compiled.plant
-    flows = {loop.loop: loop for loop in thermal.loops.loops}
-    for row in rows(loops["spare"] > 0):
+    spared = rows(loops["spare"] > 0)
+    flows = {loop.loop: loop for loop in thermal.loops.loops} if len(spared) else {}
+    for row in spared:
         name, spare = loops.ids[row], int(loops["spare"][row])
         units = plant.unit[plant.unit_start[row] : plant.unit_start[row + 1]]
         capacity = np.sort(plant.capacity_w[units])

@@ -84,6 +84,7 @@ def _child(module: str, *arguments: str) -> Any:
 def _size(count: int) -> dict[str, Any]:
     size: dict[str, Any] = _child("infraplanner.validation.bench", str(count))
     size["repaint_ms"] = _repaint_ms(count)
+    size |= _child("infraplanner.validation.bench_memory", str(count))
     return size
 
 

@@ -84,6 +84,10 @@ GROUPS: Final[dict[str, dict[str, frozenset[str]]]] = {
 """Joined arrays by group: which tables they are made of, and which changed fields make them stale (any added or removed
 record does)."""
 
+AIR_CLASS_FIELDS: Final = {
+    "racks": frozenset({"hall", "air_class"}), "halls": frozenset({"air_class"}), "site": frozenset({"altitude_m"}),
+}  # fmt: skip
+"""Fields that decide which air racks may breathe, beside what stands in them."""
 PLACE_FIELDS: Final = frozenset({"x_mm", "y_mm"})
 LINK_FIELDS: Final = frozenset({"rate_gbps", "count", "medium"})
 
@@ -114,7 +118,7 @@ class Compiled:
     ports: PortArrays = field(init=False)
     trays: TrayArrays = field(init=False)
     altitude_m: float = 0.0
-    _limits: tuple[BodyArrays, object, tuple[Floats, Floats]] | None = field(default=None, init=False)
+    _limits: tuple[BodyArrays, tuple[Floats, Floats]] | None = field(default=None, init=False)
 
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
@@ -136,6 +140,8 @@ class Compiled:
             if name in rewritten:
                 table.resolve(snapshot.table(name), self.tables, rewritten[name])
         stale = frozenset(name for name, fields in GROUPS.items() if changes.touches(fields))
+        if changes.touches(AIR_CLASS_FIELDS):
+            self._limits = None
         self.join(stale, snapshot)
         self.revision = snapshot.revision
         return Stale(stale, self._rows_with(changes, "racks", PLACE_FIELDS), self._own(changes), bool(remaps))
@@ -151,20 +157,19 @@ class Compiled:
         return self._inlet_range()[0]
 
     def _inlet_range(self) -> tuple[Floats, Floats]:
-        racks, halls = self.tables["racks"], self.tables["halls"]
-        none = len(AIR_CLASSES) - 1
-        own = np.append(halls["air_class"], none)[racks["hall@halls"]]
-        code = np.where(racks["air_class"] < none, racks["air_class"], own)
-        key = (code.tobytes(), self.altitude_m)
-        if self._limits is None or self._limits[0] is not self.bodies or self._limits[1] != key:
+        if self._limits is None or self._limits[0] is not self.bodies:
+            racks, halls = self.tables["racks"], self.tables["halls"]
+            none = len(AIR_CLASSES) - 1
+            own = np.append(halls["air_class"], none)[racks["hall@halls"]]
+            code = np.where(racks["air_class"] < none, racks["air_class"], own)
             limit = np.full(len(racks), np.inf)
             held = self.bodies.rack >= 0
             stated = column(self.parts.systems, "inlet_max_c")[self.bodies.system[held]]
             np.fmin.at(limit, self.bodies.rack[held], stated)
             least, most = air_classes(self.rule, self.altitude_m)
             classed = np.where((code < none) | ~np.isfinite(limit), most[code], np.inf)
-            self._limits = (self.bodies, key, (least[code], np.minimum(limit, classed)))
-        return self._limits[2]
+            self._limits = (self.bodies, (least[code], np.minimum(limit, classed)))
+        return self._limits[1]
 
     def _own(self, changes: ChangeSet) -> Ints:
         return self._rows_with(changes, "links", LINK_FIELDS)

@@ -152,8 +152,10 @@ def instance_rate(case: Case, layout: Layout) -> float:
     return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])
 
 
-def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> Elasticities:
-    """Slopes of every wall, and what binds next when the binding one grows. Unchanged pools are not computed again."""
+def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float], *, ahead: bool = True) -> Elasticities:
+    """Slopes of every wall, and (with `ahead`, for three quarters of the time) what binds next when the binding one
+    grows. Unchanged pools are not computed again.
+    """
     if not any(case.solution is not None for case in space.cases):
         return Elasticities()
     serving = [
@@ -161,18 +163,23 @@ def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float]) 
     ]
     met = bool(serving) and all(int(space.served.limit[row]) == 1 for row in serving)
     key = _key(space, pools, utilisation)
-    if space.slopes is not None and space.slopes[0] == key:
-        held: Elasticities = space.slopes[1]
+    known, last, whole = space.slopes or (None, None, False)
+    held: Elasticities | None = last if known == key else None
+    if held is not None and (whole or not ahead):
         return held
     model = Throughput(space, pools)
-    slopes = model.slopes(Capacity())
-    found = Elasticities(**slopes, demand_met=met)  # type: ignore[arg-type]
+    found = held
+    if found is None:
+        found = Elasticities(**model.slopes(Capacity()), demand_met=met)  # type: ignore[arg-type]
+    if not ahead:
+        space.slopes = (key, found, False)
+        return found
     bound = binding_wall(found, utilisation)
     later, factor = (
         _next(model, bound, utilisation, met) if bound in ("power", "memory", "thermal", "copper") else (None, None)
     )
     found = replace(found, next=later, next_factor=factor)
-    space.slopes = (key, found)
+    space.slopes = (key, found, True)
     return found
 
 

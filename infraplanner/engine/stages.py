@@ -59,7 +59,7 @@ from .year import year_result
 
 T = TypeVar("T")
 Solved = tuple[Thermal, Pools, Totals]
-LATER = ("single failures", "year")
+LATER = ("single failures", "year", "walls by rack", "what binds next")
 """What a first answer always leaves to the second one."""
 FIRST_CELLS = 30_000
 """Cells of the halls' floors up to which a first answer has its own air field, and loops (about 8 ms)."""
@@ -282,10 +282,11 @@ def _result(
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
-    if settled is None or anew:
-        slopes = guard.run("elasticity", lambda: elasticities(space, pools, used), UNKNOWN_SLOPES)
-    else:
-        slopes = settled.slopes
+    slopes = settled.slopes if settled is not None else UNKNOWN_SLOPES
+    if anew:
+        before, ahead = slopes, settled is None
+        slopes = guard.run("elasticity", lambda: elasticities(space, pools, used, ahead=ahead), UNKNOWN_SLOPES)
+        slopes = slopes if ahead else replace(slopes, next=before.next, next_factor=before.next_factor)
     bound = binding_wall(slopes, used) if any(p.tokens_per_s is not None for p in throughput.pools) else None
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)

@@ -73,7 +73,7 @@ class Workspace:
         """Whether the load of jobs is worked out in full, however long it takes."""
         self.routing: Callable[[int, int], None] | None = None
         """Told how far that is: passes done and in all."""
-        self.slopes: tuple[object, Any] | None = None
+        self.slopes: tuple[object, Any, bool] | None = None
         self.air_model: Any = None
         self.loop_flows: Any = None
         self.chips: Any = None

@@ -86,7 +86,6 @@ def measure_size(racks: int, links: int | None, seed: int = 1) -> dict[str, Any]
         **figures,
         "open_s": open_s,
         "save_s": save_s,
-        "rss_mb": rss_mb(),
     }
 
 

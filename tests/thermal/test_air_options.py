@@ -9,13 +9,15 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks import run
 from infraplanner.compile.plan import air_classes
 from infraplanner.compile.rules import constants
+from infraplanner.edit import SetFields
 from infraplanner.engine import evaluate
 from infraplanner.kernels.airfield import upper_layer
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Site, Zone
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.session import Session
 from tests.engine.halls import add
-from tests.engine.test_evaluate import change
+from tests.engine.test_evaluate import change, comparable
 
 from .halls import air_hall
 
@@ -104,3 +106,31 @@ def test_a_hall_of_two_layers_shows_its_warm_upper_halves(catalog: Catalog) -> N
     assert np.nanmax(air.rack_inlet_top_c - air.rack_inlet_c) > 0.5
     assert np.nanmean(two.thermal.chips.rack_chip_inlet_c) > np.nanmean(one.thermal.chips.rack_chip_inlet_c) + 0.3
     assert named(two, "air.inlet-over-limit") > named(one, "air.inlet-over-limit")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "fields"),
+    [
+        ("halls", "hall", {"air_class": "H1"}),
+        ("racks", "r0a00", {"air_class": "A3"}),
+        ("site", "site", {"altitude_m": 1800.0}),
+        ("racks", "r0a00", {"plate": "airjet-mini"}),
+        ("loops", "chw", {"return_path": "reverse", "spare": 1}),
+        ("zones", "t0", {"y_mm": 4200}),
+    ],
+)
+def test_an_edit_gives_what_the_edited_plan_gives(
+    catalog: Catalog, table: str, key: str, fields: dict[str, object]
+) -> None:
+    document = air_hall(crahs=12)
+    tiles(document)
+    add(document, "site", Site(id="site"))
+    change(document, "halls", "hall", supply_air_c=24.5)
+    session = Session(catalog, force_sync=True)
+    session.open_document(document)
+    session.execute(SetFields(table, [key], fields))
+    assert session.result is not None
+    assert session.result.failures == ()
+    whole = evaluate(session.document.snapshot(), catalog, check=run)
+    assert comparable(session.result) == comparable(whole)
+    session.close()

@@ -230,6 +230,9 @@ class LoopsChart(Chart):
         if speed is None or head is None:
             return str(getattr(loop, "note", ""))
         spare = self.tr("spare") if getattr(loop, "spare", False) else self.tr("no spare")
-        return (
-            f"{getattr(loop, 'loop', '')}: {number(100 * speed)} % {self.tr('pump speed')}, {number(head)} kPa, {spare}"
-        )
+        spread = getattr(loop, "spread_frac", None)
+        parts = [f"{number(100 * speed)} % {self.tr('pump speed')}", f"{number(head)} kPa", spare]
+        parts += [self.tr("reverse return")] if getattr(loop, "reverse", False) else []
+        parts += [self.tr("valves set")] if getattr(loop, "balanced", False) else []
+        parts += [self.tr("best rack {0} % over worst").format(number(100 * (spread - 1.0), 2))] if spread else []
+        return f"{getattr(loop, 'loop', '')}: {', '.join(parts)}"
