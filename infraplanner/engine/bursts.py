@@ -97,12 +97,15 @@ def _behind_ups(space: Workspace) -> tuple[Floats, float]:
     assert compiled is not None
     chain, flows, table = compiled.chain, space.flows, compiled.tables["power"]
     converts = np.array([kind in UPS_KINDS for kind in _kinds(space)], dtype=np.bool_) & ~table["eco"] & flows.live
-    share = np.zeros(len(table) + 1)
-    for node in chain.order[::-1].tolist():
-        first, last = chain.feed_start[node], chain.feed_start[node + 1]
-        parts, sources = flows.part_w[first:last], chain.feed_source[first:last]
-        total = parts.sum()
-        share[node] = 1.0 if converts[node] else float((share[sources] * parts).sum() / total) if total > 0.0 else 0.0
+    whole = converts.tolist()
+    above = [0.0] * (len(table) + 1)
+    start, source, part = chain.feed_start.tolist(), chain.feed_source.tolist(), flows.part_w.tolist()
+    for node in chain.order[::-1].tolist():  # plain lists: thousands of nodes with one or two feeds each
+        rows = range(start[node], start[node + 1])
+        total = sum(part[row] for row in rows)
+        over = sum(above[source[row]] * part[row] for row in rows)
+        above[node] = 1.0 if whole[node] else over / total if total > 0.0 else 0.0
+    share = np.array(above)
     loads = chain.load_start.size - 1
     parts = flows.part_w[chain.feed_source.size :][: chain.load_source.size]
     owner = np.repeat(np.arange(loads), np.diff(chain.load_start))
