@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from infraplanner.kernels.fabric import Graph, breadth_first, push
 from infraplanner.kernels.traffic import push_grouped
@@ -49,6 +51,7 @@ class Reduced:
     home: Ints
     twin: Ints
     trees: dict[int, Tree] = field(default_factory=dict)
+    _island: Ints | None = None
 
     @property
     def arcs(self) -> int:
@@ -62,6 +65,20 @@ class Reduced:
             reached = breadth_first(self.graph, self.alive, target, distance, order)
             self.trees[target] = Tree(distance, order, int(reached))
         return self.trees[target]
+
+    def islands(self, node: int) -> frozenset[int]:
+        """Parts of the fabric that a node is plugged into: two nodes have a way when they share one."""
+        if self._island is None:
+            count = self.alive.size
+            source = np.repeat(np.arange(count), np.diff(self.graph.start))
+            inner = self.graph.forwards[source] & self.graph.forwards[self.graph.neighbour]
+            ends = (source[inner], self.graph.neighbour[inner])
+            links = csr_array((np.ones(ends[0].size, np.int8), ends), shape=(count, count))
+            self._island = connected_components(links, directed=False)[1].astype(np.int64)
+        if self.graph.forwards[node]:
+            return frozenset((int(self._island[node]),))
+        near = self.graph.neighbour[self.own(node)]
+        return frozenset(self._island[near[self.graph.forwards[near]]].tolist())
 
     def own(self, node: int) -> slice:
         """Arcs that leave a node, by neighbour."""
@@ -81,7 +98,12 @@ def reduce_graph(graph: Graph, alive: Flags) -> Reduced:
     source = np.repeat(np.arange(count), np.diff(graph.start))
     live = alive[source] & alive[graph.neighbour]
     keys = source * count + graph.neighbour
-    pairs, arc = np.unique(keys[live], return_inverse=True)
+    held = keys[live]
+    order = np.argsort(held, kind="stable")  # rows come grouped by node, which this sort makes use of
+    fresh = np.diff(held[order], prepend=-1) != 0
+    pairs = held[order][fresh]
+    arc = np.empty(held.size, np.int64)
+    arc[order] = np.cumsum(fresh) - 1
     weight = np.bincount(arc, graph.weight[live], pairs.size).astype(np.float64)
     row_arc = np.full(source.size, -1, np.int64)
     row_arc[live] = arc
