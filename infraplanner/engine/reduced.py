@@ -122,19 +122,37 @@ def reduce_graph(graph: Graph, alive: Flags) -> Reduced:
     return Reduced(small, alive, row_arc, share, graph.link, graph.side, back, home, _twins(small, home))
 
 
+MIX_A, MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+
+
 def _twins(graph: Graph, home: Ints) -> Ints:
-    """Class of every node by its neighbours but single-homed machines, and their cables; a node without any is alone."""
+    """Class of every node by its neighbours but single-homed machines, and their cables; a node without any is alone.
+
+    Nodes are brought together by a hash of their rows and then compared row by row, so that only true twins are merged.
+    """
     count = graph.start.size - 1
-    classes: dict[bytes, int] = {}
     out = np.arange(count, dtype=np.int64)
-    inner = home[graph.neighbour] < 0
-    for node in np.flatnonzero(home < 0).tolist():
-        part = slice(int(graph.start[node]), int(graph.start[node + 1]))
-        keep = inner[part]
-        near = graph.neighbour[part][keep]
-        if near.size:
-            sign = near.tobytes() + graph.weight[part][keep].tobytes() + bytes([bool(graph.forwards[node])])
-            out[node] = classes.setdefault(sign, node)
+    source = np.repeat(out, np.diff(graph.start))
+    inner = (home[graph.neighbour] < 0) & (home[source] < 0)
+    near, cables, source = graph.neighbour[inner], graph.weight[inner], source[inner]
+    if not source.size:
+        return out
+    degree = np.bincount(source, minlength=count)
+    first = np.concatenate([[0], np.cumsum(degree)])
+    with np.errstate(over="ignore"):
+        mixed = (near.astype(np.uint64) + np.uint64(1)) * MIX_A ^ cables.view(np.uint64) * MIX_B
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * MIX_B
+        nodes = np.flatnonzero(degree)
+        sign = np.add.reduceat(mixed, first[nodes]) + graph.forwards[nodes].astype(np.uint64)
+    _, lowest, group = np.unique(sign, return_index=True, return_inverse=True)
+    rival = out.copy()
+    rival[nodes] = nodes[lowest][group]
+    same = (degree[rival] == degree) & (graph.forwards[rival] == graph.forwards)
+    rows = np.flatnonzero(same[source])
+    other = first[rival[source[rows]]] + rows - first[source[rows]]
+    differs = (near[rows] != near[other]) | (cables[rows] != cables[other])
+    same[source[rows[differs]]] = False
+    out[nodes] = np.where(same[nodes], rival[nodes], nodes)
     return out
 
 
