@@ -47,7 +47,9 @@ def with_checkpoints(demand: Demand, machines: Ints, storage: Ints, small: Reduc
     if not storage.size or bytes_a_step <= 0.0 or not nodes.size:
         return demand
     target = storage[np.arange(nodes.size) % storage.size]
-    joined = np.array([small.tree(int(t)).distance[n] >= 0 for n, t in zip(nodes, target, strict=True)], dtype=np.bool_)
+    plugged = {node: small.islands(node) for node in {*nodes.tolist(), *target.tolist()}}
+    pairs = zip(nodes.tolist(), target.tolist(), strict=True)
+    joined = np.array([not plugged[n].isdisjoint(plugged[t]) for n, t in pairs], dtype=np.bool_)
     nodes, target = nodes[joined], target[joined]
     each = np.full(nodes.size, bytes_a_step / np.unique(machines).size)
     span = int(

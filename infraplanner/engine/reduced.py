@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from infraplanner.kernels.fabric import Graph, breadth_first, push
 from infraplanner.kernels.traffic import push_grouped
@@ -49,6 +51,7 @@ class Reduced:
     home: Ints
     twin: Ints
     trees: dict[int, Tree] = field(default_factory=dict)
+    _island: Ints | None = None
 
     @property
     def arcs(self) -> int:
@@ -62,6 +65,20 @@ class Reduced:
             reached = breadth_first(self.graph, self.alive, target, distance, order)
             self.trees[target] = Tree(distance, order, int(reached))
         return self.trees[target]
+
+    def islands(self, node: int) -> frozenset[int]:
+        """Parts of the fabric that a node is plugged into: two nodes have a way when they share one."""
+        if self._island is None:
+            count = self.alive.size
+            source = np.repeat(np.arange(count), np.diff(self.graph.start))
+            inner = self.graph.forwards[source] & self.graph.forwards[self.graph.neighbour]
+            ends = (source[inner], self.graph.neighbour[inner])
+            links = csr_array((np.ones(ends[0].size, np.int8), ends), shape=(count, count))
+            self._island = connected_components(links, directed=False)[1].astype(np.int64)
+        if self.graph.forwards[node]:
+            return frozenset((int(self._island[node]),))
+        near = self.graph.neighbour[self.own(node)]
+        return frozenset(self._island[near[self.graph.forwards[near]]].tolist())
 
     def own(self, node: int) -> slice:
         """Arcs that leave a node, by neighbour."""
@@ -81,7 +98,12 @@ def reduce_graph(graph: Graph, alive: Flags) -> Reduced:
     source = np.repeat(np.arange(count), np.diff(graph.start))
     live = alive[source] & alive[graph.neighbour]
     keys = source * count + graph.neighbour
-    pairs, arc = np.unique(keys[live], return_inverse=True)
+    held = keys[live]
+    order = np.argsort(held, kind="stable")  # rows come grouped by node, which this sort makes use of
+    fresh = np.diff(held[order], prepend=-1) != 0
+    pairs = held[order][fresh]
+    arc = np.empty(held.size, np.int64)
+    arc[order] = np.cumsum(fresh) - 1
     weight = np.bincount(arc, graph.weight[live], pairs.size).astype(np.float64)
     row_arc = np.full(source.size, -1, np.int64)
     row_arc[live] = arc
@@ -100,19 +122,37 @@ def reduce_graph(graph: Graph, alive: Flags) -> Reduced:
     return Reduced(small, alive, row_arc, share, graph.link, graph.side, back, home, _twins(small, home))
 
 
+MIX_A, MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+
+
 def _twins(graph: Graph, home: Ints) -> Ints:
-    """Class of every node by its neighbours but single-homed machines, and their cables; a node without any is alone."""
+    """Class of every node by its neighbours but single-homed machines, and their cables; a node without any is alone.
+
+    Nodes are brought together by a hash of their rows and then compared row by row, so that only true twins are merged.
+    """
     count = graph.start.size - 1
-    classes: dict[bytes, int] = {}
     out = np.arange(count, dtype=np.int64)
-    inner = home[graph.neighbour] < 0
-    for node in np.flatnonzero(home < 0).tolist():
-        part = slice(int(graph.start[node]), int(graph.start[node + 1]))
-        keep = inner[part]
-        near = graph.neighbour[part][keep]
-        if near.size:
-            sign = near.tobytes() + graph.weight[part][keep].tobytes() + bytes([bool(graph.forwards[node])])
-            out[node] = classes.setdefault(sign, node)
+    source = np.repeat(out, np.diff(graph.start))
+    inner = (home[graph.neighbour] < 0) & (home[source] < 0)
+    near, cables, source = graph.neighbour[inner], graph.weight[inner], source[inner]
+    if not source.size:
+        return out
+    degree = np.bincount(source, minlength=count)
+    first = np.concatenate([[0], np.cumsum(degree)])
+    with np.errstate(over="ignore"):
+        mixed = (near.astype(np.uint64) + np.uint64(1)) * MIX_A ^ cables.view(np.uint64) * MIX_B
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * MIX_B
+        nodes = np.flatnonzero(degree)
+        sign = np.add.reduceat(mixed, first[nodes]) + graph.forwards[nodes].astype(np.uint64)
+    _, lowest, group = np.unique(sign, return_index=True, return_inverse=True)
+    rival = out.copy()
+    rival[nodes] = nodes[lowest][group]
+    same = (degree[rival] == degree) & (graph.forwards[rival] == graph.forwards)
+    rows = np.flatnonzero(same[source])
+    other = first[rival[source[rows]]] + rows - first[source[rows]]
+    differs = (near[rows] != near[other]) | (cables[rows] != cables[other])
+    same[source[rows[differs]]] = False
+    out[nodes] = np.where(same[nodes], rival[nodes], nodes)
     return out
 
 
