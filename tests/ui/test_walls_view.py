@@ -82,3 +82,13 @@ def test_a_selected_rack_shows_its_own_walls(opened: Any, qtbot: Any) -> None:
     opened.bridge.select([])
     assert row.result.utilisation == result.walls["power"].utilisation
     assert opened.walls_dock.titleBarWidget().scope.text() == "whole hall"
+
+
+def test_a_plan_that_only_trains_says_so_in_the_headline(window: Any) -> None:
+    window.bridge.session.open(EDGE.parent / "tpu-ocs-pod.yaml")
+    window.bridge.announce_opened()
+    window.bridge.session.wait_idle()
+    window.bridge.flush()
+    cell = window.headline.cells["tokens_per_s"]
+    assert cell.title == "Training"
+    assert cell.value != "–"

@@ -19,6 +19,9 @@ _NAMES = {"power": "Power", "memory": "Memory", "thermal": "Thermal", "copper": 
           "demand": "Demand", "none": "none"}  # fmt: skip
 
 
+LEAST_BAND = 5e-4
+
+
 class BindingCell(QWidget):
     """Which wall binds, where, and how full all four are."""
 
@@ -172,10 +175,12 @@ class Headline(QWidget):
             self.opening = self.opening or result
             self.healthy = result
         summary = result.summary
+        trains = summary.tokens_per_s is None and summary.training_tokens_per_s is not None
+        self.cells["tokens_per_s"].title = self.tr("Training") if trains else self.tr("Throughput")
         shown = {
             "it_power_kw": scaled(None if summary.it_power_kw is None else 1e3 * summary.it_power_kw, "W"),
             "pue": (number(summary.pue, 3), ""),
-            "tokens_per_s": scaled(summary.tokens_per_s, "tok/s"),
+            "tokens_per_s": scaled(summary.training_tokens_per_s if trains else summary.tokens_per_s, "tok/s"),
             "tokens_per_j": (number(summary.tokens_per_j, 3), "tok/J"),
             "usd_per_million_tokens": (number(summary.usd_per_million_tokens, 3), "$/M tok"),
             "kg_co2e_per_million_tokens": scaled(
@@ -204,6 +209,8 @@ class Headline(QWidget):
         found = self.bands.get(key)
         if found is not None and found.value and found.p5 is not None and found.p95 is not None:
             words = _ends(found.p5 / found.value, found.p95 / found.value)
+            if max(abs(found.p5 / found.value - 1), abs(found.p95 / found.value - 1)) < LEAST_BAND:
+                return "", self.tr("\nNothing that is known to be uncertain moves it.")
             return words, self.tr("\n5 to 95 % of samples of what is uncertain: {0}.").format(words)
         middle, low, high = summary.tokens_per_s, summary.tokens_per_s_low, summary.tokens_per_s_high
         if not key.startswith("tokens") or not middle or low is None or high is None:
