@@ -24,6 +24,8 @@ from .errors import UserError
 
 VIEW_PX = (1440, 900)
 WARM_RUNS = 3
+EXAMPLE = "nvl72-pod.yaml"
+"""What a start opens: the plan that the first command of the manual opens."""
 _STARTED = "started "
 
 
@@ -144,7 +146,7 @@ def start_child(arguments: list[str]) -> None:
     early = "numba" in sys.modules
     session = window.bridge.session
     session.prepare()
-    window.files.open_template(str(window.files.templates()[-1]))
+    window.files.open_template(str(next(path for path in window.files.templates() if path.name == EXAMPLE)))
     rack = next(iter(session.document.table("racks")))
     window.bridge.execute(importlib.import_module("infraplanner.edit").Move([rack], 10, 0))
     app.processEvents()

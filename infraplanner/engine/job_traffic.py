@@ -140,8 +140,31 @@ def job_routes(
 
     Loads are kept until network or layout change.
     """
+    failed = felt(space, jobs, failed)
     found = [(case, _job_load(space, case, failed, stop)) for case in jobs if case.tokens_per_s]
     return shared(space, [(case, load) for case, load in found if load is not None])
+
+
+def felt(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> frozenset[str]:
+    """Those of the failures that the traffic of jobs can feel: links, what passes packets on or stores, the jobs' own
+    machines, and racks with any of these. All others leave loads as they are.
+    """
+    compiled = space.compiled
+    assert compiled is not None
+    if not failed:
+        return failed
+    racks, devices, links = (compiled.tables[name] for name in ("racks", "devices", "links"))
+    pools = [compiled.tables["pools"].index[case.job.pool] for case in jobs]
+    kinds = np.array([*(system.system_kind == "storage" for system in compiled.parts.systems), False], dtype=np.bool_)
+    node = kinds[np.concatenate([racks["system"], devices["system"]])]
+    node = node | compiled.network.forwards[: node.size]
+    node[compiled.bodies.node[np.isin(compiled.bodies.pool, pools)]] = True
+    node[compiled.network.paths.device] = True
+    home = devices["rack@racks"][node[len(racks) :]]
+    node[home[home >= 0]] = True
+    rows = {key: node[racks.index[key]] for key in failed if key in racks.index}
+    rows |= {key: node[len(racks) + devices.index[key]] for key in failed if key in devices.index}
+    return frozenset(key for key in failed if rows.get(key, key in links.index))
 
 
 def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobLoad | None:

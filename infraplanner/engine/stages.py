@@ -201,10 +201,13 @@ def _first_answer(
 
 @dataclass(frozen=True, slots=True)
 class Healthy:
-    """The plan with nothing failed: its air, chips and clocks, and which cooling units run."""
+    """The plan with nothing failed: its air, chips and clocks, which cooling units run, and its money, which no failure
+    ranks by.
+    """
 
     thermal: Thermal
     running: NDArray[np.bool_]
+    economics: EconomicsResult
 
 
 def failure_result(
@@ -220,7 +223,9 @@ def failure_result(
     assert space.compiled is not None
     compiled = space.compiled
     routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    lean = Settled(routes, thermal=healthy.thermal if healthy is not None else Thermal())
+    lean = Settled(routes)
+    if healthy is not None:
+        lean = replace(lean, thermal=healthy.thermal, economics=healthy.economics)
     solved = _solved(space, routes, lean, failed, guard)
     running = space.alive.running.copy()
     moved = running != healthy.running if healthy is not None else np.ones(running.size, np.bool_)
@@ -233,7 +238,7 @@ def failure_result(
             "rack supplies", lambda: supply_classes(compiled, space.draw.body_w), tuple[SupplyClass, ...]()
         )
         result = replace(result, power=replace(result.power, outages=OutageResult(supplies=classes)))
-    return result, healthy or Healthy(thermal, running)
+    return result, healthy or Healthy(thermal, running, result.economics)
 
 
 def _result(
@@ -274,7 +279,7 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
     throughput = _throughput(space, routes, None if anew else settled, guard)
-    economics = settled.economics if settled is not None and not (anew or fresh) else None
+    economics = settled.economics if settled is not None and not anew else None
     if economics is None or not _same_racks(
         economics, power
     ):  # a drag changes prices by some cable: that waits for rest

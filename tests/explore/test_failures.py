@@ -14,6 +14,7 @@ from infraplanner.engine import evaluate
 from infraplanner.explore.failures import FailureCost, alike, rank_failures
 from infraplanner.io.plan_reader import PlanFile, read_plan
 from infraplanner.model.document import Document
+from infraplanner.validation.generate import generate_plan
 from tests.engine.test_evaluate import change
 from tests.thermal.halls import air_hall
 
@@ -152,3 +153,22 @@ def test_links_and_optical_switches_cost_what_their_job_loses() -> None:
         cost = by_table[name]
         alone = evaluate(snapshot, catalog, failed=frozenset({cost.ids[0]})).summary.training_tokens_per_s
         assert cost.training_lost_per_s == pytest.approx(whole - (alone or 0.0), abs=1e-6 * whole)
+
+
+def test_what_no_job_feels_costs_it_nothing_and_all_else_what_an_evaluation_says(catalog: Catalog) -> None:
+    """Of a generated hall with a training job, one failure of every table: racks that train, switches, storage, others."""
+    document = generate_plan(40)
+    snapshot = document.snapshot()
+    whole = evaluate(snapshot, catalog).summary.training_tokens_per_s
+    assert whole
+    costs = rank_failures(snapshot, catalog)
+    assert costs is not None
+    seen: dict[tuple[str, str], FailureCost] = {}
+    for cost in costs:
+        if cost.table != "supplies":
+            profile = getattr(document.find(cost.ids[0])[1], "profile", "")
+            seen.setdefault((cost.table, profile), cost)
+    assert {"racks", "devices", "power", "cooling"} <= {table for table, _ in seen}
+    for cost in seen.values():
+        alone = evaluate(snapshot, catalog, failed=frozenset({cost.ids[0]})).summary.training_tokens_per_s
+        assert cost.training_lost_per_s == pytest.approx(whole - (alone or 0.0), abs=1e-6 * whole), cost.ids[0]
