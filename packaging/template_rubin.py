@@ -1,5 +1,5 @@
-"""rubin-800v: four 600 kW racks on 800 V DC from solid-state transformers, gas turbines on site, batteries, the grid in
-reserve.
+"""rubin-800v: four 600 kW racks and two of the generation before on 800 V DC from solid-state transformers, gas turbines on
+site, batteries, the grid in reserve. The air permit of the turbines is what power management keeps to.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ KYBER, CABINET, LEAF = "kyber-nvl576", "eia-48u-600x1200", "sn5600"
 ROW_X, ROW_Y = 29_000, 10_700
 RACKS = ("A01", "A02", "A03", "A04")
 CABINETS = ("A05", "A06")
+VERA, VERA_RACKS, VERA_CABLES = "vr-nvl72", ("A07", "A08"), 32
 LEAVES, CABLES = 4, 16
+PERMIT_KW = 1330.0
+"""What the air permit lets the turbines of one side give."""
 
 
 def rubin_800v() -> Document:
@@ -70,9 +73,9 @@ def _room(bag: Bag) -> None:
             id="hot-1",
             name="Hot aisle, contained",
             hall=HALL,
-            x_mm=32_000,
+            x_mm=32_600,
             y_mm=12_600,
-            width_mm=6000,
+            width_mm=7200,
             depth_mm=2200,
             kind="hot_aisle",
         ),
@@ -80,16 +83,16 @@ def _room(bag: Bag) -> None:
             id="cold-1",
             name="Cold aisle",
             hall=HALL,
-            x_mm=32_000,
+            x_mm=32_600,
             y_mm=8600,
-            width_mm=6000,
+            width_mm=7200,
             depth_mm=2200,
             kind="cold_aisle",
         ),
         Door(id="door-1", hall=HALL, x_mm=27_000, y_mm=0, width_mm=2400, height_mm=3000),
-        Tray(id="tray-a", hall=HALL, points_mm=((28_700, 11_000), (35_500, 11_000)), width_mm=600, elevation_mm=2900),
-        Tray(id="busway-a", hall=HALL, points_mm=((25_500, 11_600), (35_500, 11_600)), elevation_mm=3400, tier="power"),
-        Tray(id="busway-b", hall=HALL, points_mm=((25_500, 10_000), (35_500, 10_000)), elevation_mm=3400, tier="power"),
+        Tray(id="tray-a", hall=HALL, points_mm=((28_700, 11_000), (36_300, 11_000)), width_mm=600, elevation_mm=2900),
+        Tray(id="busway-a", hall=HALL, points_mm=((25_500, 11_600), (36_300, 11_600)), elevation_mm=3400, tier="power"),
+        Tray(id="busway-b", hall=HALL, points_mm=((25_500, 10_000), (36_300, 10_000)), elevation_mm=3400, tier="power"),
     )
 
 
@@ -104,13 +107,23 @@ def _racks(bag: Bag) -> None:
                 profile=KYBER,
                 row="A",
                 loop="tcs-1" if slot < 2 else "tcs-2",
-                pool="deepseek",
+                pool="ultra",
             ),
             Port(id=f"{name}-scale-out", owner=name, group="scale-out", count=LEAVES * CABLES, rate_gbps=800.0),
         )
     for slot, name in enumerate(CABINETS):
         at = ROW_X + 4 * 1200 + 300 + 600 * slot
         bag.add(Rack(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y - 100, profile=CABINET, row="A"))
+    for slot, name in enumerate(VERA_RACKS):
+        at = ROW_X + 4 * 1200 + 2 * 600 + 300 + 600 * slot
+        loop = f"tcs-{slot + 1}"
+        bag.add(
+            Rack(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y - 166, profile=VERA, row="A", loop=loop, pool="deepseek"),
+            Port(id=f"{name}-scale-out", owner=name, group="scale-out", count=VERA_CABLES, rate_gbps=800.0),
+        )
+    bag.add(Device(id="leaf-5", rack="A06", profile=LEAF, u=32))
+    for name in VERA_RACKS:
+        bag.link(name, "leaf-5", 800.0, VERA_CABLES, "scale-out", "ports")
     for number in range(LEAVES):
         bag.add(Device(id=f"leaf-{number + 1}", rack=CABINETS[number // 2], profile=LEAF, u=40 - 4 * (number % 2)))
         for name in RACKS:
@@ -151,7 +164,7 @@ def _sources(bag: Bag) -> None:
     )
     for side, low in (("a", 10_000), ("b", 0)):
         mark = {"side": side}
-        turbines = {"units": 3, "spare": 1, "stage_frac": 0.8, "rating_kw": 4200.0}
+        turbines = {"units": 3, "spare": 1, "stage_frac": 0.8, "rating_kw": 4200.0, "power_cap_kw": PERMIT_KW}
         y = low + 7500 if side == "a" else low + 2500
         _node(bag, f"gt-{side}", f"Gas turbines {side.upper()}", "gt-ocgt", 7000, y, **mark, **turbines)
         store = {"rating_kw": 3500.0, "energy_kwh": 1000.0, "dispatch": 2}
@@ -171,6 +184,8 @@ def _direct_current(bag: Bag) -> None:
         _wire(bag, f"sst-{side}", f"dc-{side}", side, "bar-dc-800v-4000a", 15_000)
         for slot, rack in enumerate(RACKS):
             _wire(bag, f"dc-{side}", rack, side, "bar-dc-800v-1000a", 4000 + 1200 * slot)
+        for slot, rack in enumerate(VERA_RACKS):
+            _wire(bag, f"dc-{side}", rack, side, "bar-dc-800v-1000a", 9700 + 600 * slot)
 
 
 def _alternating_current(bag: Bag) -> None:
@@ -253,12 +268,18 @@ def _serving(bag: Bag) -> None:
             name="Fuel cells instead of turbines",
             patches=tuple(patch(target=key, field="profile", value="sofc-bloom-65") for key in ("gt-a", "gt-b")),
         ),
+        Scenario(
+            id="second-permit",
+            name="Air permit for half as much again",
+            patches=tuple(patch(target=key, field="power_cap_kw", value=1.5 * PERMIT_KW) for key in ("gt-a", "gt-b")),
+        ),
         Workload(id="chat", name="Chat", profile="chat-1k-1k"),
-        Pool(id="deepseek", name="DeepSeek R1", model="deepseek-r1", workload="chat"),
+        Pool(id="deepseek", name="DeepSeek R1 on Vera Rubin", model="deepseek-r1", workload="chat"),
+        Pool(id="ultra", name="DeepSeek R1 on Rubin Ultra", model="deepseek-r1", workload="chat"),
         Waiver(
             id="waiver-1",
             rule="pool.not-predicted",
-            target="deepseek",
+            target="ultra",
             reason="The compute rate and scale-up bandwidth of this package are not published yet.",
         ),
     )

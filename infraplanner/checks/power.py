@@ -8,6 +8,9 @@ import numpy as np
 
 from .context import Context, Ints, Message, Rule, kw, rows
 
+CAP_TOLERANCE = 1e-6
+"""How closely power management meets a cap, relative to it."""
+
 
 def feed_cycle(context: Context) -> Iterator[Message]:
     """Nodes that feed each other in a ring."""
@@ -101,6 +104,43 @@ def continuous(context: Context) -> Iterator[Message]:
         yield f"Node {node} carries {load}, more than {allowed}, its {share:.0%} for continuous load.", (node,)
 
 
+def cap_missed(context: Context) -> Iterator[Message]:
+    """Nodes whose cap cannot be met: what runs beneath without its accelerators' work is already more."""
+    power = context.result.power
+    for row in rows(power.node_out_w > power.node_cap_w * (1.0 + CAP_TOLERANCE)):
+        node = power.node_ids[row]
+        least, cap = kw(power.node_out_w[row]), kw(power.node_cap_w[row])
+        yield (
+            f"Node {node} gives out {least} with every accelerator beneath it idle, more than its power cap of {cap}; "
+            f"a cap above {least} or less under it would hold.",
+            (node,),
+        )
+
+
+def cap_above_rating(context: Context) -> Iterator[Message]:
+    """Caps that let a node give out more than it may carry all the time."""
+    power, breaker = context.result.power, context.compiled.chain.breaker
+    share = np.where(breaker, context.compiled.rule("power.continuous_load_frac"), 1.0)
+    limit = power.node_rating_w * share
+    for row in rows(np.isfinite(power.node_cap_w) & (power.node_cap_w > limit * (1.0 + 1e-9))):
+        node = power.node_ids[row]
+        cap, most = kw(power.node_cap_w[row]), kw(limit[row])
+        yield f"Node {node} has a power cap of {cap}, more than the {most} it may carry all the time.", (node,)
+
+
+def held(context: Context) -> Iterator[Message]:
+    """Racks that power management slows, by the node that holds them."""
+    power = context.result.power
+    slowed = power.rack_held_frac[power.rack_powered & (power.rack_held_frac < 1.0 - CAP_TOLERANCE)]
+    full = rows(np.abs(power.node_out_w / power.node_cap_w - 1.0) <= CAP_TOLERANCE)
+    if len(full) and slowed.size:
+        nodes = tuple(power.node_ids[row] for row in full)
+        caps = ", ".join(f"{power.node_ids[row]} ({kw(power.node_cap_w[row])})" for row in full)
+        kept = f"{float(slowed.min()):.0%}"
+        kept = kept if slowed.max() - slowed.min() < 5e-3 else f"{kept} to {float(slowed.max()):.0%}"
+        yield f"Power caps are reached at {caps}; {slowed.size} racks keep {kept} of their accelerators' work.", nodes
+
+
 def unknown_power(context: Context) -> Iterator[Message]:
     """Devices and racks whose profile gives no power at all."""
     bodies, parts = context.compiled.bodies, context.compiled.parts
@@ -121,6 +161,9 @@ RULES = (
     Rule("power.missing-curve", "warning", "power", "Every converter has a loss curve", missing_curve),
     Rule("power.unknown-rating", "warning", "power", "Every node has a rating", unknown_rating),
     Rule("power.overload", "error", "power", "No node is above its rating", overload),
+    Rule("power.cap-missed", "error", "power", "Every power cap can be met", cap_missed),
+    Rule("power.cap-above-rating", "warning", "power", "Power caps lie within ratings", cap_above_rating),
+    Rule("power.held", "info", "power", "What power caps cost is said", held),
     Rule("power.continuous-load", "warning", "power", "Continuous load within its share", continuous),
     Rule("power.unknown-power", "warning", "power", "Every device has a power figure", unknown_power),
 )

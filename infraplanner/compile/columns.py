@@ -112,6 +112,7 @@ def _power(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "units": _floats(rows, lambda row: row.units),
         "spare": _floats(rows, lambda row: row.spare),
         "stage_frac": _floats(rows, lambda row: row.stage_frac or 0.0),
+        "cap_w": _floats(rows, lambda row: np.inf if row.power_cap_kw is None else row.power_cap_kw * KILO),
         "available_frac": _floats(rows, lambda row: 1.0 if row.available_frac is None else row.available_frac),
         "dispatch": _ints(rows, lambda row: row.dispatch),
         "mode": _ints(rows, lambda row: MODES[row.mode]),

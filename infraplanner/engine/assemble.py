@@ -66,6 +66,8 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         node_rating_w=keep("node_rating_w", rating),
         node_load_frac=keep("node_load_frac", load),
         node_live=keep("node_live", space.flows.live),
+        node_cap_w=keep("node_cap_w", compiled.tables["power"]["cap_w"]),
+        rack_held_frac=keep("rack_held_frac", space.kept_frac),
         rack_ids=compiled.tables["racks"].ids,
         rack_power_w=keep("rack_power_w", space.draw.rack_w),
         rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),

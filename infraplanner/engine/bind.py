@@ -17,6 +17,7 @@ from infraplanner.kernels.cooling import Loops, Units
 from infraplanner.kernels.draw import Bodies
 from infraplanner.kernels.fabric import Graph
 from infraplanner.kernels.frame import Racks
+from infraplanner.kernels.hold import Holds
 from infraplanner.kernels.legs import Legs
 from infraplanner.kernels.links import Ends, Media, Route
 from infraplanner.kernels.power import Chain
@@ -51,6 +52,7 @@ def _dtype(hint: object) -> type[Any]:
 
 
 NO_LEGS: Legs = buffers(Legs, **{"": 0})
+NO_HOLDS: Holds = buffers(Holds, **{"": 0})
 
 
 def ends(compiled: Compiled, cable_c: NDArray[np.float64]) -> Ends:
@@ -208,6 +210,16 @@ def chain(compiled: Compiled) -> Chain:
         arrays.load_start, arrays.load_source, arrays.load_weight, arrays.load_side, arrays.load_rank,
         arrays.load_ranked,
     )  # fmt: skip
+
+
+def holds(compiled: Compiled, power_ratio: float = 1.0) -> Holds:
+    """Buffers of power management, caps scaled by a ratio; no rows when no node has a cap."""
+    cap_w = compiled.tables["power"]["cap_w"]
+    if not np.isfinite(cap_w).any():
+        return NO_HOLDS
+    made = buffers(Holds, node=cap_w.size, rack=len(compiled.tables["racks"]))
+    made.node_cap_w[:] = cap_w * power_ratio
+    return made
 
 
 def legs(compiled: Compiled) -> Legs:

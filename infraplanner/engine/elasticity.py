@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infraplanner.kernels.frame import Pools, Served, apply_caps, serve_pools, set_activity
+from infraplanner.compile.plan import Compiled
+from infraplanner.kernels.frame import Pools, Served, serve_pools, set_activity
 from infraplanner.kernels.inference import Layout
 from infraplanner.kernels.serving import best_batch, configuration
+
+from infraplanner.results.snapshot import WALLS
 
 from . import bind
 from .demand import with_rates
@@ -51,22 +55,54 @@ class Elasticities:
     next_factor: float | None = None
 
 
-class Throughput:
-    """Output tokens/s of all pools as a function of capacities, layouts kept, through the same kernels as the frame."""
+class Model(ABC):
+    """Tokens/s of a plan as a function of capacities, layouts kept."""
+
+    power_limited: bool
+    """True when some rack or power node has a cap; without one no power figure touches throughput."""
+    chips_known: bool
+    """True when some chip's temperature is known; without one no cooling figure touches throughput."""
+
+    @abstractmethod
+    def tokens(self, at: Capacity) -> float:
+        """Tokens/s with capacities scaled; what is not predicted counts as nothing."""
+
+    def slope(self, at: Capacity, name: str) -> float | None:
+        """Central difference of ln(tokens/s) for +-1 % of one capacity; None where nothing is made."""
+        here = getattr(at, name)
+        up = self.tokens(replace(at, **{name: here * (1.0 + STEP)}))
+        down = self.tokens(replace(at, **{name: here * (1.0 - STEP)}))
+        if not (up > 0.0 and down > 0.0):
+            return None
+        return math.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
+
+    def slopes(self, at: Capacity) -> dict[str, float | None]:
+        """All slopes at a point."""
+        out = {
+            item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name not in ("power", "thermal")
+        }
+        out["power"] = self.slope(at, "power") if self.power_limited else 0.0
+        out["thermal"] = self.slope(at, "thermal") if self.chips_known else None
+        return out
+
+
+def power_limited(compiled: Compiled) -> bool:
+    """Whether some rack or power node has a cap."""
+    caps = compiled.tables["racks"]["cap_frac"], compiled.tables["power"]["cap_w"]
+    return any(bool(np.isfinite(column).any()) for column in caps)
+
+
+class Throughput(Model):
+    """Output tokens/s of all pools, through the same kernels as the frame."""
 
     def __init__(self, space: Workspace, pools: Pools) -> None:
         assert space.compiled is not None
         self._space, self._pools = space, pools
         self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
-        self._racks = bind.racks(space.compiled)
-        self._limited = bool(np.isfinite(self._racks.cap_frac).any())
+        self.power_limited = power_limited(space.compiled)
+        self.chips_known = clock_rates(space, 1.0) is not None
         self._rates: dict[tuple[int, Capacity], float] = {}
         self._clocks: dict[float, Floats | None] = {}
-
-    @property
-    def power_limited(self) -> bool:
-        """True when some rack has a power cap; without one no power figure touches throughput."""
-        return self._limited
 
     def tokens(self, at: Capacity) -> float:
         """Tokens/s with capacities scaled; NaN pools count as nothing."""
@@ -77,22 +113,15 @@ class Throughput:
         changed = with_rates(pools, rate, pools.link_per_s * at.copper)
         served: Served = bind.buffers(Served, **{"": len(space.cases)})
         serve_pools(self._bodies, space.alive.powered, changed, served)
-        if self._limited:
+        if self.power_limited:
             set_activity(self._bodies, space.alive.powered, changed, served)
-            racks = self._racks._replace(cap_frac=self._racks.cap_frac * at.power)
-            kept = np.ones(racks.x_m.size)
-            apply_caps(self._bodies, racks, space.alive.powered, space.draw, space.sums.rack_w, served, kept)
+            space.try_caps(self._bodies, at.power, served)
         out = [
             served.rate_per_s[row] * case.case.request.output_tokens
             for row, case in enumerate(space.cases)
             if case.case is not None and case.pool.phase != "prefill"
         ]
         return float(np.nansum(out))
-
-    @property
-    def chips_known(self) -> bool:
-        """True when some chip's temperature is known; without one no cooling figure touches throughput."""
-        return self._at_clock(1.0) is not None
 
     def _at_clock(self, margin_ratio: float) -> Floats | None:
         """Rates of the pools over those at full clock, at the clocks that a wider or narrower thermal head leaves."""
@@ -109,24 +138,6 @@ class Throughput:
         if key not in self._rates:
             self._rates[key] = instance_rate(scaled(case.case, at), case.solution.layout)
         return self._rates[key]
-
-    def slope(self, at: Capacity, name: str) -> float | None:
-        """Central difference of ln(tokens/s) for +-1 % of one capacity; None where nothing is served."""
-        here = getattr(at, name)
-        up = self.tokens(replace(at, **{name: here * (1.0 + STEP)}))
-        down = self.tokens(replace(at, **{name: here * (1.0 - STEP)}))
-        if not (up > 0.0 and down > 0.0):
-            return None
-        return math.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
-
-    def slopes(self, at: Capacity) -> dict[str, float | None]:
-        """All slopes at a point."""
-        out = {
-            item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name not in ("power", "thermal")
-        }
-        out["power"] = self.slope(at, "power") if self._limited else 0.0
-        out["thermal"] = self.slope(at, "thermal") if self.chips_known else None
-        return out
 
 
 def scaled(case: Case, at: Capacity) -> Case:
@@ -152,12 +163,14 @@ def instance_rate(case: Case, layout: Layout) -> float:
     return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])
 
 
-def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float], *, ahead: bool = True) -> Elasticities:
+def elasticities(
+    space: Workspace, pools: Pools, utilisation: dict[str, float], jobs: Model | None = None, *, ahead: bool = True
+) -> Elasticities:
     """Slopes of every wall, and (with `ahead`, for three quarters of the time) what binds next when the binding one
-    grows. Unchanged pools are not computed again.
+    grows. Unchanged pools are not computed again. A plan that serves nothing is judged by its training `jobs`.
     """
     if not any(case.solution is not None for case in space.cases):
-        return Elasticities()
+        return _of(jobs, utilisation, met=False, ahead=ahead) if jobs is not None else Elasticities()
     serving = [
         row for row, case in enumerate(space.cases) if case.solution is not None and case.pool.phase != "prefill"
     ]
@@ -167,33 +180,36 @@ def elasticities(space: Workspace, pools: Pools, utilisation: dict[str, float], 
     held: Elasticities | None = last if known == key else None
     if held is not None and (whole or not ahead):
         return held
-    model = Throughput(space, pools)
-    found = held
-    if found is None:
-        found = Elasticities(**model.slopes(Capacity()), demand_met=met)  # type: ignore[arg-type]
+    found = _of(Throughput(space, pools), utilisation, met=met, ahead=ahead, held=held)
+    space.slopes = (key, found, ahead)
+    return found
+
+
+def _of(
+    model: Model, utilisation: dict[str, float], *, met: bool, ahead: bool, held: Elasticities | None = None
+) -> Elasticities:
+    found = held or Elasticities(**model.slopes(Capacity()), demand_met=met)  # type: ignore[arg-type]
     if not ahead:
-        space.slopes = (key, found, False)
         return found
     bound = binding_wall(found, utilisation)
-    later, factor = (
-        _next(model, bound, utilisation, met) if bound in ("power", "memory", "thermal", "copper") else (None, None)
-    )
-    found = replace(found, next=later, next_factor=factor)
-    space.slopes = (key, found, True)
-    return found
+    if bound not in WALLS:
+        return found
+    later, factor = _next(model, bound, utilisation, met)
+    return replace(found, next=later, next_factor=factor)
 
 
 def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple[object, ...]:
     cases = tuple((case.case, case.solution.layout if case.solution else None) for case in space.cases)
     arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
-    caps = bind.racks(space.compiled).cap_frac if space.compiled is not None else np.empty(0)
+    assert space.compiled is not None
+    caps = np.concatenate([bind.racks(space.compiled).cap_frac, space.compiled.tables["power"]["cap_w"]])
     clocks = clock_rates(space, 1.0), clock_rates(space, 1.0 - STEP), clock_rates(space, 1.0 + STEP)
     heat = tuple(None if rates is None else rates.tobytes() for rates in clocks)
     order = tuple(sorted(utilisation, key=lambda wall: (utilisation[wall], wall)))  # all that breaking ties looks at
     return (cases, order, heat, caps.tobytes(), *(array.tobytes() for array in arrays))
 
 
-def _next(model: Throughput, bound: str, utilisation: dict[str, float], met: bool) -> tuple[str | None, float | None]:
+def _next(model: Model, bound: str, utilisation: dict[str, float], met: bool) -> tuple[str | None, float | None]:
     """What binds after the binding wall grew by the smallest factor that changes it (4 at most), and that factor."""
 
     def at(factor: float) -> str:
@@ -222,7 +238,7 @@ def binding_wall(slopes: Elasticities, utilisation: dict[str, float]) -> str:
     """The wall of highest elasticity when that is at least 0.01; else `compute`, `demand` or `none`; ties by
     utilisation.
     """
-    known = {wall: getattr(slopes, wall) for wall in ("power", "memory", "thermal", "copper")}
+    known = {wall: getattr(slopes, wall) for wall in WALLS}
     strong = {wall: value for wall, value in known.items() if value is not None and value >= SIGNIFICANT}
     if strong:
         return max(strong, key=lambda wall: (round(strong[wall], 9), utilisation.get(wall, 0.0)))

@@ -141,8 +141,15 @@ def job_routes(
     Loads are kept until network or layout change.
     """
     failed = felt(space, jobs, failed)
+    return shared(space, job_loads(space, jobs, failed, stop))
+
+
+def job_loads(
+    space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str], stop: Callable[[], None] = lambda: None
+) -> list[tuple[JobCase, JobLoad]]:
+    """Loads of all predicted jobs whose machines carry links, with what of the failures they feel."""
     found = [(case, _job_load(space, case, failed, stop)) for case in jobs if case.tokens_per_s]
-    return shared(space, [(case, load) for case, load in found if load is not None])
+    return [(case, load) for case, load in found if load is not None]
 
 
 def felt(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> frozenset[str]:
@@ -206,14 +213,14 @@ def _counted(stop: Callable[[], None], tell: Callable[[int, int], None], total: 
     return look
 
 
-def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]]) -> tuple[JobRoute, ...]:
+def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]], copper_ratio: float = 1.0) -> tuple[JobRoute, ...]:
     """Max-min fair pace of jobs that share links: all rise together until a link of theirs is full or they run at their
-    own pace. Reference: interconnect model 3.1.
+    own pace. `copper_ratio` scales what the links carry. Reference: interconnect model 3.1.
     """
     compiled = space.compiled
     assert compiled is not None
     links = compiled.tables["links"]
-    capacity = links["rate_bps"] * links["count"] * compiled.rule("training.scale_out_efficiency")
+    capacity = copper_ratio * links["rate_bps"] * links["count"] * compiled.rule("training.scale_out_efficiency")
     both = np.repeat(capacity, 2)
     end = both.size
     starts, rows, shares = [0], [], []

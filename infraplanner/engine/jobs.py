@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -14,10 +14,11 @@ from infraplanner.catalog.types import Accelerator, Llm
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.rules import Lookup
+from infraplanner.kernels.arrays import Floats
 from infraplanner.kernels.goodput import goodput, loss, optimum, time_to_train
 from infraplanner.kernels.training import KEEP_ALL, RECOMPUTE_CORE, RECOMPUTE_LAYER, step
 from infraplanner.kernels.training_state import memory, read_job, search
-from infraplanner.kernels.training_types import Device, Shape, Tune
+from infraplanner.kernels.training_types import Device, Shape, Step, Tune
 from infraplanner.model.entities import Job
 from infraplanner.results.jobs import JobResult
 from infraplanner.units import GIGA, H_PER_YEAR, S_PER_H
@@ -42,6 +43,11 @@ class JobCase:
     """Row of the bundle that holds it back (-1 none)."""
     collision_frac: float | None = None
     estimate: bool = False
+    kept_frac: float = 1.0
+    """Work a second that power caps leave the slowest rack of it; the others wait for that one."""
+    clock_frac: float = 1.0
+    solved: tuple[Shape, Device, Tune] | None = None
+    """Model, accelerator and constants that it was solved with."""
 
 
 def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
@@ -78,7 +84,63 @@ def _case(space: Workspace, compiled: Compiled, job: Job) -> JobCase:
     shape, device = training.shape(llm), training.device(part, job.precision)
     tune = training.tune(part, job.precision, style, compiled.rule)
     found = _solve(shape, device, tune, job, int(count), style == "tuned")
-    return JobCase(job, refusal=found) if isinstance(found, str) else JobCase(job, *found)
+    if isinstance(found, str):
+        return JobCase(job, refusal=found)
+    case = JobCase(job, *found, solved=(shape, device, tune))
+    clock = float(space.clock_frac[row]) if space.clock_frac.size else 1.0
+    return slowed_job(case, kept_by_caps(space, row, space.kept_frac), clock)
+
+
+def kept_by_caps(space: Workspace, pool: int, kept_frac: Floats) -> float:
+    """Share of its dynamic work that power caps, by rack, leave the slowest powered rack of a pool."""
+    assert space.compiled is not None
+    bodies = space.compiled.bodies
+    racks = bodies.rack[(bodies.pool == pool) & (bodies.rack >= 0) & (bodies.accelerator_count > 0.0)]
+    racks = racks[space.alive.powered[racks]]
+    return float(kept_frac[racks].min()) if racks.size else 1.0
+
+
+def slowed_job(case: JobCase, kept_frac: float, clock_frac: float) -> JobCase:
+    """A job whose accelerators keep this share of their work under power caps, at this clock.
+
+    What the dies compute takes 1/clock as long, the rest of a step as long as before; of a capped rack everything slows.
+    """
+    if case.tokens_per_s is None or case.solved is None or (kept_frac >= 1.0 and clock_frac >= 1.0):
+        return case
+    shape, device, tune = case.solved
+    rate = kept_frac * clocked(step(shape, read_job(np.array([case.line]), 0), device, tune), clock_frac)
+    if rate <= 0.0:
+        return replace(case, tokens_per_s=None, kept_frac=0.0, refusal="Power caps leave its accelerators no work.")
+    return replace(
+        case, tokens_per_s=case.tokens_per_s * rate, step_s=case.step_s / rate, kept_frac=kept_frac, clock_frac=clock_frac
+    )  # fmt: skip
+
+
+def clocked(whole: Step, clock_frac: float) -> float:
+    """Speed of a step at a clock over that at full clock."""
+    # Bubbles and stragglers grow with the rest of the step, and so have its share.
+    share = (whole.compute_s + whole.recompute_s + whole.head_s) / (whole.total_s - whole.bubble_s - whole.straggler_s)
+    share = min(1.0, share)
+    return 1.0 / (share / clock_frac + 1.0 - share)
+
+
+def memory_frac(case: JobCase) -> float:
+    """Bytes that a job holds on an accelerator over those that it may; NaN when it is not predicted."""
+    if case.solved is None or case.tokens_per_s is None:
+        return math.nan
+    shape, device, tune = case.solved
+    held_b = memory(shape, read_job(np.array([case.line]), 0), tune).total_b + tune.reserve_b
+    return held_b / (device.memory_b * tune.usable_frac)
+
+
+def network_frac(case: JobCase) -> float:
+    """Visible communication over step time; NaN when the job is not predicted."""
+    if case.solved is None or case.tokens_per_s is None:
+        return math.nan
+    shape, device, tune = case.solved
+    whole = step(shape, read_job(np.array([case.line]), 0), device, tune)
+    own = (whole.tensor_s + whole.exchange_s + whole.pipeline_s + whole.data_s) / whole.total_s
+    return 1.0 - (1.0 - own) * (1.0 if case.pace_frac is None else case.pace_frac)
 
 
 def _part(compiled: Compiled, row: int) -> Accelerator | None:

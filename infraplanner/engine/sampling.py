@@ -23,6 +23,7 @@ from . import assemble
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import binding_wall, elasticities
+from .job_slopes import trained
 from .job_traffic import job_routes, paced
 from .jobs import training_jobs
 from .pools import PoolSolver
@@ -99,7 +100,7 @@ class Sampler:
         bound = None
         if binding:
             known = {wall: value for wall, value in used.items() if value is not None}
-            bound = binding_wall(elasticities(space, pools, known), known)
+            bound = binding_wall(elasticities(space, pools, known, trained(space, jobs, frozenset())), known)
         return Sampled(with_money(summary, money, jobs), used, bound)
 
     def _solve_physics(self, shift: Shift) -> None:
@@ -121,7 +122,7 @@ class Sampler:
         warm = assemble.thermal_result(space, thermal)
         fabric = assemble.fabric_result(space, totals, self._routes)
         fed = bool(warm.unit_ids) and totals.unconnected_w <= 0.0
-        found = places(space, totals, power, warm, fabric, throughput)
+        found = places(space, totals, power, warm, fabric, throughput, jobs)
         used = {wall: found[wall][0] for wall in WALLS}
         # Buffers are written anew by the next sample; what stays is read before.
         self._held = (totals, throughput, summarise(totals, throughput, None, whole=fed), used, space.mix, jobs, pools)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from infraplanner.results.snapshot import FabricResult, PowerResult, ThermalResult, ThroughputResult
 
-from .walls import continuous, head_used
+from .walls import head_used, node_use
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ def _power(space: Workspace, power: PowerResult, count: int) -> Floats:
     feeds = compiled.tables["feeds"]
     source, target = feeds["source@power"], feeds["target@racks"]
     mine = (source >= 0) & (target >= 0)
-    load = power.node_load_frac / continuous(space)
+    load = node_use(space, power)
     np.fmax.at(out, target[mine], load[source[mine]])
     return out
 

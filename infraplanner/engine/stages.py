@@ -44,6 +44,7 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
+from .job_slopes import trained
 from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outage_result
@@ -285,14 +286,19 @@ def _result(
     ):  # a drag changes prices by some cable: that waits for rest
         economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
-    spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput), spots)
+    spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput, jobs), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
     slopes = settled.slopes if settled is not None else UNKNOWN_SLOPES
     if anew:
         before, ahead = slopes, settled is None
-        slopes = guard.run("elasticity", lambda: elasticities(space, pools, used, ahead=ahead), UNKNOWN_SLOPES)
+        slopes = guard.run(
+            "elasticity",
+            lambda: elasticities(space, pools, used, trained(space, jobs, failed), ahead=ahead),
+            UNKNOWN_SLOPES,
+        )
         slopes = slopes if ahead else replace(slopes, next=before.next, next_factor=before.next_factor)
-    bound = binding_wall(slopes, used) if any(p.tokens_per_s is not None for p in throughput.pools) else None
+    made = any(p.tokens_per_s is not None for p in throughput.pools) or any(job.tokens_per_s for job in jobs)
+    bound = binding_wall(slopes, used) if made else None
     fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
     power = replace(power, core=_per_joule(power.core, summary))
@@ -350,7 +356,8 @@ def _solved(
     """
     assert space.compiled is not None
     known = settled.thermal if settled is not None else Thermal()
-    pools = slowed(pool_inputs(space, routes), space.cases, known.clocks(space.compiled.tables["pools"].ids))
+    space.clock_frac = known.clocks(space.compiled.tables["pools"].ids)
+    pools = slowed(pool_inputs(space, routes), space.cases, space.clock_frac)
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
         return None
@@ -361,6 +368,7 @@ def _solved(
             lambda: couple(space, pools, failed, totals, guard.pause, borrowed, quick=quick, fresh_loops=fresh_loops),
             first,
         )
+        space.clock_frac = first[0].clocks(space.compiled.tables["pools"].ids)
     if guard.run("cable temperatures", lambda: warm_up_cables(space, first[0]), False):
         again = guard.run("fused frame", lambda: space.run(first[1], failed), first[2])
         return first[0], first[1], again

@@ -145,15 +145,20 @@ def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:
     )  # fmt: skip
 
 
-def clock_rates(space: Workspace, margin_ratio: float) -> Floats | None:
-    """Rate of each pool over its rate at full clock, when every chip's head under its limit is scaled; None when no
-    chip's temperature is known.
-    """
+def clocks_at(space: Workspace, margin_ratio: float) -> Floats | None:
+    """Clock of each pool when every chip's head under its limit is scaled; None when no chip's temperature is known."""
     if space.chips is None:
         return None
     held, wanted, air_c, given = space.chips
     state = chip_state(space, held, wanted, air_c, given, margin_ratio)
     if not (state.state != UNKNOWN).any():
         return None
-    clock = with_clocks(held, state, len(space.cases))
+    return with_clocks(held, state, len(space.cases))
+
+
+def clock_rates(space: Workspace, margin_ratio: float) -> Floats | None:
+    """Rate of each pool over its rate at full clock under a scaled head; None when no chip's temperature is known."""
+    clock = clocks_at(space, margin_ratio)
+    if clock is None:
+        return None
     return np.array([slowdown(case, float(new)) for case, new in zip(space.cases, clock, strict=True)])

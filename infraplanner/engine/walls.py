@@ -11,13 +11,14 @@ from infraplanner.kernels.frame import Totals
 from infraplanner.results.snapshot import WALLS, FabricResult, PowerResult, ThermalResult, ThroughputResult, WallResult
 
 from .elasticity import Elasticities
+from .jobs import JobCase, memory_frac, network_frac
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 LEAST_HEAD_K = 1.0
 Place = tuple[float | None, str | None]
 NOTES = {
-    "power": "Worst node over its continuous limit (80 % of the rating behind breakers).",
+    "power": "Worst node over its continuous limit (80 % of the rating behind breakers) or its power cap.",
     "memory": "Larger of bytes held over usable bytes and memory time over step time, in the worst pool.",
     "thermal": "Worst of unit heat and flow over capacity, and of inlet and case temperature between supply and limit.",
     "copper": "Worst of link load, needed length over reach, and visible communication over step time.",
@@ -31,13 +32,14 @@ def places(
     thermal: ThermalResult,
     fabric: FabricResult,
     throughput: ThroughputResult,
+    jobs: tuple[JobCase, ...] = (),
 ) -> dict[str, Place]:
     """Utilisation of every wall (1 = at the limit) and the id that binds; None where nothing is known."""
     return {
-        "power": _worst((power.node_load_frac / continuous(space), power.node_ids)),
-        "memory": _memory_use(throughput),
+        "power": _worst((node_use(space, power), power.node_ids)),
+        "memory": _memory_use(throughput, jobs),
         "thermal": _thermal_use(space, thermal, power.rack_ids),
-        "copper": _copper_use(space, totals, fabric),
+        "copper": _copper_use(space, totals, fabric, jobs),
     }
 
 
@@ -54,6 +56,14 @@ def wall_results(found: dict[str, Place], slopes: Elasticities, bound: str | Non
         )
         for wall in WALLS
     }
+
+
+def node_use(space: Workspace, power: PowerResult) -> Floats:
+    """Output of every power node over what it may carry all the time, or over what power management lets it give."""
+    assert space.compiled is not None
+    cap_w = space.compiled.tables["power"]["cap_w"]
+    found: Floats = np.fmax(power.node_load_frac / continuous(space), power.node_out_w / cap_w)
+    return found
 
 
 def continuous(space: Workspace) -> Floats:
@@ -109,8 +119,9 @@ def _supply_air(space: Workspace, thermal: ThermalResult) -> Floats:
     return np.array([found.get(key, np.nan) for key in space.compiled.tables["halls"].ids], dtype=np.float64)
 
 
-def _memory_use(throughput: ThroughputResult) -> tuple[float | None, str | None]:
-    pairs = [
+def _memory_use(throughput: ThroughputResult, jobs: tuple[JobCase, ...]) -> Place:
+    pairs = [(memory_frac(case), case.job.id) for case in jobs if not math.isnan(memory_frac(case))]
+    pairs += [
         (max(pool.memory_used_frac or 0.0, pool.memory_time_frac or 0.0), pool.id)
         for pool in throughput.pools
         if pool.memory_used_frac is not None
@@ -118,15 +129,16 @@ def _memory_use(throughput: ThroughputResult) -> tuple[float | None, str | None]
     return max(pairs, key=lambda pair: pair[0]) if pairs else (None, None)
 
 
-def _copper_use(space: Workspace, totals: Totals, fabric: FabricResult) -> tuple[float | None, str | None]:
+def _copper_use(space: Workspace, totals: Totals, fabric: FabricResult, jobs: tuple[JobCase, ...]) -> Place:
     used, where = (None, None)
     if fabric.load_frac is not space.no_load:
         used, where = _worst((fabric.load_frac, fabric.link_ids))
     row = totals.cables.worst_row
     if row >= 0 and (used is None or totals.cables.worst_reach_ratio > used):
         used, where = float(totals.cables.worst_reach_ratio), fabric.link_ids[row]
-    for case in space.cases:
-        share = case.solution.point.network_frac if case.solution is not None else math.nan
+    shares = [(case.solution.point.network_frac, case.pool.id) for case in space.cases if case.solution is not None]
+    shares += [(network_frac(case), case.job.id) for case in jobs]
+    for share, key in shares:
         if not math.isnan(share) and (used is None or share > used):
-            used, where = share, case.pool.id
+            used, where = share, key
     return used, where

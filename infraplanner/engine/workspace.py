@@ -13,8 +13,8 @@ from infraplanner.catalog.types import Region
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.kernels.cooling import Plant
-from infraplanner.kernels.draw import Draw
-from infraplanner.kernels.frame import Alive, Pools, Served, Totals, frame
+from infraplanner.kernels.draw import Bodies, Draw
+from infraplanner.kernels.frame import Alive, Pools, Served, Totals, apply_caps, carry, frame
 from infraplanner.kernels.legs import LegFlows
 from infraplanner.kernels.links import Cables, CableSums, Ends, Media, Route, rows_of_racks
 from infraplanner.kernels.power import Flows
@@ -78,6 +78,8 @@ class Workspace:
         self.loop_flows: Any = None
         self.chips: Any = None
         self.wet_bulbs: Any = None
+        self.clock_frac: Floats = np.empty(0)
+        """Clock of every pool in the frame in force (empty: full)."""
         self.core: CoreChains | None = None
         self.mix: tuple[float | None, float | None] = (None, None)
         """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
@@ -220,18 +222,44 @@ class Workspace:
         if self.leg_flows.leg_w.size != legs.cold_ohm.size:
             nodes = len(compiled.tables["power"])
             self.leg_flows = bind.buffers(LegFlows, leg=legs.cold_ohm.size, node=nodes)
+        self.holds = bind.holds(compiled)
         ends, trays = bind.ends(compiled, self.cable_c), self.trays
         rows = self._take_up(ends)
         totals: Totals = frame(
             rows, ends, self._media, self._route, trays.segments, trays.ways, trays.drops, self.cables, self.sums,
             bind.racks(compiled), bind.bodies(compiled, devices), self.draw, bind.chain(compiled), legs, self.flows, self.leg_flows,
             bind.units(compiled), bind.loops(compiled), self.plant, pools, self.served, self.alive,
-            compiled.chain.hall, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
+            compiled.chain.hall, self.holds, self.kept_frac, self.load_w, self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
         )  # fmt: skip
         trays.carry(rows, ends, self._media, self.cables, 1)
         self.totals = totals
         return totals
+
+    def try_caps(self, bodies: Bodies, power_ratio: float, served: Served) -> Floats:
+        """Slow `served` by the caps of racks and nodes times a ratio; returns the work each rack keeps. The last frame's
+        figures stay.
+        """
+        compiled = self.compiled
+        assert compiled is not None
+        racks, holds = bind.racks(compiled), bind.holds(compiled, power_ratio)
+        racks = racks._replace(cap_frac=racks.cap_frac * power_ratio)
+        kept = np.ones(racks.x_m.size)
+        if not holds.node_cap_w.size:
+            apply_caps(bodies, racks.cap_frac, self.alive.powered, self.draw, self.sums.rack_w, served, kept)
+            return kept
+        draw, flows, leg_flows, plant = (
+            type(used)(*(column.copy() for column in used))
+            for used in (self.draw, self.flows, self.leg_flows, self.plant)
+        )
+        rule = compiled.rule
+        carry(
+            racks, bodies, draw, bind.chain(compiled), bind.legs(compiled), flows, leg_flows, bind.units(compiled),
+            bind.loops(compiled), plant, served, self.alive, compiled.chain.hall, holds, self.sums.rack_w, kept,
+            self.load_w.copy(), self.climate.dry_bulb_c, self.climate.wet_bulb_c,
+            rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
+        )  # fmt: skip
+        return kept
 
     def _rows(self, table: str, ids: frozenset[str]) -> Ints:
         assert self.compiled is not None

@@ -74,7 +74,8 @@ def alike(snapshot: Snapshot, catalog: Catalog) -> list[tuple[str, tuple[str, ..
             joined = (tuple(sorted(feeds.get(key, ()))), tuple(sorted(cables.get(key, ()))))
             apart = table == "devices" or _holds_devices(snapshot, table, key) or _blows(snapshot, catalog, table, key)
             holds = key if apart else ""
-            groups.setdefault((table, place, joined, holds, getattr(record, "power_cap_frac", None)), []).append(key)
+            caps = tuple(getattr(record, name, None) for name in ("power_cap_frac", "power_cap_kw"))
+            groups.setdefault((table, place, joined, holds, caps), []).append(key)
     return [(str(code[0]), tuple(ids)) for code, ids in groups.items()] + _links_alike(snapshot)
 
 

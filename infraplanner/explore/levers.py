@@ -254,7 +254,17 @@ def _thermal_offers(snapshot: Snapshot) -> Iterator[Offer]:
 
 
 def _power_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]:
-    """Room at the most loaded node, and looser caps."""
+    """Room at the most loaded node, and looser caps of nodes and racks."""
+    tight = [
+        (float(out) / float(cap), key, float(cap) / 1e3)
+        for key, out, cap in zip(result.power.node_ids, result.power.node_out_w, result.power.node_cap_w, strict=True)
+        if math.isfinite(cap) and out > 0.0
+    ]
+    if tight:
+        _, key, cap_kw = max(tight)
+        more_kw = min(MORE_KW, MORE_CAP * cap_kw)
+        change = SetFields("power", [key], {"power_cap_kw": cap_kw + more_kw})
+        yield Offer("power", f"+{more_kw:g} kW under the cap of {key}", change)
     load = result.power.node_load_frac
     known = [(share, key) for key, share in zip(result.power.node_ids, load, strict=True) if math.isfinite(share)]
     if known:

@@ -12,6 +12,7 @@ from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
 from .draw import Bodies, Draw, cap_derate, draw_racks
+from .hold import PASSES, Holds, excess, hold_racks, start_holds, tighten
 from .legs import LegFlows, Legs, start_legs
 from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .power import Chain, Flows, balance, drop, energise, sweep
@@ -72,7 +73,7 @@ class Alive(NamedTuple):
 
 class Totals(NamedTuple):
     """Sums of a frame [W] and how many inputs were unknown; `change_frac` is the last pass's relative change of input
-    power.
+    power, `missed_frac` how far a power cap of a node was missed relative to it.
     """
 
     it_w: float
@@ -85,6 +86,7 @@ class Totals(NamedTuple):
     link_w: float
     passes: int
     change_frac: float
+    missed_frac: float
     unknown_bodies: int
     unknown_units: int
     capped: int
@@ -201,10 +203,10 @@ def set_activity(bodies: Bodies, powered: Flags, pools: Pools, served: Served) -
 
 @kernel
 def apply_caps(
-    bodies: Bodies, racks: Racks, powered: Flags, draw: Draw, link_w: Floats, served: Served, kept_frac: Floats
+    bodies: Bodies, cap_frac: Floats, powered: Flags, draw: Draw, link_w: Floats, served: Served, kept_frac: Floats
 ) -> None:
     """Scale each pool's requests by the work its racks keep under their power caps (mean over its accelerators)."""
-    cap_derate(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, kept_frac)
+    cap_derate(bodies, cap_frac, draw.nameplate_w, link_w, served.activity_frac, kept_frac)
     served.derate_frac[:] = 0.0
     for b in range(bodies.rack.size):
         p, r = bodies.pool[b], bodies.rack[b]
@@ -284,6 +286,61 @@ def settle(
 
 
 @kernel
+def carry(
+    racks: Racks,
+    bodies: Bodies,
+    draw: Draw,
+    chain: Chain,
+    legs: Legs,
+    flows: Flows,
+    leg_flows: LegFlows,
+    units: Units,
+    loops: Loops,
+    plant: Plant,
+    served: Served,
+    alive: Alive,
+    node_hall: Ints,
+    holds: Holds,
+    link_w: Floats,
+    kept_frac: Floats,
+    load_w: Floats,
+    dry_bulb_c: float,
+    wet_bulb_c: float,
+    tolerance_frac: float,
+    passes_max: int,
+) -> tuple[int, int, int, float, float, float]:
+    """Draw of the racks through plant and chain, slowed until every node's cap is met; pools' requests follow.
+
+    Returns bodies of unknown power, racks held by a cap, passes, relative change of total input in the last one, load
+    without a feed [W], and how far caps were missed relative to them.
+    """
+    unknown, capped = draw_racks(bodies, served.activity_frac, racks.cap_frac, alive.powered, link_w, draw)
+    passes, change, unconnected = settle(
+        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
+        dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
+    )  # fmt: skip
+    missed = 0.0
+    if holds.node_cap_w.size == 0:
+        apply_caps(bodies, racks.cap_frac, alive.powered, draw, link_w, served, kept_frac)
+        return unknown, capped, passes, change, unconnected, missed
+    start_holds(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, holds)
+    for _ in range(PASSES):
+        missed = excess(flows, holds)
+        if missed <= tolerance_frac:
+            break
+        tighten(chain, flows, holds)
+        hold_racks(chain, racks.cap_frac, draw.nameplate_w, flows, holds)
+        unknown, capped = draw_racks(bodies, served.activity_frac, holds.rack_cap_frac, alive.powered, link_w, draw)
+        more, change, unconnected = settle(
+            racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
+            dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
+        )  # fmt: skip
+        passes += more
+    apply_caps(bodies, holds.rack_cap_frac, alive.powered, draw, link_w, served, kept_frac)
+    return unknown, capped, passes, change, unconnected, missed
+
+
+@kernel
 def frame(
     rows: Ints,
     ends: Ends,
@@ -308,6 +365,7 @@ def frame(
     served: Served,
     alive: Alive,
     node_hall: Ints,
+    holds: Holds,
     kept_frac: Floats,
     load_w: Floats,
     dry_bulb_c: float,
@@ -318,7 +376,7 @@ def frame(
     """All live stages for one edit; `rows` are the bundles whose ends moved (all of them after an edit of the
     network).
 
-    Order: cables -> who is energised -> requests -> activity -> rack power -> plant and chain. Everything but the
+    Order: cables -> who is energised -> requests -> activity -> rack power -> plant and chain -> power caps. Everything but the
     cables is recomputed in full, so the result depends on the inputs alone and not on the history of edits.
     """
     lay_cables(rows, ends, racks.x_m, racks.y_m, media, route, trays, ways, drops, cables)
@@ -328,11 +386,9 @@ def frame(
     mark_running(chain, flows, racks, units, loops, alive)
     serve_pools(bodies, alive.powered, pools, served)
     set_activity(bodies, alive.powered, pools, served)
-    unknown_bodies, capped = draw_racks(bodies, served.activity_frac, racks.cap_frac, alive.powered, link_w, draw)
-    apply_caps(bodies, racks, alive.powered, draw, link_w, served, kept_frac)
-    passes, change, unconnected = settle(
-        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
-        dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
+    unknown_bodies, capped, passes, change, unconnected, missed = carry(
+        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, served, alive, node_hall, holds,
+        link_w, kept_frac, load_w, dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max,
     )  # fmt: skip
     roots, residual = balance(chain, flows, leg_flows)
     unknown_units = 0
@@ -351,5 +407,5 @@ def frame(
             heat += leg_flows.leg_loss_w[e]
     return Totals(
         draw.rack_w.sum(), roots + unconnected, unconnected, residual, cooling, heat, plant.unit_water_m3_per_s.sum(),
-        link_w.sum(), passes, change, unknown_bodies, unknown_units, capped, cable_totals,
+        link_w.sum(), passes, change, missed, unknown_bodies, unknown_units, capped, cable_totals,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from . import (
     fabric,
     frame,
     goodput,
+    hold,
     hydraulics,
     inference,
     legs,
@@ -88,7 +89,7 @@ def frame_arguments() -> tuple[Any, ...]:
         tiny(links.CableSums, 0), tiny(frame.Racks, 0), tiny(draw.Bodies, 0), tiny(draw.Draw, 0),
         _chain(), tiny(legs.Legs, 0), tiny(power.Flows, 0), tiny(legs.LegFlows, 0),
         units, loops, tiny(cooling.Plant, 0), tiny(frame.Pools, 0), tiny(frame.Served, 0), tiny(frame.Alive, 0),
-        np.empty(0, np.int64), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
+        np.empty(0, np.int64), tiny(hold.Holds, 0), np.empty(0), np.empty(0), 20.0, 15.0, 1e-9, 1,
     )  # fmt: skip
 
 

@@ -198,7 +198,9 @@ class PowerNode(Placed, frozen=True, kw_only=True):
     all run). `dispatch` is the order in which nodes that feed the same target are used, lower first, each up to what it
     can give; a `backup` carries only while nothing before it is live (empty: as its kind does). `eco`: a UPS that passes
     the grid through its bypass and takes over only when it fails. `available_frac` is the
-    share of its rating that a source gives on average, such as sun; `energy_kwh` what a store holds.
+    share of its rating that a source gives on average, such as sun; `energy_kwh` what a store holds. `power_cap_kw` is
+    what power management lets it give out: the accelerators beneath are slowed until it holds, all by the same share of
+    their dynamic power.
     """
 
     profile: str
@@ -211,6 +213,7 @@ class PowerNode(Placed, frozen=True, kw_only=True):
     dispatch: int = 0
     available_frac: float | None = None
     energy_kwh: float | None = None
+    power_cap_kw: float | None = None
     electricity_usd_per_kwh: float | None = None
     carbon_g_per_kwh: float | None = None
     maintenance: bool = False

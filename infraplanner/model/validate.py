@@ -37,6 +37,7 @@ _RANGES: dict[str, Range] = {
     "order": (0, 1000),
     "available_frac": (0, 1),
     "energy_kwh": (0, 1e9),
+    "power_cap_kw": (1e-3, 1e8),
     "length_mm": (0, MAX_MM),
     "runs": (1, 1000),
     "ambient_c": (-60, 70),

@@ -118,6 +118,10 @@ class PowerResult:
     node_rating_w: Floats = field(default_factory=no_floats)
     node_load_frac: Floats = field(default_factory=no_floats)
     node_live: Flags = field(default_factory=no_flags)
+    node_cap_w: Floats = field(default_factory=no_floats)
+    """What power management lets each node give out; infinite without a cap."""
+    rack_held_frac: Floats = field(default_factory=no_floats)
+    """Share of its dynamic work that power caps leave each rack."""
     rack_ids: tuple[str, ...] = ()
     rack_power_w: Floats = field(default_factory=no_floats)
     rack_nameplate_w: Floats = field(default_factory=no_floats)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from infraplanner.catalog import Catalog
 from infraplanner.engine import evaluate
+from infraplanner.model.document import Snapshot
 
 from .halls import pod
 
@@ -22,10 +24,18 @@ import json
 from infraplanner import places
 from infraplanner.catalog import load_catalog
 from infraplanner.engine import evaluate
-from tests.engine.halls import pod
-from tests.engine.test_oracle import figures
-print(json.dumps(figures(evaluate(pod(racks=2, links=2).snapshot(), load_catalog(places.shipped_profiles_dir())))))
+from tests.engine.test_oracle import figures, plans
+catalog = load_catalog(places.shipped_profiles_dir())
+print(json.dumps([figures(evaluate(plan, catalog)) for plan in plans()]))
 """
+
+
+def plans() -> list[Snapshot]:
+    """A small pod, and one that power management holds at two nodes."""
+    capped = pod(racks=2, links=2)
+    for key, cap_kw in (("bus-a", 70.0), ("grid", 180.0)):
+        capped.put("power", structs.replace(capped.table("power")[key], power_cap_kw=cap_kw))
+    return [pod(racks=2, links=2).snapshot(), capped.snapshot()]
 
 
 def figures(result: object) -> dict[str, list[float]]:
@@ -49,8 +59,9 @@ def test_plain_python_gives_the_same_numbers(catalog: Catalog) -> None:
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )
-    plain = json.loads(run.stdout)
-    compiled = figures(evaluate(pod(racks=2, links=2).snapshot(), catalog))
-    assert plain.keys() == compiled.keys()
-    for name, values in compiled.items():
-        assert plain[name] == pytest.approx(values, rel=1e-9, abs=1e-9), name
+    free, held = (figures(evaluate(plan, catalog)) for plan in plans())
+    assert held["summary"][0] < 0.99 * free["summary"][0]
+    for plain, compiled in zip(json.loads(run.stdout), (free, held), strict=True):
+        assert plain.keys() == compiled.keys()
+        for name, values in compiled.items():
+            assert plain[name] == pytest.approx(values, rel=1e-9, abs=1e-9), name

@@ -78,6 +78,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
         "Placement": PLACEMENT,
         "Power": [
             Field("rating_kw", "Rating", "kw", optional=True),
+            Field("power_cap_kw", "Power cap", "kw", optional=True),
             Field("side", "Side", "", "choice:,a,b,c"),
             Field("units", "Units", "count", "whole"),
             Field("spare", "Spare units", "count", "whole"),

@@ -1,0 +1,72 @@
+"""Training tokens/s as a function of the walls' capacities, layouts kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from infraplanner.kernels.frame import Served
+from infraplanner.kernels.training import step
+from infraplanner.kernels.training_state import read_job
+
+from . import bind
+from .elasticity import Capacity, Floats, Model, power_limited
+from .job_traffic import JobLoad, felt, job_loads, shared
+from .jobs import JobCase, clocked, kept_by_caps
+from .thermal import clocks_at
+from .workspace import Workspace
+
+
+class Training(Model):
+    """Tokens/s of all jobs, through the same kernels as the jobs themselves."""
+
+    def __init__(self, space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> None:
+        assert space.compiled is not None
+        self._space = space
+        self._jobs = tuple(case for case in jobs if case.solved is not None and case.tokens_per_s is not None)
+        loads = job_loads(space, self._jobs, felt(space, self._jobs, failed))
+        self._loads: dict[str, JobLoad] = {case.job.id: load for case, load in loads}
+        self._pools = [space.compiled.tables["pools"].index[case.job.pool] for case in self._jobs]
+        self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
+        self.power_limited = power_limited(space.compiled)
+        self.chips_known = clocks_at(space, 1.0) is not None
+
+    def tokens(self, at: Capacity) -> float:
+        """Tokens/s with capacities scaled."""
+        kept, clock = self._kept(at.power), clocks_at(self._space, at.thermal)
+        cases = [
+            self._solve(case, at, kept_by_caps(self._space, pool, kept), 1.0 if clock is None else float(clock[pool]))
+            for case, pool in zip(self._jobs, self._pools, strict=True)
+        ]
+        pairs = [(case, self._loads[case.job.id]) for case in cases if case.job.id in self._loads]
+        pace = {route.id: route.pace_frac for route in shared(self._space, pairs, at.copper)}
+        return sum((case.tokens_per_s or 0.0) * pace.get(case.job.id, 1.0) for case in cases)
+
+    def _kept(self, power_ratio: float) -> Floats:
+        space = self._space
+        if power_ratio == 1.0 or not self.power_limited:
+            return space.kept_frac
+        return space.try_caps(self._bodies, power_ratio, Served(*(column.copy() for column in space.served)))
+
+    @staticmethod
+    def _solve(case: JobCase, at: Capacity, kept_frac: float, clock_frac: float) -> JobCase:
+        assert case.solved is not None
+        shape, device, tune = case.solved
+        device = device._replace(
+            flop_per_s=device.flop_per_s * at.compute,
+            attention_flop_per_s=device.attention_flop_per_s * at.compute,
+            memory_b=device.memory_b * at.memory,
+            memory_b_per_s=device.memory_b_per_s * at.memory,
+            scale_up_b_per_s=device.scale_up_b_per_s * at.copper,
+            scale_out_b_per_s=device.scale_out_b_per_s * at.copper,
+        )
+        whole = step(shape, read_job(np.array([case.line]), 0), device, tune)
+        seconds = whole.total_s / (kept_frac * clocked(whole, clock_frac)) if kept_frac > 0.0 else np.inf
+        tokens = case.job.global_batch * case.job.sequence_tokens
+        return replace(case, tokens_per_s=tokens / seconds, step_s=seconds)
+
+
+def trained(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> Training | None:
+    """The model of a plan's jobs; None when none is predicted."""
+    return Training(space, jobs, failed) if any(case.tokens_per_s for case in jobs) else None
