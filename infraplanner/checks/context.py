@@ -18,6 +18,7 @@ Wall = Literal["", "power", "memory", "thermal", "copper"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+DIGITS_MOST = 5
 Message = tuple[str, tuple[str, ...]]
 """One sentence and the ids it is about, the one to look at first."""
 
@@ -59,3 +60,13 @@ def kw(power_w: float) -> str:
     """Watts as kW with one decimal below 100 and none above."""
     value = power_w / 1e3
     return f"{value:.1f} kW" if abs(value) < 100.0 else f"{value:.0f} kW"
+
+
+def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:
+    """Both numbers with as many decimals as it takes to tell them apart, five at most.
+
+    Worked: 30.02 and 30.0 give "30.02" and "30.00"; 31.4 and 30.0 give "31.4" and "30.0".
+    """
+    while digits < DIGITS_MOST and f"{value:.{digits}f}" == f"{limit:.{digits}f}":
+        digits += 1
+    return f"{value:.{digits}f}", f"{limit:.{digits}f}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .context import Context, Message, Rule, kw, rows
+from .context import Context, Message, Rule, apart, kw, rows
 
 
 def unserved_loop(context: Context) -> Iterator[Message]:
@@ -42,8 +42,8 @@ def over_capacity(context: Context) -> Iterator[Message]:
     thermal = context.result.thermal
     for row in rows(thermal.unit_heat_w > thermal.unit_capacity_w * (1.0 + 1e-9)):
         unit = thermal.unit_ids[row]
-        heat, limit = kw(thermal.unit_heat_w[row]), kw(thermal.unit_capacity_w[row])
-        yield f"Unit {unit} takes {heat}, more than its capacity of {limit}.", (unit,)
+        heat, limit = apart(thermal.unit_heat_w[row] / 1e3, thermal.unit_capacity_w[row] / 1e3)
+        yield f"Unit {unit} takes {heat} kW, more than its capacity of {limit} kW.", (unit,)
 
 
 def over_flow(context: Context) -> Iterator[Message]:
@@ -65,9 +65,8 @@ def warm_supply(context: Context) -> Iterator[Message]:
     for row in rows((loop >= 0) & (supply > limit + 1e-9)):
         rack = compiled.tables["racks"].ids[row]
         name = thermal.loop_ids[loop[row]]
-        text = (
-            f"Loop {name} supplies rack {rack} at {supply[row]:.1f} °C, warmer than its limit of {limit[row]:.1f} °C."
-        )
+        now, most = apart(supply[row], limit[row])
+        text = f"Loop {name} supplies rack {rack} at {now} °C, warmer than its limit of {most} °C."
         yield text, (rack, name)
 
 
@@ -77,8 +76,8 @@ def missed_set_point(context: Context) -> Iterator[Message]:
     wanted = context.compiled.tables["loops"]["supply_c"]
     for row in rows(thermal.loop_supply_c > wanted + 1e-6):
         loop = thermal.loop_ids[row]
-        got = thermal.loop_supply_c[row]
-        yield f"Loop {loop} is set to {wanted[row]:.1f} °C but its units reach only {got:.1f} °C.", (loop,)
+        got, asked = apart(thermal.loop_supply_c[row], wanted[row])
+        yield f"Loop {loop} is set to {asked} °C but its units reach only {got} °C.", (loop,)
 
 
 def loop_cycle(context: Context) -> Iterator[Message]:

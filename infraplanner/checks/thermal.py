@@ -10,9 +10,13 @@ from infraplanner.catalog.types import CoolingUnit
 from infraplanner.compile.columns import BRANCH_PARTS, FLUIDS
 from infraplanner.compile.weather import typical_year
 
-from .context import Context, Message, Rule, kw, rows
+from .context import Context, Message, Rule, apart, kw, rows
 
 IMMERSION = frozenset({"immersion_1phase", "immersion_2phase"})
+FELT_K = 0.02
+"""Excess of an inlet that counts: above what an air field settles to, below what anyone measures."""
+BLOWN_K = 0.1
+"""Excess of supply air that counts: what valves and sensors of units hold."""
 ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
 
 
@@ -33,8 +37,9 @@ def inlet_over_limit(context: Context) -> Iterator[Message]:
     if inlet.size != len(_racks(context)):
         return
     limit = context.compiled.inlet_limits()
-    for row in rows(inlet > limit + 1e-6):
-        text = f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C, more than the {limit[row]:.1f} °C it allows."
+    for row in rows(inlet > limit + FELT_K):
+        now, most = apart(inlet[row], limit[row])
+        text = f"Rack {_racks(context)[row]} breathes {now} °C, more than the {most} °C it allows."
         yield text, (_racks(context)[row],)
 
 
@@ -44,8 +49,9 @@ def inlet_over_advice(context: Context) -> Iterator[Message]:
     if inlet.size != len(_racks(context)):
         return
     advice, limit = context.compiled.rule("thermal.air_inlet_recommended_max_c"), context.compiled.inlet_limits()
-    for row in rows((inlet > advice + 1e-6) & ~(inlet > limit + 1e-6)):
-        text = f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C; {advice:.0f} °C is recommended at most."
+    for row in rows((inlet > advice + FELT_K) & ~(inlet > limit + FELT_K)):
+        now, most = apart(inlet[row], advice)
+        text = f"Rack {_racks(context)[row]} breathes {now} °C; {most} °C is recommended at most."
         yield text, (_racks(context)[row],)
 
 
@@ -55,11 +61,22 @@ def inlet_under_class(context: Context) -> Iterator[Message]:
     if inlet.size != len(_racks(context)):
         return
     least = context.compiled.inlet_least()
-    for row in rows(inlet < least - 1e-6):
-        text = (
-            f"Rack {_racks(context)[row]} breathes {inlet[row]:.1f} °C; its class allows {least[row]:.0f} °C at least."
-        )
+    for row in rows(inlet < least - FELT_K):
+        now, fewest = apart(inlet[row], least[row])
+        text = f"Rack {_racks(context)[row]} breathes {now} °C; its class allows {fewest} °C at least."
         yield text, (_racks(context)[row],)
+
+
+def supply_missed(context: Context) -> Iterator[Message]:
+    """Halls whose air units blow warmer air than the hall asks for: too warm water, or too small coils."""
+    compiled = context.compiled
+    halls = compiled.tables["halls"]
+    for hall in context.result.thermal.air.halls:
+        asked = halls["supply_air_c"][halls.index[hall.hall]]
+        wanted = compiled.rule("thermal.air_supply_c") if np.isnan(asked) else asked
+        if hall.state == "settled" and hall.supply_c is not None and hall.supply_c > wanted + BLOWN_K:
+            made, set_c = apart(hall.supply_c, wanted)
+            yield f"The air units of hall {hall.hall} blow {made} °C; the hall asks for {set_c} °C.", (hall.hall,)
 
 
 def no_breath(context: Context) -> Iterator[Message]:
@@ -85,10 +102,8 @@ def throttled(context: Context) -> Iterator[Message]:
     chips = context.result.thermal.chips
     index = context.compiled.tables["racks"].index
     for rack in chips.throttled:
-        clock = chips.rack_clock_frac[index[rack]]
-        text = (
-            f"Chips in rack {rack} throttle to {100 * clock:.0f} % of their clock to hold {chips.case_limit_c:.0f} °C."
-        )
+        clock, _ = apart(100.0 * chips.rack_clock_frac[index[rack]], 100.0, 0)
+        text = f"Chips in rack {rack} throttle to {clock} % of their clock to hold {chips.case_limit_c:.0f} °C."
         yield text, (rack,)
 
 
@@ -97,11 +112,10 @@ def too_hot(context: Context) -> Iterator[Message]:
     chips = context.result.thermal.chips
     index = context.compiled.tables["racks"].index
     for rack in chips.too_hot:
-        case = chips.rack_case_c[index[rack]]
-        text = (
-            f"Chips in rack {rack} reach {case:.0f} °C at their lowest clock, over the limit of "
-            f"{chips.case_limit_c:.0f} °C."
+        case, limit = apart(
+            chips.rack_case_c[index[rack]], np.nan if chips.case_limit_c is None else chips.case_limit_c, 0
         )
+        text = f"Chips in rack {rack} reach {case} °C at their lowest clock, over the limit of {limit} °C."
         yield text, (rack,)
 
 
@@ -208,10 +222,8 @@ def starved_loop(context: Context) -> Iterator[Message]:
     """Loops whose pumps cannot give the worst-placed rack the coolant it wants."""
     for loop in context.result.thermal.loops.loops:
         if loop.reach_frac is not None and loop.reach_frac < 1.0 - 1e-6:
-            text = (
-                f"Pumps of loop {loop.loop} at full speed give rack {loop.worst} {100 * loop.reach_frac:.0f} % of the "
-                f"coolant it wants."
-            )
+            share, _ = apart(100.0 * loop.reach_frac, 100.0, 0)
+            text = f"Pumps of loop {loop.loop} at full speed give rack {loop.worst} {share} % of the coolant it wants."
             yield text, (loop.loop, loop.worst)
 
 
@@ -273,6 +285,7 @@ RULES = (
     Rule("air.no-field", "error", "thermal", "Every hall's air finds a steady state", no_field),
     Rule("air.inlet-over-limit", "error", "thermal", "No rack breathes air above its limit", inlet_over_limit),
     Rule("air.inlet-over-advice", "warning", "thermal", "Inlet air is within the recommended range", inlet_over_advice),
+    Rule("air.supply-missed", "warning", "thermal", "Air units make the supply air that halls ask for", supply_missed),
     Rule("air.no-opening", "error", "thermal", "Every rack has open floor before and behind it", no_breath),
     Rule("air.tile-under-rack", "error", "thermal", "No rack stands on a perforated tile", tile_under_rack),
     Rule("air.containment-without-aisle", "warning", "thermal", "A contained hall draws its aisles",

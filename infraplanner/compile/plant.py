@@ -44,6 +44,7 @@ class PlantArrays:
     evaporator_c: Floats
     condenser_k: Floats
     lift_k: Floats
+    capacity_per_k: Floats
     hot_w_per_k: Floats
     cold_w_per_k: Floats
     exponent: Floats
@@ -98,6 +99,7 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
         evaporator_c=each * rule("thermal.chiller_evaporator_c"),
         condenser_k=each * rule("thermal.chiller_condenser_k"),
         lift_k=each * rule("thermal.chiller_lift_least_k"),
+        capacity_per_k=each * rule("thermal.chiller_capacity_per_k"),
         hot_w_per_k=np.where(np.isnan(hot), capacity / rule("thermal.technology_rise_k"), hot),
         cold_w_per_k=capacity / rule("thermal.facility_rise_k"),
         exponent=each * rule("thermal.film_exponent"),

@@ -28,6 +28,7 @@ MASS_TOLERANCE_FRAC = 1e-9
 RUNAWAY_K = 150.0
 TOLERANCE_K = 1e-4
 QUICK_TOLERANCE_K = 1e-3
+AGAIN_TOLERANCE_K = 1e-6
 WARM_CELLS = 100_000
 """Floors up to this size keep their last field for a quick answer (8,000 racks in a dense hall: 37,000 cells)."""
 SWEEPS = 400
@@ -82,10 +83,14 @@ class AirModel:
         self._floors: dict[str, tuple[object, Floor | None]] = {}
         self._warm = Warm()
 
-    def solve(self, space: Workspace, pause: Callable[[], None] = lambda: None, *, quick: bool = False) -> AirResult:
+    def solve(
+        self, space: Workspace, pause: Callable[[], None] = lambda: None, *, quick: bool = False, again: bool = False
+    ) -> AirResult:
         """All halls with racks, for the plant and draw that the workspace holds now.
 
-        A `quick` answer starts from the last fields and settles to a wider tolerance; it is no settled result.
+        A `quick` answer starts from the last fields and settles to a wider tolerance; it is no settled result. `again`
+        is a later pass of the same coupling: it starts from the field of the pass before and settles more closely, so
+        that clocks can.
         """
         compiled, snapshot = space.compiled, space.snapshot
         assert compiled is not None
@@ -94,8 +99,8 @@ class AirModel:
         found = {name: np.full(racks, np.nan) for name in ("inlet", "recirculation", "capture", "flow", "top")}
         found |= {name: np.full(units, np.nan) for name in ("supply", "return", "blown")}
         halls: list[HallAir] = []
-        self._warm.use = quick
-        tolerance_k = QUICK_TOLERANCE_K if quick else TOLERANCE_K
+        self._warm.use = quick or again
+        tolerance_k = QUICK_TOLERANCE_K if quick else AGAIN_TOLERANCE_K if again else TOLERANCE_K
         air = replace(air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm)
         closed: list[str] = []
         blocked: list[tuple[str, int]] = []
@@ -117,6 +122,12 @@ class AirModel:
             tuple(halls), found["inlet"], found["recirculation"], found["capture"], found["top"], found["flow"],
             found["supply"], found["return"], found["blown"], tuple(notes), tuple(closed), tuple(blocked),
         )  # fmt: skip
+
+    def twin(self) -> AirModel:
+        """A model that starts from the same floors and fields and leaves this one as it is."""
+        other = AirModel()
+        other._floors, other._warm.fields = self._floors, dict(self._warm.fields)
+        return other
 
     def _floor(self, space: Workspace, hall: Hall) -> Floor | None:
         assert space.compiled is not None
@@ -242,7 +253,7 @@ def _air_units(
     set_c = supply_air(compiled, hall)
     approach = plant.approach_k[rows]
     effect = np.where(np.isnan(approach), 1.0, air.rise_k / (air.rise_k + np.nan_to_num(approach)))
-    water = set_c - np.nan_to_num(approach)
+    water = _coil_water(space, rows, set_c - np.nan_to_num(approach))
     intake = _intakes(floor, places)
     if floor.tiles.size and rows.size:
         cells = np.unique(intake.cell)
@@ -264,6 +275,14 @@ def _air_units(
         np.zeros(rows.size),
     )
     return _Units(rows, flow, made, False)
+
+
+def _coil_water(space: Workspace, rows: Ints, wanted_c: Floats) -> Floats:
+    """Water at the units' coils [degC]: as cold as their set point needs, or what their loop gives when that is warmer."""
+    assert space.compiled is not None
+    source = space.compiled.tables["cooling"]["source_loop@loops"][rows]
+    given: Floats = np.fmax(wanted_c, np.append(space.plant.loop_supply_c, np.nan)[source])
+    return given
 
 
 def _intakes(floor: Floor, places: Ints) -> Ports:

@@ -242,7 +242,7 @@ def units(compiled: Compiled) -> Units:
         plant.kind, table["hall@halls"], table["source_loop@loops"], plant.capacity_w, plant.flow_m3_per_s,
         plant.approach_k, plant.power_frac, plant.water_m3_per_j, table["standby"],
         plant.cop_start, plant.cop_c, plant.cop, plant.evaporator_c, plant.condenser_k, plant.lift_k,
-        plant.hot_w_per_k, plant.cold_w_per_k, plant.exponent,
+        plant.capacity_per_k, plant.hot_w_per_k, plant.cold_w_per_k, plant.exponent,
     )  # fmt: skip
 
 

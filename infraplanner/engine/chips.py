@@ -74,7 +74,7 @@ def chip_state(
     space: Workspace, held: ChipSet, wanted_frac: Floats, air_c: Floats, given_frac: Floats, margin_ratio: float = 1.0
 ) -> ChipState:
     """Temperatures and clocks at a wanted share of dynamic power. `given_frac` is what pumps give each rack of the
-    coolant it wants; `margin_ratio` widens the head under the limit.
+    coolant it wants; `margin_ratio` scales the conductance of the chips' sinks.
     """
     compiled = space.compiled
     assert compiled is not None

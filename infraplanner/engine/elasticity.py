@@ -13,13 +13,12 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.frame import Pools, Served, serve_pools, set_activity
 from infraplanner.kernels.inference import Layout
 from infraplanner.kernels.serving import best_batch, configuration
-
 from infraplanner.results.snapshot import WALLS
 
 from . import bind
 from .demand import with_rates
 from .pools import Case
-from .thermal import clock_rates
+from .thermal_slope import clock_rates
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -123,11 +122,11 @@ class Throughput(Model):
         ]
         return float(np.nansum(out))
 
-    def _at_clock(self, margin_ratio: float) -> Floats | None:
-        """Rates of the pools over those at full clock, at the clocks that a wider or narrower thermal head leaves."""
-        if margin_ratio not in self._clocks:
-            self._clocks[margin_ratio] = clock_rates(self._space, margin_ratio)
-        return self._clocks[margin_ratio]
+    def _at_clock(self, factor: float) -> Floats | None:
+        """Rates of the pools over those at full clock, at the clocks that scaled thermal capacities leave."""
+        if factor not in self._clocks:
+            self._clocks[factor] = clock_rates(self._space, factor)
+        return self._clocks[factor]
 
     def _rate(self, row: int, at: Capacity) -> float:
         """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
@@ -203,8 +202,9 @@ def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple
     arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
     assert space.compiled is not None
     caps = np.concatenate([bind.racks(space.compiled).cap_frac, space.compiled.tables["power"]["cap_w"]])
-    clocks = clock_rates(space, 1.0), clock_rates(space, 1.0 - STEP), clock_rates(space, 1.0 + STEP)
-    heat = tuple(None if rates is None else rates.tobytes() for rates in clocks)
+    now = space.chips
+    parts = () if now is None else (now.clock_frac, now.wanted, now.air_c, now.given, space.plant.loop_supply_c)
+    heat = tuple(part.tobytes() for part in parts)
     order = tuple(sorted(utilisation, key=lambda wall: (utilisation[wall], wall)))  # all that breaking ties looks at
     return (cases, order, heat, caps.tobytes(), *(array.tobytes() for array in arrays))
 

@@ -14,7 +14,7 @@ from . import bind
 from .elasticity import Capacity, Floats, Model, power_limited
 from .job_traffic import JobLoad, felt, job_loads, shared
 from .jobs import JobCase, clocked, kept_by_caps
-from .thermal import clocks_at
+from .thermal_slope import clocks_at
 from .workspace import Workspace
 
 

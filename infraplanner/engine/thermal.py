@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from infraplanner.compile.plant import CDU
 from infraplanner.kernels.chips import ChipState
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
@@ -28,17 +29,18 @@ from .chips import (
     chip_set,
     chip_state,
     hottest,
-    slowdown,
     slowed,
     wanted_load,
     with_clocks,
 )
+from .clocks import LOOSE, PASSES, ClockSearch
 from .loops import loops_result
 from .ride import ride_rows
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
-CLOCK_TOLERANCE = 1e-6
+UNBEARABLE_C = 300.0
+"""Stands for air that warms without bound: no chip bears it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,25 @@ class Thermal:
         return self.racks == tables["racks"].ids and self.units == tables["cooling"].ids
 
 
+@dataclass(frozen=True, slots=True)
+class Coupled:
+    """Where clocks, air, loops and chips agree: inputs and results of the last pass, and how to get there again."""
+
+    held: ChipSet
+    wanted: Floats
+    air_c: Floats
+    given: Floats
+    state: ChipState
+    air: AirResult
+    loops: LoopsResult
+    clock_frac: Floats
+    slopes: Floats
+    """How clocks that chips allow answer to those they have."""
+    base: Pools
+    """Pools at full clock."""
+    failed: frozenset[str]
+
+
 def couple(
     space: Workspace,
     pools: Pools,
@@ -84,39 +105,106 @@ def couple(
     from the last one; with `fresh_loops` the loops are not borrowed.
     """
     assert space.compiled is not None
-    compiled = space.compiled
-    ids = compiled.tables["pools"].ids
-    if space.air_model is None:
-        space.air_model = AirModel()
-    model: AirModel = space.air_model
+    tables = space.compiled.tables
+    ids = tables["pools"].ids
+    source = Source(space, pause, borrowed, quick, fresh_loops)
+    search = ClockSearch(np.ones(len(ids)), chip_set(space).limits.clock_min_frac)
+    found, now, totals = settle_clocks(space, pools, failed, totals, search, source)
+    space.chips = found
+    chips = _chips(space, found.held, found.state)
+    ride = ride_rows(space, found.air, chips, found.loops) if borrowed is None else borrowed.ride
+    thermal = Thermal(
+        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids
+    )
+    return thermal, now, totals
+
+
+@dataclass
+class Source:
+    """Air and loops of one pass: solved, or those of a state before."""
+
+    space: Workspace
+    pause: Callable[[], None]
+    borrowed: Thermal | None = None
+    quick: bool = False
+    fresh_loops: bool = False
+    again: bool = False
+
+    def __call__(self) -> tuple[AirResult, LoopsResult]:
+        space = self.space
+        if self.borrowed is not None:
+            air, loops = _held(space, self.borrowed)
+            return air, loops_result(space) if self.fresh_loops else loops
+        if space.air_model is None:
+            space.air_model = AirModel()
+        model: AirModel = space.air_model
+        air = model.solve(space, self.pause, quick=self.quick, again=self.again)
+        self.again = not self.quick
+        self.pause()
+        return air, loops_result(space)
+
+
+def settle_clocks(
+    space: Workspace, pools: Pools, failed: frozenset[str], totals: Totals, search: ClockSearch, source: Source,
+    margin_ratio: float = 1.0,
+) -> tuple[Coupled, Pools, Totals]:  # fmt: skip
+    """Frames at the clocks of the search until the chips allow just these. `pools` are those at full clock, the frame in
+    force is at the clocks that the search starts from. Raises ArithmeticError when they do not settle.
+    """
     held = chip_set(space)
-    clock = np.ones(len(ids))
-    now = pools
-    passes = int(compiled.rule("engine.coupling_passes_count"))
-    for _ in range(passes):
-        if borrowed is None:
-            air = model.solve(space, pause, quick=quick)
-            pause()
-            loops = loops_result(space)
-        else:
-            air, loops = _held(space, borrowed)
-            loops = loops_result(space) if fresh_loops else loops
-        wanted = wanted_load(space, held, clock)
-        given = np.where(loops.rack_reach_frac < 1.0, loops.rack_reach_frac, 1.0)
-        state = chip_state(space, held, wanted, air.rack_worst_c, given)
-        later = with_clocks(held, state, len(ids))
-        moved = float(np.abs(later - clock).max()) if clock.size else 0.0
-        if moved <= CLOCK_TOLERANCE:
+    now = slowed(pools, space.cases, search.clock)
+    for _ in range(PASSES):
+        air, loops = source()
+        wanted = wanted_load(space, held, search.clock)
+        given = _given(space, loops)
+        air_c = np.where(_choked(space, air), UNBEARABLE_C, air.rack_worst_c)
+        state = chip_state(space, held, wanted, air_c, given, margin_ratio)
+        clock = search.clock
+        if search.settled(with_clocks(held, state, clock.size)):
             break
-        clock = later
-        now = slowed(pools, space.cases, clock)
+        now = slowed(pools, space.cases, search.clock)
         totals = space.run(now, failed)
-    space.chips = (held, wanted, air.rack_worst_c, given)
-    tables = compiled.tables
-    chips = _chips(space, held, state)
-    ride = ride_rows(space, air, chips, loops) if borrowed is None else borrowed.ride
-    found = Thermal(air, chips, ids, clock, loops, ride, tables["racks"].ids, tables["cooling"].ids)
-    return found, now, totals
+    else:
+        clock = search.clock
+        if search.misfit > LOOSE:
+            raise ArithmeticError(f"clocks and cooling still differ by {search.misfit:.1e} after {PASSES} passes")
+    gone = _choked(space, air)[held.chips.rack] & ~np.isfinite(air.rack_worst_c[held.chips.rack])
+    for values in (state.case_c, state.junction_c, state.inlet_c):
+        values[gone] = np.nan
+    state.state[gone] = UNKNOWN
+    return Coupled(held, wanted, air_c, given, state, air, loops, clock, search.slopes, pools, failed), now, totals
+
+
+def _choked(space: Workspace, air: AirResult) -> NDArray[np.bool_]:
+    """Racks in halls whose air has no steady state although air units stand there: their chips go to the lowest clock."""
+    compiled = space.compiled
+    assert compiled is not None
+    halls = compiled.tables["halls"]
+    equipped = np.diff(compiled.plant.air_start) > 0
+    hot = np.zeros(len(halls) + 1, np.bool_)
+    for hall in air.halls:
+        row = halls.index.get(hall.hall, -1)
+        hot[row] = row >= 0 and (hall.state == "runaway" or (hall.state == "no_supply" and equipped[row]))
+    out: NDArray[np.bool_] = hot[compiled.tables["racks"]["hall@halls"]] & np.isnan(air.rack_worst_c)
+    return out
+
+
+def _given(space: Workspace, loops: LoopsResult) -> Floats:
+    """Share of the coolant it wants that each rack gets: as its loop's network says, at most what the pumps are rated
+    for where that is unknown.
+    """
+    compiled = space.compiled
+    assert compiled is not None
+    plant, cooling = compiled.plant, compiled.tables["cooling"]
+    running = (plant.kind == CDU) & space.alive.running & (cooling["loop@loops"] >= 0)
+    running &= space.plant.unit_heat_w > 0.0
+    rated = np.bincount(cooling["loop@loops"][running], plant.flow_m3_per_s[running], len(compiled.tables["loops"]))
+    with np.errstate(all="ignore"):
+        pumped = rated / space.plant.loop_flow_m3_per_s
+    loop = compiled.tables["racks"]["loop@loops"]
+    most = np.append(np.where(rated > 0.0, pumped, np.nan), np.nan)[loop]  # NaN: nothing is known of the pumps
+    reach = np.where(np.isnan(loops.rack_reach_frac), most, loops.rack_reach_frac)
+    return np.where(reach < 1.0, reach, 1.0)
 
 
 def _held(space: Workspace, borrowed: Thermal) -> tuple[AirResult, LoopsResult]:
@@ -143,22 +231,3 @@ def _chips(space: Workspace, held: ChipSet, state: ChipState) -> ChipResult:
         best["flow"] * L_PER_M3 * S_PER_MIN, best["sink"], best["most"], held.limits.case_c, named(THROTTLED),
         named(TOO_HOT), named(RUNAWAY), named(HELD), named(DRY),
     )  # fmt: skip
-
-
-def clocks_at(space: Workspace, margin_ratio: float) -> Floats | None:
-    """Clock of each pool when every chip's head under its limit is scaled; None when no chip's temperature is known."""
-    if space.chips is None:
-        return None
-    held, wanted, air_c, given = space.chips
-    state = chip_state(space, held, wanted, air_c, given, margin_ratio)
-    if not (state.state != UNKNOWN).any():
-        return None
-    return with_clocks(held, state, len(space.cases))
-
-
-def clock_rates(space: Workspace, margin_ratio: float) -> Floats | None:
-    """Rate of each pool over its rate at full clock under a scaled head; None when no chip's temperature is known."""
-    clock = clocks_at(space, margin_ratio)
-    if clock is None:
-        return None
-    return np.array([slowdown(case, float(new)) for case, new in zip(space.cases, clock, strict=True)])

@@ -80,8 +80,8 @@ def chip_temperatures(
 
     `load_frac` is the wanted share of dynamic power (0..1), `flow_m3_per_s` the coolant of the body (all plates in
     parallel), `inlet_c` what flushes its chips, `most_w` the most heat that one of them can give away whatever its
-    temperature (critical heat flux, modules; infinity: no such limit). `margin_ratio` scales that and the temperature head that the
-    limit leaves (1: as it is). Leakage follows the case temperature. Worked: 1,400 W at 1.65 L/min of PG25 and 40 degC:
+    temperature (critical heat flux, modules; infinity: no such limit). `margin_ratio` scales that and the conductance of the sinks
+    (1: as they are). Leakage follows the case temperature. Worked: 1,400 W at 1.65 L/min of PG25 and 40 degC:
     R 0.0212 K/W, case 69.7 degC.
     """
     for i in range(chips.rack.size):
@@ -95,6 +95,7 @@ def chip_temperatures(
             )  # fmt: skip
         else:
             resistance = limits.sink_k_per_w
+        resistance /= margin_ratio
         dynamic = (chips.full_w[i] - chips.idle_w[i]) * load_frac[i]
         out.inlet_c[i], out.flow_m3_per_s[i], out.sink_k_per_w[i] = inlet, flow, resistance
         out.most_w[i] = most_w[i]
@@ -104,9 +105,8 @@ def chip_temperatures(
             out.clock_frac[i] = 1.0
             out.state[i] = 4
             continue
-        limit = inlet + (limits.case_c - inlet) * margin_ratio
         clock, power, case, state = throttle(
-            inlet, limit, resistance, chips.idle_w[i], dynamic, limits.leakage_per_k, limits.leakage_c,
+            inlet, limits.case_c, resistance, chips.idle_w[i], dynamic, limits.leakage_per_k, limits.leakage_c,
             limits.clock_min_frac,
         )  # fmt: skip
         if power > most:

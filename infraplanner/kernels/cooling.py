@@ -17,8 +17,9 @@ class Units(NamedTuple):
 
     `hall` is where it stands, `source_loop` takes the heat (-1: outdoors or not drawn). Electric power is `power_frac`
     of the heat, or heat / COP where a COP curve exists (`cop_start` rows of `cop_c`, `cop`), made at the evaporator
-    temperature `evaporator_c` with a condenser `condenser_k` above the air and never less than `lift_k` between them. An
-    exchanger's approach is that of its rated capacity flows; `exponent` is that of its films over flow.
+    temperature `evaporator_c` with a condenser `condenser_k` above the air and never less than `lift_k` between them; its
+    capacity grows by `capacity_per_k` with the water it makes. An exchanger's approach is that of its rated capacity
+    flows; `exponent` is that of its films over flow.
     """
 
     kind: Ints
@@ -36,6 +37,7 @@ class Units(NamedTuple):
     evaporator_c: Floats
     condenser_k: Floats
     lift_k: Floats
+    capacity_per_k: Floats
     hot_w_per_k: Floats
     cold_w_per_k: Floats
     exponent: Floats
@@ -121,15 +123,17 @@ def warmer_water(supply_c: float, ambient_c: float, rated_c: float, condenser_k:
 def operating_approach(units: Units, u: int, heat_w: float, hot_w_per_k: float, cold_w_per_k: float) -> float:
     """Approach of an exchanger at its present heat and capacity flows [K]: UA from its rating, films slower with less flow.
 
-    That of the rating where its capacity or flows are unknown. Worked: half the heat and both flows at half, exponent 0.7,
-    equal flows: UA 0.616, NTU 1.231 times the rated one.
+    That of the rating where its capacity or flows are unknown. Beyond its rated heat the flows grow no further, and the
+    approach grows with the heat. Worked: half the heat and both flows at half, exponent 0.7, equal flows: UA 0.616, NTU
+    1.231 times the rated one.
     """
     rated, hot, cold = units.approach_k[u], units.hot_w_per_k[u], units.cold_w_per_k[u]
     if not (min(heat_w, hot_w_per_k, cold_w_per_k, hot, cold, rated, units.capacity_w[u]) > 0.0):
         return float(rated)
+    over = max(1.0, heat_w / units.capacity_w[u])
     ua = rated_conductance(units.capacity_w[u], hot, cold, rated + units.capacity_w[u] / hot, 0.0)
-    ua = film_conductance(ua, hot_w_per_k / hot, cold_w_per_k / cold, units.exponent[u])
-    found = approach(heat_w, ua, hot_w_per_k, cold_w_per_k)
+    ua = film_conductance(ua, hot_w_per_k / over / hot, cold_w_per_k / over / cold, units.exponent[u])
+    found = approach(heat_w, ua, hot_w_per_k / over, cold_w_per_k / over)
     return found if found > 0.0 else float(rated)
 
 
@@ -257,6 +261,30 @@ def _serve_loops(order: Ints, units: Units, loops: Loops, alive: Flags, dry_bulb
 
 
 @kernel
+def strained_approach(approach_k: float, load_ratio: float, asked: bool) -> float:
+    """Approach of a cooler at full fans and a share of its rated heat [K]: in proportion, as its conductance stands.
+
+    Below its rating its fans slow down and hold the rated approach unless a set point asks for colder water. NaN load:
+    as rated. Worked: 8 K at 1.25: 10 K; 8 K at 0.5: 4 K where that is asked for, else 8 K.
+    """
+    if np.isnan(load_ratio):
+        return approach_k
+    return approach_k * (load_ratio if asked else max(1.0, load_ratio))
+
+
+@kernel
+def chiller_supply(set_c: float, load_ratio: float, capacity_per_k: float) -> float:
+    """Coldest water of a chiller [degC]: any set point within its capacity (minus infinity); beyond, so much warmer that
+    the capacity, which grows with the water it makes, carries the heat.
+
+    Worked: 18 degC wanted at 1.06 of the capacity, 0.03 a kelvin: 20 degC.
+    """
+    if np.isnan(set_c + load_ratio) or load_ratio <= 1.0:
+        return -np.inf
+    return set_c + (load_ratio - 1.0) / capacity_per_k
+
+
+@kernel
 def coldest_supply(kind: int, approach_k: float, source_c: float, dry_bulb_c: float, wet_bulb_c: float) -> float:
     """Lowest supply temperature that a unit can make [°C]: its approach above the loop, or the air, it rejects to.
 
@@ -280,21 +308,25 @@ def _set_temperature(
     cp V).
     """
     members = loops.unit[loops.unit_start[loop] : loops.unit_start[loop + 1]]
+    wanted = loops.supply_c[loop]
     coldest = -np.inf
     for k in range(members.size):
         u = members[k]
         if alive[u] and plant.unit_heat_w[u] > 0.0:
             source = units.source_loop[u]
             source_c = plant.loop_supply_c[source] if source >= 0 else np.nan
-            near = units.approach_k[u]
+            load = plant.unit_heat_w[u] / units.capacity_w[u]
+            outdoors = units.kind[u] == 2 or units.kind[u] == 3
+            near = strained_approach(units.approach_k[u], load, outdoors and not np.isnan(wanted))
             if units.kind[u] == 0 and source >= 0:
                 hot = plant.unit_flow_m3_per_s[u] * loops.rho_cp_j_per_m3_k[loop]
                 cold = plant.unit_heat_w[u] * loops.flow_m3_per_j[source] * loops.rho_cp_j_per_m3_k[source]
                 near = operating_approach(units, u, plant.unit_heat_w[u], hot, cold)
             possible = coldest_supply(units.kind[u], near, source_c, dry_bulb_c, wet_bulb_c)
+            if units.kind[u] == 4:
+                possible = chiller_supply(wanted, load, units.capacity_per_k[u])
             if not np.isnan(possible):
                 coldest = max(coldest, possible)
-    wanted = loops.supply_c[loop]
     supply = coldest if np.isnan(wanted) else max(wanted, coldest)
     plant.loop_supply_c[loop] = supply if supply > -np.inf else np.nan
     for k in range(members.size):

@@ -219,6 +219,15 @@ def apply_caps(
 
 
 @kernel
+def lower_bodies(bodies: Bodies, powered: Flags, kept_frac: Floats, draw: Draw) -> None:
+    """Power of the accelerators' bodies under caps: idle + kept (power - idle)."""
+    for b in range(bodies.rack.size):
+        r = bodies.rack[b]
+        if r >= 0 and powered[r] and kept_frac[r] < 1.0 and bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0:
+            draw.body_w[b] = bodies.idle_w[b] + kept_frac[r] * (draw.body_w[b] - bodies.idle_w[b])
+
+
+@kernel
 def _leg_source(chain: Chain, e: int) -> int:
     """The node that a feed starts at; its conductor's heat is counted to that node's room."""
     base = chain.feed_source.size
@@ -322,6 +331,7 @@ def carry(
     missed = 0.0
     if holds.node_cap_w.size == 0:
         apply_caps(bodies, racks.cap_frac, alive.powered, draw, link_w, served, kept_frac)
+        lower_bodies(bodies, alive.powered, kept_frac, draw)
         return unknown, capped, passes, change, unconnected, missed
     start_holds(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, holds)
     for _ in range(PASSES):
@@ -337,6 +347,7 @@ def carry(
         )  # fmt: skip
         passes += more
     apply_caps(bodies, holds.rack_cap_frac, alive.powered, draw, link_w, served, kept_frac)
+    lower_bodies(bodies, alive.powered, kept_frac, draw)
     return unknown, capped, passes, change, unconnected, missed
 
 

@@ -40,6 +40,13 @@ def sound() -> Document:
     """The pod with enough air and room that no rule speaks."""
     document = pod(racks=4, links=8)
     change(document, "halls", "hall", supply_air_c=20.0)  # an open row breathes some of its own air
+    add(document, "loops", Loop(id="chw", kind="facility", fluid="water", supply_c=6.0, rise_k=6.0))
+    add(
+        document, "cooling", Cooling(id="ch", hall="hall", x_mm=36000, y_mm=8000, profile="chiller-air-200", loop="chw")
+    )
+    for side in "ab":
+        add(document, "feeds", Feed(id=f"f-ch-{side}", source=f"rpp-{side}", target="ch"))
+    change(document, "cooling", "crah1", source_loop="chw")
     return document
 
 

@@ -98,6 +98,10 @@ def cold_air(doc: Document) -> None:
     change(doc, "halls", "hall", supply_air_c=12.0)
 
 
+def warm_water(doc: Document) -> None:
+    change(doc, "cooling", "crah1", source_loop="fws")
+
+
 def plate_of_air(doc: Document) -> None:
     change(doc, "racks", "r001", plate="crah-cw")
 
@@ -134,6 +138,7 @@ FAULTS: list[Fault] = [
     ("cooling.redundancy-missed", alone, "tcs"),
     ("cooling.wrong-part", odd_hose, "tcs"),
     ("air.inlet-under-class", cold_air, "r001"),
+    ("air.supply-missed", warm_water, "hall"),
     ("chip.wrong-plate", plate_of_air, "r001"),
     ("chip.dried-out", small_bath, "r001"),
     ("chip.held-back", slow_boil, "r001"),

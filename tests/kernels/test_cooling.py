@@ -30,7 +30,7 @@ def plant(*, standby: bool = False) -> tuple[cooling.Units, cooling.Loops, cooli
         capacity_w=np.array([1e6, 3e6, 5e6]), flow_m3_per_s=np.full(3, 0.02), approach_k=np.array([4.0, 5.0, 8.0]),
         power_frac=np.array([0.01, 0.01, 0.012]), water_m3_per_j=np.zeros(3), standby=np.array([False, standby, False]),
         cop_start=np.zeros(4, np.int64), cop_c=np.empty(0), cop=np.empty(0), evaporator_c=np.full(3, 6.67),
-        condenser_k=np.full(3, 15.0), lift_k=np.full(3, 15.0), hot_w_per_k=np.full(3, np.nan),
+        condenser_k=np.full(3, 15.0), lift_k=np.full(3, 15.0), capacity_per_k=np.full(3, 0.03), hot_w_per_k=np.full(3, np.nan),
         cold_w_per_k=np.full(3, np.nan), exponent=np.full(3, 0.7),
     )  # fmt: skip
     loops = cooling.Loops(
