@@ -159,6 +159,7 @@ def _loops(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "reverse": _ints(rows, lambda row: int(row.return_path == "reverse")),
         "balanced": np.array([row.balanced for row in rows], dtype=np.bool_),
         "spare": _ints(rows, lambda row: row.spare),
+        "managed": np.array([row.manage_heat for row in rows], dtype=np.bool_),
         **{name: _ints(list(map(attrgetter(name), rows)), partial(_part, parts)) for name in BRANCH_PARTS},
     }
 
@@ -192,6 +193,7 @@ def _halls(rows: Sequence[Any], _parts: Parts) -> dict[str, Array]:
         "width_m": _ints(rows, lambda row: row.width_mm) / MM_PER_M,
         "depth_m": _ints(rows, lambda row: row.depth_mm) / MM_PER_M,
         "supply_air_c": _floats(rows, lambda row: row.supply_air_c),
+        "managed": np.array([row.manage_heat for row in rows], dtype=np.bool_),
         "air_class": _ints(rows, lambda row: AIR_CLASSES.index(row.air_class)),
     }
 

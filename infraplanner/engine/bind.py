@@ -212,14 +212,28 @@ def chain(compiled: Compiled) -> Chain:
     )  # fmt: skip
 
 
-def holds(compiled: Compiled, power_ratio: float = 1.0) -> Holds:
-    """Buffers of power management, caps scaled by a ratio; no rows when no node has a cap."""
-    cap_w = compiled.tables["power"]["cap_w"]
-    if not np.isfinite(cap_w).any():
+def holds(compiled: Compiled, power_ratio: float = 1.0, thermal_ratio: float = 1.0) -> Holds:
+    """Buffers of power and heat management, limits scaled by a ratio; no rows when nothing is managed."""
+    if not (power_managed(compiled) or heat_managed(compiled)):
         return NO_HOLDS
-    made = buffers(Holds, node=cap_w.size, rack=len(compiled.tables["racks"]))
+    cap_w, tables = compiled.tables["power"]["cap_w"], compiled.tables
+    halls, loops = tables["halls"]["managed"], tables["loops"]["managed"]
+    rows = cap_w.size + halls.size + loops.size
+    made = buffers(Holds, node=cap_w.size, hall=halls.size, loop=loops.size, row=rows, rack=len(tables["racks"]))
     made.node_cap_w[:] = cap_w * power_ratio
+    made.hall_cap_frac[:] = np.where(halls, thermal_ratio, np.inf)
+    made.loop_cap_frac[:] = np.where(loops, thermal_ratio, np.inf)
     return made
+
+
+def power_managed(compiled: Compiled) -> bool:
+    """Whether some power node has a cap."""
+    return bool(np.isfinite(compiled.tables["power"]["cap_w"]).any())
+
+
+def heat_managed(compiled: Compiled) -> bool:
+    """Whether some hall or loop has its racks slowed to what its units carry."""
+    return bool(compiled.tables["halls"]["managed"].any() or compiled.tables["loops"]["managed"].any())
 
 
 def legs(compiled: Compiled) -> Legs:

@@ -59,8 +59,10 @@ class Model(ABC):
 
     power_limited: bool
     """True when some rack or power node has a cap; without one no power figure touches throughput."""
-    chips_known: bool
-    """True when some chip's temperature is known; without one no cooling figure touches throughput."""
+    heat_limited: bool
+    """True when some chip's temperature is known or heat is managed; without that no cooling figure touches throughput."""
+    managed: bool
+    """True when racks may be held back by caps or by what cooling carries."""
 
     @abstractmethod
     def tokens(self, at: Capacity) -> float:
@@ -81,14 +83,13 @@ class Model(ABC):
             item.name: self.slope(at, item.name) for item in fields(Capacity) if item.name not in ("power", "thermal")
         }
         out["power"] = self.slope(at, "power") if self.power_limited else 0.0
-        out["thermal"] = self.slope(at, "thermal") if self.chips_known else None
+        out["thermal"] = self.slope(at, "thermal") if self.heat_limited else None
         return out
 
 
 def power_limited(compiled: Compiled) -> bool:
     """Whether some rack or power node has a cap."""
-    caps = compiled.tables["racks"]["cap_frac"], compiled.tables["power"]["cap_w"]
-    return any(bool(np.isfinite(column).any()) for column in caps)
+    return bind.power_managed(compiled) or bool(np.isfinite(compiled.tables["racks"]["cap_frac"]).any())
 
 
 class Throughput(Model):
@@ -99,7 +100,8 @@ class Throughput(Model):
         self._space, self._pools = space, pools
         self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
         self.power_limited = power_limited(space.compiled)
-        self.chips_known = clock_rates(space, 1.0) is not None
+        self.heat_limited = bind.heat_managed(space.compiled) or clock_rates(space, 1.0) is not None
+        self.managed = self.power_limited or bind.heat_managed(space.compiled)
         self._rates: dict[tuple[int, Capacity], float] = {}
         self._clocks: dict[float, Floats | None] = {}
 
@@ -112,9 +114,9 @@ class Throughput(Model):
         changed = with_rates(pools, rate, pools.link_per_s * at.copper)
         served: Served = bind.buffers(Served, **{"": len(space.cases)})
         serve_pools(self._bodies, space.alive.powered, changed, served)
-        if self.power_limited:
+        if self.managed:
             set_activity(self._bodies, space.alive.powered, changed, served)
-            space.try_caps(self._bodies, at.power, served)
+            space.try_caps(self._bodies, at.power, at.thermal, served)
         out = [
             served.rate_per_s[row] * case.case.request.output_tokens
             for row, case in enumerate(space.cases)
@@ -201,7 +203,9 @@ def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple
     cases = tuple((case.case, case.solution.layout if case.solution else None) for case in space.cases)
     arrays = (*pools, space.alive.powered, space.served.rate_per_s, space.draw.nameplate_w)
     assert space.compiled is not None
-    caps = np.concatenate([bind.racks(space.compiled).cap_frac, space.compiled.tables["power"]["cap_w"]])
+    tables = space.compiled.tables
+    managed = tables["halls"]["managed"], tables["loops"]["managed"]
+    caps = np.concatenate([tables["racks"]["cap_frac"], tables["power"]["cap_w"], *managed])
     now = space.chips
     parts = () if now is None else (now.clock_frac, now.wanted, now.air_c, now.given, space.plant.loop_supply_c)
     heat = tuple(part.tobytes() for part in parts)

@@ -30,11 +30,12 @@ class Training(Model):
         self._pools = [space.compiled.tables["pools"].index[case.job.pool] for case in self._jobs]
         self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
         self.power_limited = power_limited(space.compiled)
-        self.chips_known = clocks_at(space, 1.0) is not None
+        self.heat_limited = bind.heat_managed(space.compiled) or clocks_at(space, 1.0) is not None
+        self.managed = self.power_limited or bind.heat_managed(space.compiled)
 
     def tokens(self, at: Capacity) -> float:
         """Tokens/s with capacities scaled."""
-        kept, clock = self._kept(at.power), clocks_at(self._space, at.thermal)
+        kept, clock = self._kept(at), clocks_at(self._space, at.thermal)
         cases = [
             self._solve(case, at, kept_by_caps(self._space, pool, kept), 1.0 if clock is None else float(clock[pool]))
             for case, pool in zip(self._jobs, self._pools, strict=True)
@@ -43,11 +44,12 @@ class Training(Model):
         pace = {route.id: route.pace_frac for route in shared(self._space, pairs, at.copper)}
         return sum((case.tokens_per_s or 0.0) * pace.get(case.job.id, 1.0) for case in cases)
 
-    def _kept(self, power_ratio: float) -> Floats:
+    def _kept(self, at: Capacity) -> Floats:
         space = self._space
-        if power_ratio == 1.0 or not self.power_limited:
+        if at.power == at.thermal == 1.0 or not self.managed:
             return space.kept_frac
-        return space.try_caps(self._bodies, power_ratio, Served(*(column.copy() for column in space.served)))
+        served = Served(*(column.copy() for column in space.served))
+        return space.try_caps(self._bodies, at.power, at.thermal, served)
 
     @staticmethod
     def _solve(case: JobCase, at: Capacity, kept_frac: float, clock_frac: float) -> JobCase:

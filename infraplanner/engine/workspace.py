@@ -236,16 +236,16 @@ class Workspace:
         self.totals = totals
         return totals
 
-    def try_caps(self, bodies: Bodies, power_ratio: float, served: Served) -> Floats:
-        """Slow `served` by the caps of racks and nodes times a ratio; returns the work each rack keeps. The last frame's
-        figures stay.
+    def try_caps(self, bodies: Bodies, power_ratio: float, thermal_ratio: float, served: Served) -> Floats:
+        """Slow `served` by the caps of racks and nodes, and what cooling is kept to, times these ratios; returns the work
+        each rack keeps. The last frame's figures stay.
         """
         compiled = self.compiled
         assert compiled is not None
-        racks, holds = bind.racks(compiled), bind.holds(compiled, power_ratio)
+        racks, holds = bind.racks(compiled), bind.holds(compiled, power_ratio, thermal_ratio)
         racks = racks._replace(cap_frac=racks.cap_frac * power_ratio)
         kept = np.ones(racks.x_m.size)
-        if not holds.node_cap_w.size:
+        if not holds.row_ratio.size:
             apply_caps(bodies, racks.cap_frac, self.alive.powered, self.draw, self.sums.rack_w, served, kept)
             return kept
         draw, flows, leg_flows, plant = (

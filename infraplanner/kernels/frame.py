@@ -12,7 +12,7 @@ from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
 from .draw import Bodies, Draw, cap_derate, draw_racks
-from .hold import PASSES, Holds, excess, hold_racks, start_holds, tighten
+from .hold import PASSES, Holds, excess, hold_racks, load_rows, next_shares, start_holds, tightest
 from .legs import LegFlows, Legs, start_legs
 from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
 from .power import Chain, Flows, balance, drop, energise, sweep
@@ -318,7 +318,7 @@ def carry(
     tolerance_frac: float,
     passes_max: int,
 ) -> tuple[int, int, int, float, float, float]:
-    """Draw of the racks through plant and chain, slowed until every node's cap is met; pools' requests follow.
+    """Draw of the racks through plant and chain, slowed until every managed limit is kept; pools' requests follow.
 
     Returns bodies of unknown power, racks held by a cap, passes, relative change of total input in the last one, load
     without a feed [W], and how far caps were missed relative to them.
@@ -329,17 +329,19 @@ def carry(
         dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
     )  # fmt: skip
     missed = 0.0
-    if holds.node_cap_w.size == 0:
+    if holds.row_ratio.size == 0:
         apply_caps(bodies, racks.cap_frac, alive.powered, draw, link_w, served, kept_frac)
         lower_bodies(bodies, alive.powered, kept_frac, draw)
         return unknown, capped, passes, change, unconnected, missed
     start_holds(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, holds)
     for _ in range(PASSES):
-        missed = excess(flows, holds)
+        load_rows(flows, units, loops, plant, alive.running, holds)
+        missed = excess(holds)
         if missed <= tolerance_frac:
             break
-        tighten(chain, flows, holds)
-        hold_racks(chain, racks.cap_frac, draw.nameplate_w, flows, holds)
+        next_shares(holds)
+        tightest(chain, flows, units, loops, holds)
+        hold_racks(chain, racks.cap_frac, racks.hall, racks.loop, draw.nameplate_w, flows, holds)
         unknown, capped = draw_racks(bodies, served.activity_frac, holds.rack_cap_frac, alive.powered, link_w, draw)
         more, change, unconnected = settle(
             racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,

@@ -1,4 +1,4 @@
-"""Power management: accelerators are slowed until no node gives out more than its cap."""
+"""Power and heat management: accelerators are slowed until nothing gives out, or takes up, more than it may."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import kernel
-from .arrays import Floats
+from .arrays import Flags, Floats, Ints
+from .cooling import Loops, Plant, Units
 from .draw import Bodies, body_power
 from .power import Chain, Flows
 
@@ -15,19 +16,23 @@ PASSES = 24
 
 
 class Holds(NamedTuple):
-    """Caps of power nodes, and the buffers that meeting them takes; caps have no rows when no node has one.
+    """Limits that management keeps, and the buffers that it takes; no rows at all when nothing is managed.
 
-    `node_cap_w` what management lets a node give out [W] (infinite: all), `node_share_frac` the share of their dynamic
-    power that it leaves the racks beneath (1: all), `node_tight_frac` the tightest on the way from the sources to it;
-    `node_last_frac` and `node_last_w` belong to the pass before. Per rack: what it draws with idle accelerators and what it
-    would draw [W], and the cap in force as a share of its nameplate.
+    `node_cap_w` is what a power node may give out [W], `hall_cap_frac` and `loop_cap_frac` the heat over capacity to which
+    the fullest air unit of a hall or unit of a loop may come (all infinite: no limit). A row is a node, then a hall, then a
+    loop: `row_ratio` its output over its cap (negative: none), `row_share_frac` the share of their dynamic power that it
+    leaves the racks beneath, `row_tight_frac` the tightest on the way outwards; `row_last_*` belong to the pass before. Per
+    rack: what it draws with idle accelerators and what it would draw [W], and the cap in force over its nameplate.
     """
 
     node_cap_w: Floats
-    node_share_frac: Floats
-    node_tight_frac: Floats
-    node_last_frac: Floats
-    node_last_w: Floats
+    hall_cap_frac: Floats
+    loop_cap_frac: Floats
+    row_ratio: Floats
+    row_share_frac: Floats
+    row_tight_frac: Floats
+    row_last_frac: Floats
+    row_last_ratio: Floats
     rack_floor_w: Floats
     rack_wanted_w: Floats
     rack_cap_frac: Floats
@@ -55,68 +60,132 @@ def start_holds(
         wanted[r] = min(wanted[r], cap_frac[r] * nameplate_w[r])
         floor[r] = min(floor[r], wanted[r])
     holds.rack_cap_frac[:] = cap_frac
-    holds.node_share_frac[:] = 1.0
-    holds.node_last_frac[:] = 1.0
-    holds.node_last_w[:] = 0.0
+    holds.row_share_frac[:] = 1.0
+    holds.row_last_frac[:] = 1.0
+    holds.row_last_ratio[:] = 0.0
 
 
 @kernel
-def excess(flows: Flows, holds: Holds) -> float:
-    """The furthest that any cap is from being met, relative to it: output above it, or below it though racks are held.
+def fullest(first: int, last: int, unit: Ints, running: Flags, capacity_w: Floats, heat_w: Floats) -> float:
+    """Heat over capacity of the fullest running unit among rows of `unit`; negative without one of known capacity."""
+    worst = -1.0
+    for k in range(first, last):
+        u = unit[k]
+        if running[u] and capacity_w[u] > 0.0 and not np.isnan(heat_w[u]):
+            worst = max(worst, heat_w[u] / capacity_w[u])
+    return worst
 
-    A node that leaves its racks nothing but their idle draw has done all it can and does not count.
+
+@kernel
+def load_rows(flows: Flows, units: Units, loops: Loops, plant: Plant, running: Flags, holds: Holds) -> None:
+    """Output of every managed row over its cap."""
+    ratio, nodes, halls = holds.row_ratio, holds.node_cap_w.size, holds.hall_cap_frac.size
+    ratio[:] = -1.0
+    for i in range(nodes):
+        if holds.node_cap_w[i] < np.inf and flows.live[i]:
+            ratio[i] = flows.out_w[i] / holds.node_cap_w[i]
+    for h in range(halls):
+        if holds.hall_cap_frac[h] < np.inf:
+            first, last = loops.air_start[h], loops.air_start[h + 1]
+            found = fullest(first, last, loops.air_unit, running, units.capacity_w, plant.unit_heat_w)
+            ratio[nodes + h] = found / holds.hall_cap_frac[h]
+    for n in range(holds.loop_cap_frac.size):
+        if holds.loop_cap_frac[n] < np.inf:
+            first, last = loops.unit_start[n], loops.unit_start[n + 1]
+            found = fullest(first, last, loops.unit, running, units.capacity_w, plant.unit_heat_w)
+            ratio[nodes + halls + n] = found / holds.loop_cap_frac[n]
+
+
+@kernel
+def excess(holds: Holds) -> float:
+    """The furthest that any limit is from being kept, relative to it: output above it, or below it though racks are held.
+
+    A row that leaves its racks nothing but their idle draw has done all it can and does not count.
     """
     worst = 0.0
-    for i in range(holds.node_cap_w.size):
-        if not (holds.node_cap_w[i] < np.inf and flows.live[i]):
-            continue
-        over = flows.out_w[i] / holds.node_cap_w[i] - 1.0
-        share = holds.node_share_frac[i]
-        if (over > 0.0 and share > 0.0) or (over < 0.0 and share < 1.0):
+    for i in range(holds.row_ratio.size):
+        over, share = holds.row_ratio[i] - 1.0, holds.row_share_frac[i]
+        if over > -1.0 and ((over > 0.0 and share > 0.0) or (over < 0.0 and share < 1.0)):
             worst = max(worst, abs(over))
     return worst
 
 
 @kernel
-def tighten(chain: Chain, flows: Flows, holds: Holds) -> None:
-    """Next share of every capped node, from its last two outputs, and the tightest share along the tree.
+def next_shares(holds: Holds) -> None:
+    """Next share of every managed row, from its last two outputs.
 
     Output is nearly linear in the share (losses and cooling bend it), so that the secant through the last two passes lands
     within some 1e-3 and then within 1e-6; the first step takes output as proportional.
     """
-    cap, share, last, last_w = holds.node_cap_w, holds.node_share_frac, holds.node_last_frac, holds.node_last_w
-    for i in range(cap.size):
-        if not (cap[i] < np.inf and flows.live[i]):
+    ratio, share, last, last_ratio = (
+        holds.row_ratio, holds.row_share_frac, holds.row_last_frac, holds.row_last_ratio,
+    )  # fmt: skip
+    for i in range(ratio.size):
+        if ratio[i] < 0.0:
             continue
-        out, now = flows.out_w[i], share[i]
-        if out <= cap[i] and now >= 1.0:
-            last[i], last_w[i] = now, out
-            continue
-        slope = (out - last_w[i]) / (now - last[i]) if abs(now - last[i]) > 1e-15 else 0.0
-        # Where something tighter holds the racks already the output does not follow: then this node need not hold.
-        later = now + (cap[i] - out) / slope if slope > 1e-9 * cap[i] else now * cap[i] / max(out, 1e-9)
-        last[i], last_w[i] = now, out
+        now = share[i]
+        later = now
+        if ratio[i] > 1.0 or now < 1.0:
+            slope = (ratio[i] - last_ratio[i]) / (now - last[i]) if abs(now - last[i]) > 1e-15 else 0.0
+            # Where something tighter holds the racks already the output does not follow: then this row need not hold.
+            later = now + (1.0 - ratio[i]) / slope if slope > 1e-9 else now / max(ratio[i], 1e-9)
+        last[i], last_ratio[i] = now, ratio[i]
         share[i] = min(1.0, max(0.0, later))
-    tight = holds.node_tight_frac
-    for k in range(chain.order.size - 1, -1, -1):
-        i = chain.order[k]
-        tight[i] = share[i]
-        for f in range(chain.feed_start[i], chain.feed_start[i + 1]):
-            if flows.part_w[f] > 0.0:
-                tight[i] = min(tight[i], tight[chain.feed_source[f]])
 
 
 @kernel
-def hold_racks(chain: Chain, cap_frac: Floats, nameplate_w: Floats, flows: Flows, holds: Holds) -> None:
-    """Caps of the racks: floor + share (wanted - floor), the share being the tightest of the nodes that carry it."""
-    base = chain.feed_source.size
+def tightest(chain: Chain, flows: Flows, units: Units, loops: Loops, holds: Holds) -> None:
+    """The tightest share on the way from every row outwards: a node's parents, a loop's and a hall's sources of cold."""
+    tight, nodes, halls = holds.row_tight_frac, holds.node_cap_w.size, holds.hall_cap_frac.size
+    tight[:] = holds.row_share_frac
+    for k in range(chain.order.size - 1, -1, -1):
+        i = chain.order[k]
+        for f in range(chain.feed_start[i], chain.feed_start[i + 1]):
+            if flows.part_w[f] > 0.0:
+                tight[i] = min(tight[i], tight[chain.feed_source[f]])
+    base = nodes + halls
+    for k in range(loops.then.size - 1, -1, -1):
+        n = loops.then[k]
+        tight[base + n] = tighter(
+            tight[base + n], loops.unit_start[n], loops.unit_start[n + 1], loops.unit, units.source_loop, tight, base
+        )
+    for k in range(loops.first.size - 1, -1, -1):
+        n = loops.first[k]
+        tight[base + n] = tighter(
+            tight[base + n], loops.unit_start[n], loops.unit_start[n + 1], loops.unit, units.source_loop, tight, base
+        )
+    for h in range(halls):
+        first, last = loops.air_start[h], loops.air_start[h + 1]
+        tight[nodes + h] = tighter(tight[nodes + h], first, last, loops.air_unit, units.source_loop, tight, base)
+
+
+@kernel
+def tighter(own_frac: float, first: int, last: int, unit: Ints, source_loop: Ints, tight: Floats, base: int) -> float:
+    """A row's own share or that of the loops which its units reject their heat to, whichever is less."""
+    found = own_frac
+    for k in range(first, last):
+        if source_loop[unit[k]] >= 0:
+            found = min(found, tight[base + source_loop[unit[k]]])
+    return found
+
+
+@kernel
+def hold_racks(
+    chain: Chain, cap_frac: Floats, hall: Ints, loop: Ints, nameplate_w: Floats, flows: Flows, holds: Holds
+) -> None:
+    """Caps of the racks: floor + share (wanted - floor), the share being the tightest of what feeds and cools each."""
+    base, nodes = chain.feed_source.size, holds.node_cap_w.size
+    loops = nodes + holds.hall_cap_frac.size
     for r in range(cap_frac.size):
         share = 1.0
         for f in range(chain.load_start[r], chain.load_start[r + 1]):
             if flows.part_w[base + f] > 0.0:
-                share = min(share, holds.node_tight_frac[chain.load_source[f]])
+                share = min(share, holds.row_tight_frac[chain.load_source[f]])
+        if hall[r] >= 0:
+            share = min(share, holds.row_tight_frac[nodes + hall[r]])
+        if loop[r] >= 0:
+            share = min(share, holds.row_tight_frac[loops + loop[r]])
+        holds.rack_cap_frac[r] = cap_frac[r]
         if share < 1.0 and nameplate_w[r] > 0.0:
             held = holds.rack_floor_w[r] + share * (holds.rack_wanted_w[r] - holds.rack_floor_w[r])
             holds.rack_cap_frac[r] = min(cap_frac[r], held / nameplate_w[r])
-        else:
-            holds.rack_cap_frac[r] = cap_frac[r]

@@ -65,6 +65,8 @@ class Hall(Record, frozen=True, kw_only=True):
     """Class of the equipment that the hall is run for; what a profile states and a rack's own class narrow it."""
     air_layers: Literal["one", "two"] = "one"
     """Two: what comes back to a rack gathers in the upper half of its inlet (stratification)."""
+    manage_heat: bool = False
+    """Slow the accelerators until the hall's air units, and the loops they reject to, carry its heat within their capacity."""
     outline_mm: tuple[Point, ...] = ()
 
 
@@ -174,7 +176,7 @@ class Loop(Record, frozen=True, kw_only=True):
 
     `return_path` reverse leads the return on to the far end of the row and back, so that every rack's way is as long;
     `balanced` sets a valve at every rack. `manifold`, `hose` and `valve` name the parts of every rack's branch. `spare` units
-    may fail (N+1: 1).
+    may fail (N+1: 1). `manage_heat` slows the accelerators on it until its units carry their heat within their capacity.
     """
 
     kind: Literal["technology", "facility", "air"] = "technology"
@@ -188,6 +190,7 @@ class Loop(Record, frozen=True, kw_only=True):
     hose: str = ""
     valve: str = ""
     spare: int = 0
+    manage_heat: bool = False
 
 
 class PowerNode(Placed, frozen=True, kw_only=True):

@@ -126,6 +126,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
             Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,air"),
             Field("spare", "Units to spare", "count", "whole"),
+            Field("manage_heat", "Keep to capacity", "", "flag"),
         ],
         "Branches": [
             Field("return_path", "Return", "", "choice:direct,reverse"),
@@ -178,6 +179,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("supply_air_c", "Supply air", "c", optional=True),
             Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
             Field("air_layers", "Air layers", "", "choice:one,two"),
+            Field("manage_heat", "Keep to capacity", "", "flag"),
             Field("floor_rating_kg_per_m2", "Floor rating", "kg_per_m2", optional=True),
         ]
     },
