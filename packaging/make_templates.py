@@ -39,8 +39,8 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "edge-site.yaml": edge_site,
 }
 
-TO_WIRE = frozenset({"h100-pilot.yaml", "nvl72-pod.yaml", "sram-row.yaml"})
-"""Plans whose feeds get conductors by size; the others name their own, or leave them open."""
+NAMES_ITS_OWN = frozenset({"rubin-800v.yaml"})
+"""Plans that name the conductors of their feeds themselves; all others get them by size."""
 
 
 def build(catalog: Catalog | None = None) -> dict[str, bytes]:
@@ -48,7 +48,7 @@ def build(catalog: Catalog | None = None) -> dict[str, bytes]:
     known = catalog or load_catalog(shipped_profiles_dir())
     made = {name: make() for name, make in TEMPLATES.items()}
     return {
-        name: plan_bytes(wire(document, known) if name in TO_WIRE else document, known)
+        name: plan_bytes(document if name in NAMES_ITS_OWN else wire(document, known), known)
         for name, document in made.items()
     }
 

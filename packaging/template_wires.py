@@ -14,6 +14,7 @@ from infraplanner.model.document import Document
 from infraplanner.units import KILO
 
 MEDIUM_VOLTAGE = "cable-mv-240-13k8"
+TRANSFORMERS = frozenset({"mv_transformer", "solid_state_transformer"})
 LADDER = (
     ("cable-cu-1-0-415v", 1), ("cable-cu-4-0-415v", 1), ("cable-cu-500-415v", 1), ("cable-cu-750-415v", 1),
     ("cable-cu-500-415v", 2), ("cable-cu-750-415v", 2), ("cable-cu-750-415v", 3), ("bar-ac-415v-4000a", 1),
@@ -24,12 +25,20 @@ JOINTS_CABLE, JOINTS_BAR = 2, 4
 
 
 def wire(document: Document, catalog: Catalog) -> Document:
-    """Name a conductor on every feed, for the continuous share of its ampacity; utilities feed at medium voltage."""
+    """Name a conductor on every feed, for the continuous share of its ampacity. A utility with transformers feeds at
+    medium voltage, cooling plant too (whose own transformers are not drawn).
+    """
     rule, power = constants(catalog), document.table("power")
     per_ampere = math.sqrt(3.0) * rule("power.power_factor") * rule("power.continuous_load_frac")
+    kinds = {key: catalog.get(node.profile).power_kind for key, node in power.items()}
+    medium = {
+        feed.source
+        for feed in document.table("feeds").values()
+        if kinds[feed.source] == "utility" and kinds.get(feed.target) in TRANSFORMERS
+    }
     for _, feed in sorted(document.table("feeds").items()):
-        kind = catalog.get(power[feed.source].profile).power_kind
-        if kind == "utility":
+        kind = kinds[feed.source]
+        if feed.source in medium:
             new: dict[str, Any] = {"conductor": MEDIUM_VOLTAGE, "contacts": JOINTS_CABLE}
         else:
             watts = most_w(document, catalog, feed.target)

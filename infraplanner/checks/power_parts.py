@@ -102,7 +102,7 @@ def one_sided_supplies(context: Context) -> Iterator[Message]:
         if row.side_short_nameplate_w > 0.0:
             left = row.count // 2
             yield (
-                f"{row.boxes} {row.system} keep {left} of {row.count} {row.what} units when a side fails, "
+                f"{row.two_sided} {row.system} keep {left} of {row.count} {row.what} units when a side fails, "
                 f"{kw(left * row.unit_w)}: {kw(row.side_short_nameplate_w)} short of their nameplate.",
                 row.ids[:20],
             )

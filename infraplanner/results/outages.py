@@ -39,7 +39,8 @@ class Redundancy:
 class SupplyClass:
     """Alike supplies (`what`: power shelf, power supply) in the racks or servers `ids` of one system: `count` of `unit_w`
     in each, `spare` of them more than its nameplate needs. What a box is short of when one of them fails, or when those
-    on one of its two sides do: at its present draw and at its nameplate [W].
+    on one of its two sides do: at its present draw and at its nameplate [W]. `two_sided` of the boxes are fed from both
+    sides; the others have no half to go on with (0 W short).
     """
 
     system: str
@@ -53,6 +54,7 @@ class SupplyClass:
     short_nameplate_w: float
     side_short_w: float
     side_short_nameplate_w: float
+    two_sided: int = 0
 
 
 @dataclass(frozen=True, slots=True)

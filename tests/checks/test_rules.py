@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from infraplanner import places
 from infraplanner.catalog import Catalog
 from infraplanner.checks import RULES, run
+from infraplanner.checks.context import apart
 from infraplanner.engine import evaluate
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.model.document import Document
@@ -482,3 +484,25 @@ def test_turned_boxes_overlap_only_when_they_touch(catalog: Catalog) -> None:
     document.put("power", node)
     pairs = {f.targets for f in findings(document, catalog) if f.rule == "placement.overlap"}
     assert pairs == {("tx", "a"), ("tx", "b")}
+
+
+def test_an_inlet_a_hair_over_its_limit_is_no_finding_and_one_clearly_over_shows_both_numbers(catalog: Catalog) -> None:
+    """A field settles to a ten-thousandth of a kelvin: limits met exactly are met."""
+    document = sound()
+    inlet = evaluate(document.snapshot(), catalog).thermal.air.rack_worst_c
+    warmest = float(inlet.max())
+    supply = 20.0 + 32.0 - warmest  # class A1: 32 degC
+    for more, speaks in ((0.0, False), (0.005, False), (0.04, True), (1.0, True)):
+        change(document, "halls", "hall", supply_air_c=supply + more)
+        mine = [f.message for f in findings(document, catalog) if f.rule == "air.inlet-over-limit"]
+        assert bool(mine) == speaks, more
+        for text in mine:
+            breathed, allowed = re.findall(r"([\d.]+) °C", text)
+            assert float(breathed) > float(allowed)
+
+
+def test_two_numbers_that_differ_are_printed_differently() -> None:
+    assert apart(30.02, 30.0) == ("30.02", "30.00")
+    assert apart(31.4, 30.0) == ("31.4", "30.0")
+    assert apart(99.7, 100.0, 0) == ("99.7", "100.0")
+    assert apart(30.0, 30.0) == ("30.00000", "30.00000")

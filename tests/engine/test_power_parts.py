@@ -6,6 +6,7 @@ import pytest
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import PowerUnit
+from infraplanner.checks import run
 from infraplanner.compile.fit import eco_coefficients, loss_coefficients
 from infraplanner.engine import evaluate
 from infraplanner.model.document import Document
@@ -188,6 +189,24 @@ def test_six_supplies_of_a_server_leave_three_on_one_side_short(catalog: Catalog
     assert server.short_nameplate_w == 0.0
     assert server.side_short_nameplate_w == pytest.approx(10_200 - 3 * 3300)
     assert (rack.count, rack.spare, rack.side_short_nameplate_w) == (8, 4, 0.0)
+
+
+def test_a_rack_on_one_feed_by_intent_has_no_half_to_fall_short_of(catalog: Catalog) -> None:
+    doc = pod(racks=1)
+    for name, sides in (("one", "a"), ("two", "ab")):
+        x_mm = 12000 if name == "one" else 14000
+        add(doc, "racks", Rack(id=name, hall="hall", x_mm=x_mm, y_mm=3000, profile="eia-48u-600x1200"))
+        add(doc, "devices", Device(id=f"d-{name}", rack=name, profile="dgx-h100", u=1))
+        for side in sides:
+            add(doc, "feeds", Feed(id=f"f-{name}-{side}", source=f"bus-{side}", target=name, side=side))
+
+    def one_sided() -> list[str]:
+        found = evaluate(doc.snapshot(), catalog, check=run).findings
+        return [finding.message for finding in found if finding.rule == "power.one-sided-supplies"]
+
+    assert [text.split(" keep ")[0] for text in one_sided()] == ["1 dgx-h100"]
+    doc.remove("feeds", "f-two-b")
+    assert one_sided() == []
 
 
 # --- failures at nameplate, fuels, redundancy
