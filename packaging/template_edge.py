@@ -1,4 +1,6 @@
-"""edge-site: one small room on one feed. A 40 kW connection caps the racks, one cooler and one chiller carry the heat."""
+"""edge-site: one small room on one feed. A half-width cooler carries the heat, the servers are held to what it does, and the
+connection is not far off.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,23 @@ HALL = "room"
 ROW_Y_MM = 2700
 CABINET = "eia-48u-dgx-700x1200"
 # Left edge of everything in the row, millimetres: cabinet, cooler, cabinet.
-ROW = (("E01", 2700), ("ir-1", 3400), ("E02", 4000))
-CAP = 0.55
+ROW = (("E01", 2700), ("ir-1", 3400), ("E02", 3700))
 UTILITY_KW = 40.0
+CONTRACT_KW = 26.0
+"""What the works let the room draw; the breaker would pass more."""
+
+WIDE_COOLER = (
+    ScenarioPatch(target="ir-1", field="profile", value="inrow-cw"),
+    ScenarioPatch(target="ir-1", field="x_mm", value=3700),
+    ScenarioPatch(target="E02", field="x_mm", value=4350),
+    *(ScenarioPatch(target=aisle, field="x_mm", value=3700) for aisle in ("cold-1", "hot-1")),
+    *(ScenarioPatch(target=aisle, field="width_mm", value=2000) for aisle in ("cold-1", "hot-1")),
+)
+"""50 kW in twice the width; the second cabinet moves aside."""
 
 
 def edge_site() -> Document:
-    """Two servers of eight H200 and one of eight L40S in two cabinets, behind a breaker that does not let them run free."""
+    """Three servers of eight H200 and two of eight L40S in two cabinets, more than the cooler between them carries at full load."""
     bag = Bag()
     _room(bag)
     _row(bag)
@@ -74,25 +86,22 @@ def edge_site() -> Document:
 
 def _scenarios(bag: Bag) -> None:
     bag.add(
+        Scenario(id="wide-cooler", name="A cooler of full width", patches=WIDE_COOLER),
         Scenario(
-            id="more-feed", name="A feed of 60 kW, caps off", year=2,
-            patches=(
-                *(ScenarioPatch(target=key, field="power_cap_frac", value=1.0) for key in ("E01", "E02")),
-                *(ScenarioPatch(target=key, field="rating_kw", value=60.0) for key in ("utility", "board", "ups")),
-                ScenarioPatch(target="ups", field="units", value=6),
-            ),
+            id="wide-cooler-and-feed", name="That cooler and 40 kW", year=2,
+            patches=(*WIDE_COOLER, ScenarioPatch(target="utility", field="power_cap_kw", value=40.0)),
         ),
         Scenario(
-            id="third-server", name="A third server", year=2,
+            id="fourth-server", name="A fourth server", year=2,
             patches=(
                 ScenarioPatch(
-                    target="server-4",
-                    value={"table": "devices", "rack": "E02", "profile": "dgx-h200", "u": 16, "pool": "assist-70b"},
+                    target="server-6",
+                    value={"table": "devices", "rack": "E01", "profile": "dgx-h200", "u": 26, "pool": "assist-70b"},
                 ),
                 ScenarioPatch(
-                    target="l-server-4-switch-1",
+                    target="l-server-6-switch-1",
                     value={
-                        "table": "links", "a": "server-4", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
+                        "table": "links", "a": "server-6", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
                     },
                 ),
             ),
@@ -109,39 +118,39 @@ def _room(bag: Bag) -> None:
         Site(id="site", name="Works 3", region="us-arizona", altitude_m=340.0, price_year=2026, use_frac=0.35),
         Hall(
             id=HALL, name="Edge room", width_mm=10_000, depth_mm=5000, height_mm=2800, floor_rating_kg_per_m2=1200.0,
-            design_density_w_per_m2=1200.0, containment="hot", supply_air_c=26.0,
+            design_density_w_per_m2=1200.0, containment="hot", supply_air_c=26.0, manage_heat=True,
         ),
         Zone(id="yard", name="Yard", hall=HALL, x_mm=7900, y_mm=2500, width_mm=4200, depth_mm=5000),
         Zone(
-            id="cold-1", name="Cold aisle", hall=HALL, x_mm=3700, y_mm=1300, width_mm=2000, depth_mm=1600,
+            id="cold-1", name="Cold aisle", hall=HALL, x_mm=3550, y_mm=1300, width_mm=1700, depth_mm=1600,
             kind="cold_aisle",
         ),
         Zone(
-            id="hot-1", name="Hot aisle, contained", hall=HALL, x_mm=3700, y_mm=3900, width_mm=2000, depth_mm=1200,
+            id="hot-1", name="Hot aisle, contained", hall=HALL, x_mm=3550, y_mm=3900, width_mm=1700, depth_mm=1200,
             kind="hot_aisle",
         ),
         Door(id="door-1", hall=HALL, x_mm=1200, y_mm=0, width_mm=1000, height_mm=2100),
-        Tray(id="tray-1", hall=HALL, points_mm=((2700, ROW_Y_MM), (4700, ROW_Y_MM)), elevation_mm=2400),
+        Tray(id="tray-1", hall=HALL, points_mm=((2700, ROW_Y_MM), (4400, ROW_Y_MM)), elevation_mm=2400),
     )  # fmt: skip
 
 
 def _row(bag: Bag) -> None:
     for name, left in ROW:
         if name == "ir-1":
-            at = left + 300
-            bag.add(Cooling(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile="inrow-cw", source_loop="chw"))
+            at = left + 150
+            bag.add(Cooling(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile="inrow-cw-20", source_loop="chw"))
         else:
             at = left + 350
-            bag.add(
-                Rack(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile=CABINET, row="E", power_cap_frac=CAP)
-            )  # fmt: skip
+            bag.add(Rack(id=name, hall=HALL, x_mm=at, y_mm=ROW_Y_MM, profile=CABINET, row="E"))
     bag.add(
         Device(id="server-1", rack="E01", profile="dgx-h200", u=2, pool="assist-70b"),
         Device(id="server-2", rack="E01", profile="dgx-h200", u=14, pool="assist-70b"),
         Device(id="server-3", rack="E02", profile="l40s-8", u=2, pool="vision-8b"),
+        Device(id="server-4", rack="E02", profile="l40s-8", u=8, pool="vision-8b"),
+        Device(id="server-5", rack="E02", profile="dgx-h200", u=16, pool="assist-70b"),
         Device(id="switch-1", rack="E02", profile="sn2201", u=42),
     )
-    for server in ("server-1", "server-2", "server-3"):
+    for server in (f"server-{number}" for number in range(1, 6)):
         bag.add(Port(id=f"{server}-management", owner=server, group="management", count=2, rate_gbps=1.0))
         bag.link(server, "switch-1", 1.0, 2, "management", "ports")
 
@@ -153,7 +162,12 @@ def _power(bag: Bag) -> None:
         ("ups", "UPS of four modules", "ups-gxt5", 1000, 1700, UTILITY_KW, 4),
     )
     for key, name, profile, x, y, rating, units in parts:
-        bag.add(PowerNode(id=key, name=name, hall=HALL, x_mm=x, y_mm=y, profile=profile, rating_kw=rating, units=units))
+        bag.add(
+            PowerNode(
+                id=key, name=name, hall=HALL, x_mm=x, y_mm=y, profile=profile, rating_kw=rating, units=units,
+                power_cap_kw=CONTRACT_KW if key == "utility" else None,
+            )
+        )  # fmt: skip
     bag.feed("utility", "board")
     bag.feed("board", "ups")
     for name, _ in ROW:
@@ -166,6 +180,6 @@ def _plant(bag: Bag) -> None:
     bag.add(
         Loop(id="chw", name="Chilled water", kind="facility", fluid="water", supply_c=18.0, rise_k=6.0),
         Cooling(id="ch-1", name="Chiller", hall=HALL, x_mm=7900, y_mm=2500, profile="chiller-air-200", loop="chw"),
-        Pipe(id="chw-s", hall=HALL, points_mm=((6100, 4650), (3700, 4650)), loop="chw", dn_mm=50),
-        Pipe(id="chw-r", hall=HALL, points_mm=((6100, 4800), (3700, 4800)), loop="chw", dn_mm=50, side="return"),
+        Pipe(id="chw-s", hall=HALL, points_mm=((6100, 4650), (3550, 4650)), loop="chw", dn_mm=50),
+        Pipe(id="chw-r", hall=HALL, points_mm=((6100, 4800), (3550, 4800)), loop="chw", dn_mm=50, side="return"),
     )

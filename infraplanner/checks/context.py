@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 DIGITS_MOST = 5
+CAP_TOLERANCE = 1e-6
+"""How closely power and heat management meet a limit, relative to it."""
 Message = tuple[str, tuple[str, ...]]
 """One sentence and the ids it is about, the one to look at first."""
 
@@ -60,6 +62,12 @@ def kw(power_w: float) -> str:
     """Watts as kW with one decimal below 100 and none above."""
     value = power_w / 1e3
     return f"{value:.1f} kW" if abs(value) < 100.0 else f"{value:.0f} kW"
+
+
+def spread(share: Floats) -> str:
+    """Shares as percent, "83%" or "83% to 90%" where they differ by half a percent or more."""
+    low, high = float(share.min()), float(share.max())
+    return f"{low:.0%}" if high - low < 5e-3 else f"{low:.0%} to {high:.0%}"
 
 
 def apart(value: float, limit: float, digits: int = 1) -> tuple[str, str]:

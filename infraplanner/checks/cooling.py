@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .context import Context, Message, Rule, apart, kw, rows
+from infraplanner.compile.plant import AIR
+
+from .context import CAP_TOLERANCE, Context, Flags, Message, Rule, apart, kw, rows, spread
 
 
 def unserved_loop(context: Context) -> Iterator[Message]:
@@ -40,10 +42,52 @@ def hall_without_air(context: Context) -> Iterator[Message]:
 def over_capacity(context: Context) -> Iterator[Message]:
     """Units that take more heat than they can."""
     thermal = context.result.thermal
-    for row in rows(thermal.unit_heat_w > thermal.unit_capacity_w * (1.0 + 1e-9)):
+    for row in rows(thermal.unit_heat_w > thermal.unit_capacity_w * (1.0 + CAP_TOLERANCE)):
         unit = thermal.unit_ids[row]
         heat, limit = apart(thermal.unit_heat_w[row] / 1e3, thermal.unit_capacity_w[row] / 1e3)
         yield f"Unit {unit} takes {heat} kW, more than its capacity of {limit} kW.", (unit,)
+
+
+def held(context: Context) -> Iterator[Message]:
+    """Racks that heat management slows, by the hall or loop whose fullest unit is at its capacity."""
+    power, thermal, compiled = context.result.power, context.result.thermal, context.compiled
+    plant, tables = compiled.plant, compiled.tables
+    load = thermal.unit_heat_w / thermal.unit_capacity_w
+    slowed = power.rack_powered & (power.rack_held_frac < 1.0 - CAP_TOLERANCE)
+    for table, ids, start, units in (
+        ("halls", thermal.hall_ids, plant.air_start, plant.air_unit),
+        ("loops", thermal.loop_ids, plant.unit_start, plant.unit),
+    ):
+        for row in rows(tables[table]["managed"]):
+            own = units[start[row] : start[row + 1]]
+            full = own[np.abs(load[own] - 1.0) <= CAP_TOLERANCE]
+            beneath = tables["racks"]["hall@halls"] == row if table == "halls" else _cooled_through(context, row)
+            kept = power.rack_held_frac[slowed & beneath]
+            if full.size and kept.size:
+                unit = thermal.unit_ids[full[0]]
+                yield (
+                    f"{unit} carries all it can ({kw(thermal.unit_capacity_w[full[0]])}); {kept.size} racks of {ids[row]} keep "
+                    f"{spread(kept)} of their accelerators' work.",
+                    (ids[row], unit),
+                )
+
+
+def _cooled_through(context: Context, loop: int) -> Flags:
+    """Racks whose heat passes a loop: those on it, and those on loops or in halls whose units reject to such a loop."""
+    plant, tables = context.compiled.plant, context.compiled.tables
+    through = np.arange(len(tables["loops"])) == loop
+    source = tables["cooling"]["source_loop@loops"]
+    for _ in range(through.size):
+        to = (source >= 0) & through[source]
+        inner = tables["cooling"]["loop@loops"][to]
+        through[inner[inner >= 0]] = True
+    halls = np.zeros(len(tables["halls"]) + 1, np.bool_)
+    air = (plant.kind == AIR) & (source >= 0) & through[source]
+    halls[tables["cooling"]["hall@halls"][air]] = True
+    halls[-1] = False
+    racks = tables["racks"]
+    on: Flags = np.append(through, False)[racks["loop@loops"]] | halls[racks["hall@halls"]]
+    return on
 
 
 def over_flow(context: Context) -> Iterator[Message]:
@@ -108,6 +152,7 @@ RULES = (
         hall_without_air,
     ),
     Rule("cooling.over-capacity", "error", "thermal", "No unit is above its capacity", over_capacity),
+    Rule("cooling.held", "info", "thermal", "What heat management costs is said", held),
     Rule("cooling.over-flow", "error", "thermal", "No unit is asked for more than it pumps", over_flow),
     Rule("cooling.supply-too-warm", "error", "thermal", "Coolant is cool enough for its racks", warm_supply),
     Rule("cooling.set-point-missed", "warning", "thermal", "Units reach the set point of their loop", missed_set_point),

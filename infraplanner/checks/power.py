@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .context import Context, Ints, Message, Rule, kw, rows
-
-CAP_TOLERANCE = 1e-6
-"""How closely power management meets a cap, relative to it."""
+from .context import CAP_TOLERANCE, Context, Ints, Message, Rule, kw, rows, spread
 
 
 def feed_cycle(context: Context) -> Iterator[Message]:
@@ -136,9 +133,10 @@ def held(context: Context) -> Iterator[Message]:
     if len(full) and slowed.size:
         nodes = tuple(power.node_ids[row] for row in full)
         caps = ", ".join(f"{power.node_ids[row]} ({kw(power.node_cap_w[row])})" for row in full)
-        kept = f"{float(slowed.min()):.0%}"
-        kept = kept if slowed.max() - slowed.min() < 5e-3 else f"{kept} to {float(slowed.max()):.0%}"
-        yield f"Power caps are reached at {caps}; {slowed.size} racks keep {kept} of their accelerators' work.", nodes
+        yield (
+            f"Power caps are reached at {caps}; {slowed.size} racks keep {spread(slowed)} of their accelerators' work.",
+            nodes,
+        )
 
 
 def unknown_power(context: Context) -> Iterator[Message]:

@@ -42,6 +42,12 @@ def buffers(kind: type[T], **sizes: int) -> T:
     return kind(*values)
 
 
+def copied(part: T) -> T:
+    """A tuple of arrays whose arrays are its own."""
+    columns: list[Any] = [column.copy() for column in cast(tuple[Any, ...], part)]
+    return type(part)(*columns)
+
+
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)

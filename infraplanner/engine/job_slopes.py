@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from infraplanner.kernels.frame import Served
 from infraplanner.kernels.training import step
 from infraplanner.kernels.training_state import read_job
 
@@ -48,7 +47,7 @@ class Training(Model):
         space = self._space
         if at.power == at.thermal == 1.0 or not self.managed:
             return space.kept_frac
-        served = Served(*(column.copy() for column in space.served))
+        served = bind.copied(space.served)
         return space.try_caps(self._bodies, at.power, at.thermal, served)
 
     @staticmethod

@@ -248,10 +248,8 @@ class Workspace:
         if not holds.row_ratio.size:
             apply_caps(bodies, racks.cap_frac, self.alive.powered, self.draw, self.sums.rack_w, served, kept)
             return kept
-        draw, flows, leg_flows, plant = (
-            type(used)(*(column.copy() for column in used))
-            for used in (self.draw, self.flows, self.leg_flows, self.plant)
-        )
+        draw, flows = bind.copied(self.draw), bind.copied(self.flows)
+        leg_flows, plant = bind.copied(self.leg_flows), bind.copied(self.plant)
         rule = compiled.rule
         carry(
             racks, bodies, draw, bind.chain(compiled), bind.legs(compiled), flows, leg_flows, bind.units(compiled),

@@ -12,7 +12,7 @@ from infraplanner.engine.evaluate import evaluate
 from infraplanner.model.document import Snapshot
 from infraplanner.results.snapshot import ResultSnapshot
 
-from .levers import Offer, Progress, applied, offers
+from .levers import Offer, Progress, applied, offers, output
 
 MOST_STEPS = 6
 LEAST_GAIN = 0.005
@@ -58,8 +58,8 @@ def ladder(
     tried the same way.
     """
     now = evaluate(snapshot, catalog, check=run_checks)
-    if not now.summary.tokens_per_s:
-        return Ladder(end="The plan serves no tokens.")
+    if not output(now):
+        return Ladder(end="The plan serves no tokens and trains on none.")
     rungs = [_rung(now, None, now, None)]
     plan = snapshot
     for step in range(steps):
@@ -102,8 +102,8 @@ def _cheapest(
 
 
 def _gain(before: ResultSnapshot, after: ResultSnapshot) -> float:
-    old, new = before.summary.tokens_per_s, after.summary.tokens_per_s
-    return (new or 0.0) / old - 1.0 if old else 0.0
+    old = output(before)
+    return output(after) / old - 1.0 if old else 0.0
 
 
 def _more(before: float | None, after: float | None) -> float | None:
@@ -115,6 +115,6 @@ def _rung(result: ResultSnapshot, offer: Offer | None, before: ResultSnapshot, c
     where = result.walls[bound].where if bound in result.walls else None
     summary = result.summary
     return Rung(
-        summary.tokens_per_s or 0.0, summary.tokens_per_s_low, summary.tokens_per_s_high, bound, where or "", offer,
+        output(result), summary.tokens_per_s_low, summary.tokens_per_s_high, bound, where or "", offer,
         _gain(before, result) if offer is not None else 0.0, capex,
     )  # fmt: skip

@@ -18,11 +18,15 @@ from infraplanner.model.entities import TABLES, Pool, Rack
 from infraplanner.model.ids import next_free_id
 from infraplanner.results.snapshot import ResultSnapshot
 
+from .cooling_offers import cooling_offers
+from .free_place import free_place_mm
+
 NARROWER = {"bf16": "fp8", "fp8": "fp4"}
 RATE_OF = {"fp8": "fp8_tflops", "fp4": "fp4_tflops"}
-COOLER_K = 2.0
 MORE_KW = 100.0
 MORE_CAP = 0.1
+ALIKE_FRAC = 1e-3
+"""Nodes that are as full as the fullest to within this change together."""
 SIGNIFICANT_FRAC = 1e-4
 """Smaller changes of tokens/s count as none: they are below the coupling's own tolerance in sum."""
 Progress = Callable[[int, int], None]
@@ -55,7 +59,7 @@ def offers(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot) -> list
     for pool_id, pool in sorted(snapshot.table("pools").items()):
         found += _pool_offers(snapshot, catalog, pool_id, pool)
     found += _copper_offers(snapshot, result)
-    found += _thermal_offers(snapshot)
+    found += [Offer("thermal", text, command) for text, command in cooling_offers(snapshot, catalog, result)]
     found += _power_offers(snapshot, result)
     return found
 
@@ -69,7 +73,7 @@ def rank_levers(
 ) -> list[Lever] | None:
     """What each offer buys, the best first; offers that change nothing come last. None when `stop` said so."""
     base = evaluate(snapshot, catalog)
-    if not base.summary.tokens_per_s:
+    if not output(base):
         return []
     todo = offers(snapshot, catalog, base)
     levers: list[Lever] = []
@@ -83,6 +87,12 @@ def rank_levers(
     return sorted(levers, key=lambda lever: (-lever.tokens_gained_per_s, lever.offer.text))
 
 
+def output(result: ResultSnapshot) -> float:
+    """Tokens/s that a plan serves; where it serves none, those that it trains on."""
+    summary = result.summary
+    return summary.tokens_per_s or summary.training_tokens_per_s or 0.0
+
+
 def applied(snapshot: Snapshot, command: Command) -> Snapshot | None:
     """The plan after a command, the plan itself untouched; None when the command refuses."""
     document = Document({name: dict(snapshot.table(name)) for name in TABLES}, dict(snapshot.header))
@@ -94,8 +104,8 @@ def applied(snapshot: Snapshot, command: Command) -> Snapshot | None:
 
 
 def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
-    before = base.summary.tokens_per_s or 0.0
-    gained = (after.summary.tokens_per_s or 0.0) - before
+    before = output(base)
+    gained = output(after) - before
     if abs(gained) < SIGNIFICANT_FRAC * before:
         gained = 0.0
     price = None
@@ -121,7 +131,7 @@ def _pool_offers(snapshot: Snapshot, catalog: Catalog, pool_id: str, pool: Pool)
     for profile, system in systems.items():
         if isinstance(system, System) and system.accelerators:
             mine = [rack for rack in racks if rack.profile == profile]
-            command = _one_more(snapshot, system, mine[-1])
+            command = _one_more(snapshot, catalog, mine[-1])
             if command is not None:
                 yield Offer("memory", f"+1 {_short(system)} in {pool_id}", command)
             for better in _successors(catalog, system, part):
@@ -187,16 +197,15 @@ def _successors(catalog: Catalog, system: System, part: Accelerator | None) -> I
             yield other
 
 
-def _one_more(snapshot: Snapshot, system: System, rack: Rack) -> PutRecords | None:
+def _one_more(snapshot: Snapshot, catalog: Catalog, rack: Rack) -> PutRecords | None:
     """The same rack once more at a free place of its row, with feeds, cables and coolant like its model; None when the
     row is full.
     """
-    step = int(system.width_mm or 600.0)
-    place = _free_place(snapshot, rack, step)
+    place = free_place_mm(snapshot, catalog, rack)
     if place is None:
         return None
     taken: Any = {key: name for name in TABLES for key in snapshot.table(name)}
-    new = msgspec.structs.replace(rack, id=next_free_id(rack.id, taken), x_mm=place)
+    new = msgspec.structs.replace(rack, id=next_free_id(rack.id, taken), x_mm=place[0], y_mm=place[1])
     records: list[tuple[str, Any]] = [("racks", new)]
     taken[new.id] = "racks"
     for table, ends in (("feeds", ("target",)), ("links", ("a", "b"))):
@@ -207,25 +216,6 @@ def _one_more(snapshot: Snapshot, system: System, rack: Rack) -> PutRecords | No
                 taken[key] = table
                 records.append((table, msgspec.structs.replace(record, id=key, **dict.fromkeys(mine, new.id))))
     return PutRecords(f"One more {rack.id}", records)
-
-
-def _free_place(snapshot: Snapshot, rack: Rack, step_mm: int) -> int | None:
-    """x of the nearest free place in the rack's own row, mm; rows run along x."""
-    hall = snapshot.table("halls").get(rack.hall)
-    others = [
-        record.x_mm
-        for name in ("racks", "cooling", "power")
-        for record in snapshot.table(name).values()
-        if record.hall == rack.hall and abs(record.y_mm - rack.y_mm) < step_mm
-    ]
-    if hall is None:
-        return None
-    for away in range(1, 60):
-        for x in (rack.x_mm + away * step_mm, rack.x_mm - away * step_mm):
-            inside = step_mm // 2 <= x <= hall.width_mm - step_mm // 2
-            if inside and all(abs(x - other) >= step_mm for other in others):
-                return x
-    return None
 
 
 def _copper_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]:
@@ -241,18 +231,6 @@ def _copper_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer
     yield Offer("copper", f"Twice the cables of {name}", PutRecords("Twice the busiest cables", records))
 
 
-def _thermal_offers(snapshot: Snapshot) -> Iterator[Offer]:
-    """Colder supply in the loops of the racks."""
-    used = {rack.loop for rack in snapshot.table("racks").values() if rack.loop}
-    loops = [key for key in sorted(used) if getattr(snapshot.table("loops").get(key), "supply_c", None) is not None]
-    records = []
-    for key in loops:
-        loop = snapshot.table("loops")[key]
-        records.append(("loops", msgspec.structs.replace(loop, supply_c=loop.supply_c - COOLER_K)))
-    if records:
-        yield Offer("thermal", f"Coolant {COOLER_K:g} K colder", PutRecords("Colder coolant", records))
-
-
 def _power_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]:
     """Room at the most loaded node, and looser caps of nodes and racks."""
     tight = [
@@ -261,10 +239,12 @@ def _power_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]
         if math.isfinite(cap) and out > 0.0
     ]
     if tight:
-        _, key, cap_kw = max(tight)
+        share, key, cap_kw = max(tight)
         more_kw = min(MORE_KW, MORE_CAP * cap_kw)
-        change = SetFields("power", [key], {"power_cap_kw": cap_kw + more_kw})
-        yield Offer("power", f"+{more_kw:g} kW under the cap of {key}", change)
+        alike = [each for full, each, own_kw in tight if own_kw == cap_kw and full >= share * (1.0 - ALIKE_FRAC)]
+        change = SetFields("power", alike, {"power_cap_kw": cap_kw + more_kw})
+        names = key if len(alike) == 1 else f"{alike[0]} and {len(alike) - 1} like it"
+        yield Offer("power", f"+{more_kw:g} kW under the cap of {names}", change)
     load = result.power.node_load_frac
     known = [(share, key) for key, share in zip(result.power.node_ids, load, strict=True) if math.isfinite(share)]
     if known:

@@ -141,8 +141,8 @@ def face_cells(
     """Open cells before one face of every body, in `cell` from `start[i]` to `start[i + 1]`; returns how many.
 
     `turn`: 0 the face looks to -y, 1 to +x, 2 to +y, 3 to -x. Each lane of the face looks outwards for the first open
-    cell (`owner` 0), past cells of the body itself (`owner` its number plus 1), for it rarely ends on a tile's edge; a
-    lane that meets something else yields none.
+    cell (`owner` 0), past cells of the body itself (`owner` its number plus 1) and those it shares with a neighbour, for
+    bodies rarely end on a tile's edge and some are narrower than one; a lane that meets something else yields none.
     """
     count = 0
     start[0] = 0
@@ -167,7 +167,10 @@ def face_cells(
                     cell[count] = iy * nx + ix
                     count += 1
                     break
-                if owner[iy * nx + ix] != i + 1:
+                edge_m = (ix + 0.5 - 0.5 * dx) * cell_m if dx != 0 else (iy + 0.5 - 0.5 * dy) * cell_m
+                inside_m = half_x_m[i] + dx * (x_m[i] - edge_m) if dx != 0 else half_y_m[i] + dy * (y_m[i] - edge_m)
+                shared = owner[iy * nx + ix] > 0 and inside_m > 1e-9
+                if owner[iy * nx + ix] != i + 1 and not shared:
                     break
         start[i + 1] = count
     return count

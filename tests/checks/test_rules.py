@@ -134,6 +134,16 @@ def small_cdu(doc: Document) -> None:
         change(doc, "cooling", unit, profile="cdu-rack-80")
 
 
+def kept_cool(doc: Document) -> None:
+    """CDUs that are too small for the racks, on a loop that is kept to what they carry."""
+    small_cdu(doc)
+    change(doc, "loops", "tcs", manage_heat=True)
+
+
+def grid_cap(cap_kw: float) -> Callable[[Document], None]:
+    return lambda doc: change(doc, "power", "grid", power_cap_kw=cap_kw)
+
+
 def warm(doc: Document) -> None:
     change(doc, "loops", "tcs", supply_c=46.0)
 
@@ -369,6 +379,10 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("cooling.hall-without-air-unit", airless, "hall"),
     ("cooling.over-capacity", small_cdu, "cdu1"),
     ("cooling.over-flow", small_cdu, "cdu1"),
+    ("cooling.held", kept_cool, "tcs"),
+    ("power.held", grid_cap(210.0), "grid"),
+    ("power.cap-missed", grid_cap(20.0), "grid"),
+    ("power.cap-above-rating", grid_cap(9000.0), "grid"),
     ("cooling.supply-too-warm", warm, "r001"),
     ("cooling.set-point-missed", too_cold, "tcs"),
     ("cooling.loop-cycle", loop_ring, "fws"),

@@ -31,11 +31,15 @@ print(json.dumps([figures(evaluate(plan, catalog)) for plan in plans()]))
 
 
 def plans() -> list[Snapshot]:
-    """A small pod, and one that power management holds at two nodes."""
+    """A small pod, one that power management holds at two nodes, and one that its cooling holds."""
     capped = pod(racks=2, links=2)
     for key, cap_kw in (("bus-a", 70.0), ("grid", 180.0)):
         capped.put("power", structs.replace(capped.table("power")[key], power_cap_kw=cap_kw))
-    return [pod(racks=2, links=2).snapshot(), capped.snapshot()]
+    cooled = pod(racks=3, links=2)
+    for unit, profile in (("cdu1", "cdu-rack-80"), ("cdu2", "cdu-rack-80")):
+        cooled.put("cooling", structs.replace(cooled.table("cooling")[unit], profile=profile))
+    cooled.put("loops", structs.replace(cooled.table("loops")["tcs"], manage_heat=True))
+    return [pod(racks=2, links=2).snapshot(), capped.snapshot(), cooled.snapshot()]
 
 
 def figures(result: object) -> dict[str, list[float]]:
@@ -59,9 +63,10 @@ def test_plain_python_gives_the_same_numbers(catalog: Catalog) -> None:
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )
-    free, held = (figures(evaluate(plan, catalog)) for plan in plans())
+    free, held, cooled = (figures(evaluate(plan, catalog)) for plan in plans())
     assert held["summary"][0] < 0.99 * free["summary"][0]
-    for plain, compiled in zip(json.loads(run.stdout), (free, held), strict=True):
+    assert cooled["summary"][0] < 0.99 * 1.5 * free["summary"][0]
+    for plain, compiled in zip(json.loads(run.stdout), (free, held, cooled), strict=True):
         assert plain.keys() == compiled.keys()
         for name, values in compiled.items():
             assert plain[name] == pytest.approx(values, rel=1e-9, abs=1e-9), name

@@ -32,7 +32,7 @@ def test_demand_grows_and_phases_stay(edge: Snapshot, catalog: Catalog) -> None:
     assert found is not None
     first, second, third, fourth = found.years
     assert (first.phases, second.phases, fourth.phases) == ((), (), ())
-    assert set(third.phases) == {"A feed of 60 kW, caps off", "A third server"}
+    assert set(third.phases) == {"That cooler and 40 kW", "A fourth server"}
     # 6 x 2.2 x 1,024 and 15 x 100 output tokens at the peak; 25 and 10 % a year; the price stays until year 2.
     assert first.demand_per_s == pytest.approx(6 * 2.2 * 1024 + 15 * 100)
     assert second.demand_per_s == pytest.approx(6 * 1.25 * 2.2 * 1024 + 15 * 1.1 * 100)

@@ -8,6 +8,7 @@ import pytest
 from infraplanner.catalog import load_catalog
 from infraplanner.catalog.types import System
 from infraplanner.engine import evaluate
+from infraplanner.explore.compare import compare_scenarios
 from infraplanner.io import plan_bytes, read_plan
 from infraplanner.places import resources_dir, shipped_profiles_dir
 
@@ -212,11 +213,21 @@ def test_the_hall_is_the_brief(catalog):
     assert all(sources == {"util-a", "util-b"} for sources in supplies.values())
 
 
-def test_the_edge_site_is_held_by_its_feed(catalog):
+def test_the_edge_site_is_held_by_its_cooler_then_by_its_contract(catalog):
     edge = read_plan(resources_dir() / "templates" / "edge-site.yaml", catalog)
     snapshot = edge.document.snapshot()
     held = evaluate(snapshot, catalog)
-    assert held.summary.binding_wall == "power"
+    assert held.summary.binding_wall == "thermal"
+    assert held.walls["thermal"].where == "ir-1"
+    assert held.walls["thermal"].next == "power"
+    summaries = {case.id: case.result.summary for case in compare_scenarios(snapshot, catalog)}
+    bound = {name: summary.binding_wall for name, summary in summaries.items()}
+    served = {name: summary.tokens_per_s for name, summary in summaries.items()}
+    assert bound["wide-cooler"] == "power"
+    assert bound["wide-cooler-and-feed"] == "memory"
+    assert bound["fourth-server"] == "thermal"
+    assert held.summary.tokens_per_s < served["wide-cooler"] < served["wide-cooler-and-feed"]
+    assert served["fourth-server"] < held.summary.tokens_per_s  # one more idles at the cost of those that work
     nobody = evaluate(snapshot, catalog, failed=frozenset({"ups"}))
     assert nobody.summary.tokens_per_s == 0.0  # no redundancy: whatever fails, the room stops
 
@@ -240,7 +251,10 @@ def test_rubin_runs_on_its_own_turbines(rubin):
     assert supply.fuel_w == pytest.approx(supply.source_out_w[turbines].sum() / 0.405, rel=1e-6)
     assert supply.carbon_g_per_kwh == pytest.approx(198 / 0.405, rel=1e-6)
     racks = {row.id: row for row in rubin.document.table("racks").values()}
-    assert sum(rubin.catalog.get(row.profile).power_max_w or 0 for row in racks.values() if row.pool) == 4 * 600e3
+    assert (
+        sum(rubin.catalog.get(row.profile).power_max_w or 0 for row in racks.values() if row.pool == "ultra")
+        == 4 * 600e3
+    )
     assert max(result.power.wiring.wire_drop_frac) < 0.05
 
 

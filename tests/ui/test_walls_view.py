@@ -23,12 +23,12 @@ def opened(window: Any, qtbot: Any) -> Any:
 
 def test_the_page_shows_what_binds_and_what_would_help(opened: Any, qtbot: Any) -> None:
     view = opened.walls_view
-    assert view.cards["power"].tag == "BINDS"
-    assert view.cards["memory"].tag == "NEXT"
-    assert "memory" in view.cards["power"].next_words
+    assert view.cards["thermal"].tag == "BINDS"
+    assert view.cards["power"].tag == "NEXT"
+    assert "power" in view.cards["thermal"].next_words
     view.ask()
     qtbot.waitUntil(lambda: view.ladder is not None and view.table.rowCount() > 0, timeout=20_000)
-    assert next(rung.binding_wall for rung in view.ladder.rungs) == "power"
+    assert next(rung.binding_wall for rung in view.ladder.rungs) == "thermal"
     gains = [view.table.item(row, 2).text() for row in range(view.table.rowCount())]
     assert all(text.startswith("+") for text in gains)
     view.per.button(1).setChecked(True)
