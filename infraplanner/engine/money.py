@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from infraplanner.kernels import economics as laws
 from infraplanner.model.entities import Site
-from infraplanner.results.economics import CarbonMethods, CloudOffer, CostLine, Deployment, LevelisedSource
+from infraplanner.results.economics import WORKS, CarbonMethods, CloudOffer, CostLine, Deployment, LevelisedSource
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, MONTHS_PER_YEAR, S_PER_H
 
 from .workspace import Workspace
@@ -154,4 +154,4 @@ def works(lines: Sequence[CostLine], it_w: float, span: Span) -> CostLine | None
         ends.append(max(0.0, own * it_w - math.fsum(getattr(line, field) for line in listed)))
     if not max(ends) > 0.0:
         return None
-    return CostLine("Works and services", "building", ends[0], min(ends), max(ends))
+    return CostLine(WORKS, "building", ends[0], min(ends), max(ends))

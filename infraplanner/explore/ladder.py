@@ -10,6 +10,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
 from infraplanner.engine.evaluate import evaluate
 from infraplanner.model.document import Snapshot
+from infraplanner.results.economics import capital_added_usd
 from infraplanner.results.snapshot import ResultSnapshot
 
 from .levers import Offer, Progress, applied, offers, output
@@ -69,7 +70,7 @@ def ladder(
         if not found:
             return Ladder(tuple(rungs), "No change of the catalogue moves what binds within this room and its rules.")
         offer, plan, after = found[0]
-        capex = _more(now.summary.capex_usd, after.summary.capex_usd)
+        capex = capital_added_usd(now.economics, after.economics)
         rungs.append(_rung(after, offer, now, capex))
         now = after
         progress(step + 1, steps)
@@ -92,7 +93,7 @@ def _cheapest(
         gain = _gain(now, after)
         if gain < LEAST_GAIN or after.summary.error_count > now.summary.error_count:
             continue
-        capex = _more(now.summary.capex_usd, after.summary.capex_usd)
+        capex = capital_added_usd(now.economics, after.economics)
         rank = (offer.wall != bound, math.inf if capex is None else capex, -gain)
         found.append((rank, offer, changed, after))
     if not found:
@@ -104,10 +105,6 @@ def _cheapest(
 def _gain(before: ResultSnapshot, after: ResultSnapshot) -> float:
     old = output(before)
     return output(after) / old - 1.0 if old else 0.0
-
-
-def _more(before: float | None, after: float | None) -> float | None:
-    return None if before is None or after is None else after - before
 
 
 def _rung(result: ResultSnapshot, offer: Offer | None, before: ResultSnapshot, capex: float | None) -> Rung:

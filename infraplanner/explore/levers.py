@@ -16,6 +16,7 @@ from infraplanner.engine.evaluate import evaluate
 from infraplanner.model.document import Document, Snapshot
 from infraplanner.model.entities import TABLES, Pool, Rack
 from infraplanner.model.ids import next_free_id
+from infraplanner.results.economics import capital_added_usd
 from infraplanner.results.snapshot import ResultSnapshot
 
 from .cooling_offers import cooling_offers
@@ -108,9 +109,7 @@ def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
     gained = output(after) - before
     if abs(gained) < SIGNIFICANT_FRAC * before:
         gained = 0.0
-    price = None
-    if base.summary.capex_usd is not None and after.summary.capex_usd is not None:
-        price = after.summary.capex_usd - base.summary.capex_usd
+    price = capital_added_usd(base.economics, after.economics)
     return Lever(offer, gained, gained / before, price, after.summary.binding_wall)
 
 

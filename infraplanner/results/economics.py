@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+WORKS = "Works and services"
+"""What a finished house costs beyond its listed parts, by its published price a watt: it shrinks when a part is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,18 @@ class EconomicsResult:
     training_usd_per_year: float | None = None
     """Share of the year's cost that training jobs take, by rated power; the rest serves."""
     conventions: tuple[str, ...] = ()
+
+
+def capital_added_usd(before: EconomicsResult, after: EconomicsResult) -> float | None:
+    """What a change of a plan costs [USD]: the difference of all capital, or of the listed parts where that is more.
+
+    Works are what a house of this size costs beyond its parts, so that one more cooler takes from them what it adds; whoever
+    buys it pays for it all the same. None when either sum is unknown or something without a price came in.
+    """
+    if before.capex_usd is None or after.capex_usd is None:
+        return None
+    lost = [sum(line.unknown_count for line in each.capex_lines) for each in (before, after)]
+    if lost[1] > lost[0]:
+        return None
+    listed = [math.fsum(line.usd for line in each.capex_lines if line.name != WORKS) for each in (before, after)]
+    return max(after.capex_usd - before.capex_usd, listed[1] - listed[0])

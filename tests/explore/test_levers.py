@@ -41,10 +41,26 @@ def test_gains_are_those_of_the_changed_plan(levers: list[Lever], pod: Snapshot,
         after = evaluate(changed, catalog).summary
         gain = after.tokens_per_s - base.tokens_per_s
         assert lever.tokens_gained_per_s == pytest.approx(gain, abs=1e-4 * base.tokens_per_s)
-        assert lever.capex_usd == pytest.approx(after.capex_usd - base.capex_usd)
+        assert lever.capex_usd >= after.capex_usd - base.capex_usd - 1.0
     gains = [lever.tokens_gained_per_s for lever in levers]
     assert gains == sorted(gains, reverse=True)
     assert gains[0] > 0
+
+
+def test_a_cooler_costs_what_it_costs_though_the_house_does_not(catalog: Catalog) -> None:
+    """A house is priced by the watt of IT, so parts take from its works; 300 $ a kW of cooler are paid all the same."""
+    edge = read_plan(places.resources_dir() / "templates" / "edge-site.yaml", catalog).document.snapshot()
+    found = {lever.offer.text: lever for lever in rank_levers(edge, catalog) or []}
+    more = found["+1 In-row cooler chilled water 20 kW, half width"]
+    assert more.capex_usd == pytest.approx(20 * 300.0)
+    assert found["ir-1 as In-row cooler chilled water 30 kW, half width"].capex_usd == pytest.approx(10 * 300.0)
+    assert more.tokens_gained_per_s > 0.05 * (evaluate(edge, catalog).summary.tokens_per_s or 0.0)
+    assert found["+2.6 kW under the cap of utility"].tokens_gained_per_s == 0.0  # the cooler binds, not the feed
+    changed = applied(edge, more.offer.command)
+    assert changed is not None
+    (new,) = set(changed.table("cooling")) - set(edge.table("cooling"))
+    assert changed.table("cooling")[new].source_loop == "chw"
+    assert sum(feed.target == new for feed in changed.table("feeds").values()) == 1
 
 
 def test_one_more_rack_is_fed_cabled_and_cooled_like_its_model(levers: list[Lever], pod: Snapshot) -> None:
