@@ -78,6 +78,9 @@ def test_a_selected_rack_shows_its_own_walls(opened: Any, qtbot: Any) -> None:
     index = result.power.rack_ids.index("E02")
     assert row.result.utilisation == float(result.rack_walls["power"][index])
     assert row.result.where == "E02"
+    assert "held to 88 % of its work" in opened.inspector.outputs["draw"].text()
+    opened.bridge.select(["utility"])
+    assert "% of its cap" in opened.inspector.outputs["load"].text()
     assert opened.walls_dock.titleBarWidget().scope.text() == "E02"
     opened.bridge.select([])
     assert row.result.utilisation == result.walls["power"].utilisation

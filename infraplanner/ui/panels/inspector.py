@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from infraplanner.catalog.types import CoolingUnit, PowerUnit
 from infraplanner.edit import SetFields
-from infraplanner.results.snapshot import PoolResult, ResultSnapshot, ThermalResult
+from infraplanner.results.snapshot import PoolResult, PowerResult, ResultSnapshot, ThermalResult
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -567,7 +567,7 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         return {}
     power, thermal = result.power, result.thermal
     return {
-        "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")),
+        "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")) + _held(power, row),
         "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
         "die": _die(thermal, row),
         "inlet": _inlet(result, row),
@@ -575,6 +575,12 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
         "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
     }
+
+
+def _held(power: PowerResult, row: int) -> str:
+    """How much of its work a cap or its cooling leaves a rack, where that is not all."""
+    kept = float(power.rack_held_frac[row]) if len(power.rack_held_frac) else 1.0
+    return f", held to {number(100 * kept, 2)} % of its work" if kept < 1.0 - 1e-6 else ""
 
 
 def _die(thermal: ThermalResult, row: int) -> str:

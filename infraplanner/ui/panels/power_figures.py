@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.results.snapshot import PowerResult, ResultSnapshot
 from infraplanner.units import number, scaled, whole
 
 
@@ -19,7 +19,7 @@ def node_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         return {}
     row = power.node_ids.index(key)
     out = {
-        "load": f"{number(100 * float(power.node_load_frac[row]))} %",
+        "load": f"{number(100 * float(power.node_load_frac[row]))} %" + _under_cap(power, row),
         "out": _watts(power.node_out_w[row]),
         "loss": _watts(power.node_loss_w[row]),
         "fails": failure_text(result, key),
@@ -35,6 +35,12 @@ def node_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         if math.isfinite(carbon):
             out["carbon"] = f"{number(carbon)} kg/h"
     return out
+
+
+def _under_cap(power: PowerResult, row: int) -> str:
+    """Output over the cap that management keeps the node to; empty without one."""
+    cap_w = float(power.node_cap_w[row]) if len(power.node_cap_w) else math.inf
+    return f", {number(100 * float(power.node_out_w[row]) / cap_w)} % of its cap" if math.isfinite(cap_w) else ""
 
 
 def failure_text(result: ResultSnapshot, key: str) -> str:
