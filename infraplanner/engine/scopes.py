@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from infraplanner.compile.plant import AIR
 from infraplanner.results.snapshot import FabricResult, PowerResult, ThermalResult, ThroughputResult
 
 from .walls import head_used, node_use
@@ -19,7 +20,7 @@ def rack_walls(
     """Use of each wall by rack (1 = at the limit), NaN where unknown.
 
     power: the fullest node that feeds it | memory: the pool that its accelerators belong to | thermal: its inlet air, its
-    chips, and the fullest unit of its loop | copper: its fullest link, by load and by reach.
+    chips, and the fullest unit of its loop and of its hall's air | copper: its fullest link, by load and by reach.
     """
     compiled = space.compiled
     assert compiled is not None
@@ -73,7 +74,11 @@ def _thermal(space: Workspace, thermal: ThermalResult, count: int) -> Floats:
     by_loop = np.full(len(compiled.tables["loops"]) + 1, np.nan)
     np.fmax.at(by_loop, loop[loop >= 0], unit[loop >= 0])
     mine = compiled.tables["racks"]["loop@loops"]
-    found: Floats = np.fmax(out, np.where(mine >= 0, by_loop[mine], np.nan))
+    hall, air = compiled.tables["cooling"]["hall@halls"], compiled.plant.kind == AIR
+    by_hall = np.full(len(compiled.tables["halls"]) + 1, np.nan)
+    np.fmax.at(by_hall, hall[air & (hall >= 0)], unit[air & (hall >= 0)])
+    around = np.where(thermal.rack_air_w > 0.0, by_hall[compiled.tables["racks"]["hall@halls"]], np.nan)
+    found: Floats = np.fmax(np.fmax(out, around), np.where(mine >= 0, by_loop[mine], np.nan))
     return found
 
 
