@@ -46,6 +46,7 @@ FACTORS: Final[dict[str, dict[str, float]]] = {
     "tokens": {"": 1, "tok": 1, "k": 1e3},
     "count": {"": 1},
     "w_per_m2": {"w/m2": 1, "kw/m2": 1e3, "w/ft2": 10.7639104},
+    "usd_per_kw_month": {"": 1, "$/kw/month": 1, "usd/kw/month": 1},
     "usd_per_kwh": {"": 1, "$/kwh": 1, "usd/kwh": 1, "$/mwh": 1e-3},
     "g_per_kwh": {"g/kwh": 1, "kg/kwh": 1e3, "kg/mwh": 1},
     "years": {"": 1, "years": 1, "year": 1, "y": 1, "months": 1 / 12},

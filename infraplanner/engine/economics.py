@@ -285,6 +285,27 @@ def _mean_power(space: Workspace, totals: Totals, use: float) -> tuple[float, fl
     return it_w, totals.facility_w * (it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
 
 
+def demand_charges(site: object, book: Book) -> Sequence[float]:
+    """Demand charge in force with its range [USD/kW/month]: the site's own; the price book's beside an energy price of the
+    site's own; none beside a regional price, for that is the average of whole bills, demand charges in them.
+    """
+    own = getattr(site, "demand_usd_per_kw_month", None)
+    if own is not None:
+        return (own, own, own)
+    if getattr(site, "electricity_usd_per_kwh", None) is not None:
+        return book.span("demand_usd_per_kw_month")
+    return (0.0, 0.0, 0.0)
+
+
+def _grid_w(space: Workspace, totals: Totals) -> float:
+    """What the grid gives at the load shown [W]; all of it in a plan that draws no sources."""
+    assert space.compiled is not None
+    sources = space.compiled.sources
+    if not sources.row.size:
+        return totals.facility_w
+    return float(np.nansum(space.flows.out_w[sources.row[sources.utility]]))
+
+
 def _running(
     space: Workspace, totals: Totals, book: Book, capex: Sequence[CostLine], *, kwh: float, mean_it_w: float
 ) -> list[CostLine]:
@@ -299,12 +320,12 @@ def _running(
         for fixed, each, most in zip(*map(book.span, names), strict=True)
     ]
     wages = book.span("staff_usd_per_year")
-    peak_kw = totals.facility_w / KILO
+    peak_kw, charges = _grid_w(space, totals) / KILO, demand_charges(site := snapshot.table("site").get("site"), book)
     litres = totals.water_m3_per_s * H_PER_YEAR * S_PER_H * (mean_it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
-    energy = kwh * energy_price(snapshot.table("site").get("site"), space.usd_per_kwh)
+    energy = kwh * energy_price(site, space.usd_per_kwh)
     rows: list[tuple[str, Sequence[float]]] = [
         ("Energy", (energy, energy, energy)),
-        ("Demand charge", [MONTHS_PER_YEAR * peak_kw * end for end in book.span("demand_usd_per_kw_month")]),
+        ("Demand charge", [MONTHS_PER_YEAR * peak_kw * end for end in charges]),
         ("Water", [litres * end for end in book.span("water_usd_per_m3")]),
         ("Staff", [count * wage for count, wage in zip(heads, wages, strict=True)]),
     ]
@@ -424,13 +445,21 @@ def cloud_prices(catalogue: Any) -> tuple[tuple[str, str, float], ...]:
     return tuple(out)
 
 
+def _demand_words(space: Workspace) -> str:
+    assert space.snapshot is not None
+    site = space.snapshot.table("site").get("site")
+    if all(getattr(site, name, None) is None for name in ("demand_usd_per_kw_month", "electricity_usd_per_kwh")):
+        return "the price is an average of whole bills, demand charges in it"
+    return "demand charge on what the grid gives at the load shown"
+
+
 def _conventions(
     space: Workspace, totals: Totals, capex: Sequence[CostLine], *, use: float, rate: float, unknown: int, book: Book
 ) -> tuple[str, ...]:
     notes = [
         f"Money: USD of 2026, real, {100 * rate:g} % a year, 8,760 hours a year, all costs on output tokens.",
         f"Use: {100 * use:g} % of the output shown, over the year; idle accelerators draw their idle power.",
-        "Energy: mean facility power, PUE as now; demand charge on the facility power shown.",
+        f"Energy: mean facility power, PUE as now; {_demand_words(space)}.",
         "Carbon: grid electricity by location and accelerators made over their life; buildings, plant and fuel are left out.",
     ]
     if space.climate.price_assumed:

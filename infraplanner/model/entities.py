@@ -39,6 +39,8 @@ class Site(Record, frozen=True, kw_only=True):
     """Share of full output delivered over the year."""
     it_life_years: float | None = None
     discount_rate_frac: float | None = None
+    demand_usd_per_kw_month: float | None = None
+    """Demand charge of the site's own tariff. Without it regional prices, averages of whole bills, have none on top."""
     peak_usd_per_kwh: float | None = None
     peak_hours: float | None = None
     """Hours of a day in which energy costs the peak price; the flat price holds in the others."""

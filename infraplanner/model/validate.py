@@ -52,6 +52,7 @@ _RANGES: dict[str, Range] = {
     "flow_l_per_min_per_kw": (0.01, 100),
     "altitude_m": (-500, 9000),
     "electricity_usd_per_kwh": (0, 100),
+    "demand_usd_per_kw_month": (0, 1000),
     "carbon_g_per_kwh": (0, 5000),
     "floor_rating_kg_per_m2": (0, 1e6),
     "design_density_w_per_m2": (0, 1e7),

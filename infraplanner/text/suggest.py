@@ -9,7 +9,7 @@ from collections.abc import Iterable
 _NAMES = """
     mm cm m km in inch ft um mm2 cm2 m2 kg g t lb w kw mw va kva c f k deg rad s ms us ns min h gbps mbps bps tbps
     gb_per_s tb_per_s gb gib mb tb b frac pct percent ratio count kg_per_m2 psf kpa pa bar w_per_m2 kw_per_m2 w_per_ft2
-    usd_per_kwh usd_per_mwh g_per_kwh kg_per_kwh usd eur l_per_min gpm lpm l_per_s l_per_min_per_kw v kv a px_per_m
+    usd_per_kwh usd_per_kw_month usd_per_mwh g_per_kwh kg_per_kwh usd eur l_per_min gpm lpm l_per_s l_per_min_per_kw v kv a px_per_m
     tokens per_s years months
 """
 _UNITS = sorted(_NAMES.split(), key=len, reverse=True)

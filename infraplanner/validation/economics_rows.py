@@ -17,6 +17,8 @@ MODEL_1GW = "fit.epoch-1gw"
 FLEET_DAY = "fact.deepseek-day"
 PORTS_400G_A_GPU = 3
 """Of 400G an accelerator in two tiers without oversubscription: down and up at the leaf, one at the spine."""
+ENDS_400G_A_GPU = 4
+"""Ends with an optic: those ports and the adapter, too far from a leaf for copper."""
 PORTS_400G_Q3400 = 288
 J_PER_MWH = J_PER_KWH * KILO
 J_PER_MMBTU = 1.05505585262e9
@@ -156,12 +158,14 @@ def _capex(case: Case, _kernels: ModuleType) -> tuple[float, str]:
     ):
         raise KeyError("price and power of gb200-nvl72")
     it_w = case.given("it_mw") * MEGA
-    case.assume("GB200 NVL72 racks at nameplate; two tiers of Q3400 switches at full rate; middles of the price ranges")
+    case.assume(
+        "GB200 NVL72 racks at nameplate; two tiers of Q3400 switches at full rate, optics at all ends; middles of the price ranges"
+    )
     count = it_w / rack.power_max_w
     racks = 0.5 * (rack.price_usd_low + rack.price_usd_high)
-    ports = PORTS_400G_A_GPU * rack.accelerators[0].count
-    fabric = ports * (
-        case.middle("price.switch-q3400") / PORTS_400G_Q3400 + 0.5 * case.middle("price.osfp-800g-transceiver")
+    fabric = rack.accelerators[0].count * (
+        PORTS_400G_A_GPU * case.middle("price.switch-q3400") / PORTS_400G_Q3400
+        + ENDS_400G_A_GPU * 0.5 * case.middle("price.osfp-800g-transceiver")
     )
     house = it_w / KILO * case.catalog.constant("cost.house_usd_per_kw")
     return count * (racks + fabric) + house, "prices"

@@ -188,6 +188,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("dry_bulb_c", "Dry bulb", "c", optional=True),
             Field("wet_bulb_c", "Wet bulb", "c", optional=True),
             Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
+            Field("demand_usd_per_kw_month", "Demand charge", "usd_per_kw_month", optional=True),
             Field("peak_usd_per_kwh", "Peak price", "usd_per_kwh", optional=True),
             Field("peak_hours", "Peak hours a day", "count", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
