@@ -139,8 +139,10 @@ class Chart(QWidget):
 
     def _make_plot(self) -> pg.PlotWidget:
         self.left, self.bottom = PlainAxis("left"), PlainAxis("bottom")
-        plot = pg.PlotWidget(axisItems={"left": self.left, "bottom": self.bottom})
-        plot.setMenuEnabled(False)
+        # Without menus from the start: each would be built first, and there are some forty charts.
+        plot = pg.PlotWidget(
+            axisItems={"left": self.left, "bottom": self.bottom}, viewBox=pg.ViewBox(enableMenu=False), enableMenu=False
+        )
         plot.hideButtons()
         plot.setFrameShape(plot.Shape.NoFrame)
         item = plot.getPlotItem()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from infraplanner.io.recovery import Recovery
@@ -18,9 +19,13 @@ TEXTS = {
     "sram-row": ("SRAM row", "GPUs beside LPU, in-memory and wafer systems, one row"),
     "tpu-ocs-pod": ("TPU torus", "64 cubes of 64 TPU v4, 48 optical circuit switches"),
     "training-16k-h100": ("Training hall", "16,384 H100, pods of 3,072 on RoCE, a 405B model"),
-    "rubin-800v": ("Rubin on 800 V", "4 racks of 600 kW, 800 V DC, own gas turbines"),
+    "rubin-800v": ("Rubin on 800 V", "Racks of 600 kW, 800 V DC, own gas turbines, an air permit"),
+    "edge-site": ("Edge site", "2 cabinets in a small room, held to what one cooler carries"),
+    "hall-20mw": ("20 MW hall", "400 racks, 126 of them NVL72, 30,000 cables"),
 }
 THUMB = QSize(216, 130)
+PAUSE_MS = 20
+"""Between two pictures: what the user does comes first."""
 
 
 class WelcomePage(QScrollArea):
@@ -47,6 +52,7 @@ class WelcomePage(QScrollArea):
         self.recovery_box.setSpacing(8)
         self.cards: dict[str, QPushButton] = {}
         self.thumbs: dict[str, QLabel] = {}
+        self._pictures: list[Callable[[], None]] = []
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         body = QWidget()
@@ -111,7 +117,7 @@ class WelcomePage(QScrollArea):
         self.new_wanted.emit(*self._size)
 
     def show_templates(self, paths: list[Path], thumbnail: Callable[[Path], QPixmap | None]) -> None:
-        """One card a template; a thumbnail that cannot be drawn is left out."""
+        """One card a template; pictures follow one by one, those that cannot be drawn are left out."""
         for index, path in enumerate(paths):
             title, text = TEXTS.get(path.stem, (path.stem, ""))
             card = self.cards.get(path.stem) or QPushButton()
@@ -125,10 +131,26 @@ class WelcomePage(QScrollArea):
                     card, index // 2, index % 2, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
                 )
                 self.cards[path.stem] = card
-            picture = thumbnail(path)
-            if picture is not None:
-                self.thumbs[path.stem].setPixmap(picture)
         self._grid.setColumnStretch(2, 1)
+        self._pictures = [partial(self._draw_thumb, path, thumbnail) for path in reversed(paths)]
+        if self.isVisible():
+            QTimer.singleShot(PAUSE_MS, self._draw_next)
+
+    def _draw_thumb(self, path: Path, thumbnail: Callable[[Path], QPixmap | None]) -> None:
+        picture = thumbnail(path)
+        if picture is not None:
+            self.thumbs[path.stem].setPixmap(picture)
+
+    def _draw_next(self) -> None:
+        """One picture a turn of the event loop: reading a large plan must keep neither the first paint nor a click waiting."""
+        if self._pictures and self.isVisible():
+            self._pictures.pop()()
+            QTimer.singleShot(PAUSE_MS, self._draw_next)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on with the pictures that are still to be drawn."""
+        super().showEvent(event)
+        QTimer.singleShot(PAUSE_MS, self._draw_next)
 
     @staticmethod
     def _fill_card(card: QPushButton, title: str, text: str) -> QLabel:
