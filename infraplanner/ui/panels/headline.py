@@ -233,10 +233,14 @@ class Headline(QWidget):
         return f"{arrow} {number(100 * abs(share), 2)} %", None if key == "it_power_kw" else better
 
 
+LEAST_SHOWN = 5e-4
+"""Ends of a band nearer to the figure than this are the figure itself: a cap that is met holds it there."""
+
+
 def _ends(low: float, high: float) -> str:
     """Both ends of a band as per cent of the figure in force."""
 
     def signed(share: float) -> str:
-        return ("+" if share > 0 else "") + number(100 * share, 2)
+        return "±0" if abs(share) < LEAST_SHOWN else ("+" if share > 0 else "") + number(100 * share, 2)
 
     return f"{signed(low - 1)} {signed(high - 1)} %"

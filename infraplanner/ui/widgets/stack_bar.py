@@ -38,9 +38,18 @@ class StackBar(QWidget):
             width = share * self.width()
             box = QRectF(x, 2, max(1.0, width - 1), 18)
             painter.fillRect(box, theme.colour(f"wall.{name}") if name in LETTERS else theme.colour("text.muted"))
-            if width >= 34:
+            letter = LETTERS.get(name, name.title())
+            metrics, room = painter.fontMetrics(), box.width() - 4
+            text = next(
+                (
+                    words
+                    for words in (f" {letter} {100 * share:.0f} %", f" {letter}")
+                    if metrics.horizontalAdvance(words) <= room
+                ),
+                "",
+            )
+            if text:
                 painter.setPen(theme.colour("text.on_data"))
-                text = f" {LETTERS.get(name, name.title())} {100 * share:.0f} %"
                 painter.drawText(
                     box.adjusted(2, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text
                 )
