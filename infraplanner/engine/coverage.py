@@ -64,7 +64,10 @@ def coverage(
 def _air(known: Thermal) -> Coverage:
     text = "Depth-averaged flow over the floor; without jets, buoyancy and layers over the height, leaks are planning values."
     if np.isfinite(known.air.rack_inlet_top_c).any():
-        text += " Two layers share each inlet's heat by a planning figure; nothing flows between them."
+        text = (
+            "Flow over the floor in two layers, in halls that ask for them, that exchange what turbulence damped by warm air"
+            " above, overturning and plumes give; without jets, leaks are planning values."
+        )
     said = [hall.note for hall in known.air.halls if hall.state not in ("settled", "no_heat")]
     settled = any(hall.state == "settled" for hall in known.air.halls)
     return Coverage("partial" if settled else "not_modelled", " ".join([text, *said, *known.air.notes]))

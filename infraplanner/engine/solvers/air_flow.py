@@ -42,14 +42,16 @@ class FlowSolver:
     nothing away as long as what flows in there flows out again. The mass residual shows when it does not.
     """
 
-    def __init__(self, nx: int, ny: int, faces: Faces) -> None:
+    def __init__(self, nx: int, ny: int, faces: Faces, up_ratio: Floats | None = None) -> None:
         cells = nx * ny
         number = np.arange(cells)
         east = number[faces.east_ratio > 0.0]
         north = number[faces.north_ratio > 0.0]
-        a = np.concatenate([east, north])
-        b = np.concatenate([east + 1, north + nx])
-        g = np.concatenate([faces.east_ratio[east], faces.north_ratio[north]])
+        self._up = np.empty(0) if up_ratio is None else up_ratio
+        below = np.flatnonzero(self._up > 0.0)
+        a = np.concatenate([east, north, below])
+        b = np.concatenate([east + 1, north + nx, below + cells // 2])
+        g = np.concatenate([faces.east_ratio[east], faces.north_ratio[north], self._up[below]])
         own = np.bincount(a, g, cells) + np.bincount(b, g, cells) + faces.plenum_ratio
         self._shape, self._faces = (nx, ny), faces
         self._pinned = self._pins(cells, a, b, g, faces.plenum_ratio)
@@ -79,6 +81,10 @@ class FlowSolver:
         phi: Floats = self._factors.solve(source_m3_per_s)
         if isinstance(self._factors, Triangle):
             rest = left_over(*self._shape, self._faces, self._pinned, phi, source_m3_per_s)
+            half = self._up.size
+            upwards = self._up * (phi[:half] - phi[half : 2 * half])
+            rest[:half] -= upwards
+            rest[half : 2 * half] += upwards
             phi += self._factors.solve(rest)
         return phi
 
