@@ -77,8 +77,8 @@ def _chips(known: Thermal) -> Coverage:
     text = "Cold plates by the law of a published accelerator plate, heat sinks by a planning resistance; limits are defaults."
     if np.isfinite(known.chips.rack_most_w).any():
         text += (
-            " Boiling plates, baths and solid-state modules have planning laws; flows and return temperatures of a loop are"
-            " those of a liquid, also where it boils."
+            " Boiling plates, baths and solid-state modules have planning laws; a loop whose fluid is a refrigerant boils with its"
+            " latent heat and the drop of its mixture, in others flows and returns are those of a liquid."
         )
     return Coverage("partial" if np.isfinite(known.chips.rack_case_c).any() else "not_modelled", text)
 
