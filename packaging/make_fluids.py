@@ -7,6 +7,7 @@ A maker's tool; CoolProp is needed here and in one test only. Run from the repos
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import CoolProp.CoolProp as coolprop
@@ -96,7 +97,8 @@ def main() -> None:
             "topic": "saturation_table",
             "data": saturated(fluid, stand_in),
         }
-        lines.append("- " + json.dumps(row, ensure_ascii=False).replace("e-0", "e-"))  # as the program writes numbers
+        text = json.dumps(row, ensure_ascii=False)
+        lines.append("- " + re.sub(r"[\d.]+e-\d+", lambda found: f"{float(found[0]):.10f}".rstrip("0"), text))
     OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
