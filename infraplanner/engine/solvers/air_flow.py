@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import SuperLU, splu
 
 from infraplanner.kernels.airfield import Faces
-from infraplanner.kernels.airflow import left_over, solve_factored
+from infraplanner.kernels.airflow import left_over, solve_factored, take_triangle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -91,11 +91,11 @@ class FlowSolver:
 
 def _triangle(factors: SuperLU) -> Triangle:
     """The lower triangle of symmetric factors without its unit diagonal."""
-    pivots = np.asarray(factors.U.diagonal())
-    lower = factors.L
-    kept = lower.indices != np.repeat(np.arange(pivots.size, dtype=lower.indices.dtype), np.diff(lower.indptr))
-    start = lower.indptr.astype(np.int64) - np.arange(lower.indptr.size)
-    return Triangle(
-        start, lower.indices[kept].astype(np.int32), lower.data[kept].astype(np.float32), pivots,
-        factors.perm_c.astype(np.int64),
-    )  # fmt: skip
+    upper, lower = factors.U, factors.L
+    size = factors.perm_c.size
+    start, pivots = lower.indptr.astype(np.int64) - np.arange(size + 1), np.empty(size)
+    row, ratio = np.empty(int(start[-1]), np.int32), np.empty(int(start[-1]), np.float32)
+    take_triangle(
+        lower.indptr, lower.indices, lower.data, upper.indptr, upper.indices, upper.data, start, row, ratio, pivots
+    )
+    return Triangle(start, row, ratio, pivots, factors.perm_c.astype(np.int64))
