@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from infraplanner.catalog.types import CoolingUnit
-from infraplanner.compile.columns import BRANCH_PARTS, FLUIDS
+from infraplanner.compile.columns import BOILING, BRANCH_PARTS, FLUIDS
 from infraplanner.compile.weather import typical_year
 
 from .context import Context, Message, Rule, apart, kw, rows
@@ -167,6 +167,34 @@ def wrong_plate(context: Context) -> Iterator[Message]:
             yield f"Rack {rack} names the cold plate {part.id} but gives 0 W to a liquid.", (rack,)
 
 
+def plate_that_cannot_boil(context: Context) -> Iterator[Message]:
+    """Racks on a loop whose coolant boils, with plates that are not made for it."""
+    compiled = context.compiled
+    racks, loops = compiled.tables["racks"], compiled.tables["loops"]
+    boiling = np.append(np.isin(loops["fluid"], [FLUIDS.index(name) for name in BOILING]), False)
+    for row in rows(boiling[racks["loop@loops"]] & (context.result.thermal.rack_liquid_w > 0.0)):
+        code, loop = int(racks["plate"][row]), int(racks["loop@loops"][row])
+        part = compiled.parts.cooling[code] if code >= 0 else None
+        fluid = FLUIDS[loops["fluid"][loop]]
+        if part is None or part.cooling_kind != "cold_plate_2phase" or part.fluid != fluid:
+            named = "no plate" if part is None else part.id
+            text = (
+                f"The {fluid} of loop {loops.ids[loop]} boils, and rack {racks.ids[row]} names {named}; a two-phase plate for"
+                f" {fluid} is expected."
+            )
+            yield text, (racks.ids[row], loops.ids[loop])
+
+
+def dry_out(context: Context) -> Iterator[Message]:
+    """Loops that boil and whose driest rack gives back more vapour than plates bear."""
+    most = context.compiled.rule("thermal.two_phase_dryout_frac")
+    for loop in context.result.thermal.loops.loops:
+        if loop.exit_quality_frac is not None and loop.exit_quality_frac > most:
+            share, bound = apart(100.0 * min(loop.exit_quality_frac, 1.0), 100.0 * most, 0)
+            text = f"Coolant of loop {loop.loop} leaves rack {loop.driest} as {share} % vapour; plates dry out above {bound} %."
+            yield text, (loop.loop, loop.driest)
+
+
 def frozen_coolant(context: Context) -> Iterator[Message]:
     """Loops whose supply lies below the freezing point of their coolant."""
     loops = context.compiled.tables["loops"]
@@ -186,7 +214,8 @@ def starved_plate(context: Context) -> Iterator[Message]:
     if flow.size != len(_racks(context)) or not isinstance(plate, CoolingUnit):
         return
     least = float(plate.details.get("flow_lpm", "nan").split(",")[0])
-    for row in rows((flow > 0.0) & (flow < least)):
+    boils = np.isfinite(context.result.thermal.loops.rack_exit_quality_frac)  # less flow, and a limit of their own
+    for row in rows((flow > 0.0) & (flow < least) & ~(boils if boils.size == flow.size else np.zeros(flow.size, bool))):
         rack = _racks(context)[row]
         yield (
             f"Cold plates in rack {rack} get {flow[row]:.2f} L/min each; {least:g} L/min is the least they take.",
@@ -294,11 +323,14 @@ RULES = (
     Rule("chip.dried-out", "error", "thermal", "No chip gives off more than boils away", dried_out),
     Rule("chip.held-back", "warning", "thermal", "Boiling and modules carry the chips at full clock", held_back),
     Rule("chip.wrong-plate", "error", "thermal", "Chips carry what can cool them", wrong_plate),
+    Rule("chip.plate-cannot-boil", "error", "thermal", "Coolant that boils does so in plates made for it",
+         plate_that_cannot_boil),
     Rule("chip.runaway", "error", "thermal", "No chip runs away thermally", runaway),
     Rule("chip.too-hot", "error", "thermal", "Chips stay below their limit", too_hot),
     Rule("chip.throttled", "warning", "thermal", "Chips run at their full clock", throttled),
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
     Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
+    Rule("cooling.dry-out", "error", "thermal", "No coolant boils away in its plates", dry_out),
     Rule("cooling.starved-branch", "warning", "thermal", "Every branch gets its least flow", starved_branch),
     Rule("cooling.redundancy-missed", "error", "thermal", "Loops may lose the units they say", redundancy),
     Rule("cooling.wrong-part", "error", "thermal", "Branches are made of their parts", wrong_branch_part),

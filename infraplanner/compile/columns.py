@@ -139,7 +139,9 @@ def _pinned(medium: str, parts: Parts) -> int:
     return code if code >= 0 else PINNED_UNKNOWN
 
 
-FLUIDS = ("air", "dielectric", "eg25", "pg25", "water")
+FLUIDS = ("air", "dielectric", "eg25", "pg25", "r1233zd", "water")
+BOILING = frozenset({"r1233zd"})
+"""Coolants that boil in the plates; a record `saturation-table.<name>` tells their properties."""
 BRANCH_PARTS = ("manifold", "hose", "valve")
 """What a loop puts between its headers and every rack."""
 LOOP_KINDS = ("air", "facility", "technology")

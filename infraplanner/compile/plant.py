@@ -12,7 +12,7 @@ from infraplanner.units import J_PER_KWH, KILO, L_PER_M3, S_PER_MIN
 
 from .bodies import BodyArrays, coolant_flow
 from .chain import children_first, group
-from .columns import FLUIDS
+from .columns import BOILING, FLUIDS
 from .parts import Flags, Floats, Ints, Parts, column
 from .rules import Lookup
 from .table import Table
@@ -56,6 +56,8 @@ class PlantArrays:
     air_unit: Ints
     flow_m3_per_j: Floats
     rho_cp_j_per_m3_k: Floats
+    liquid_j_per_m3_k: Floats
+    """Heat content of a loop's coolant as a liquid; `rho_cp` counts what boils away as if it warmed to boiling."""
     rack_flow_m3_per_j: Floats
     rack_supply_max_c: Floats
     cyclic: Flags
@@ -74,6 +76,9 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
     of_loop = np.append(rho_cp, np.nan)[loops["fluid"]]
     rack_flow, supply_max = _rack_coolant(tables, parts, bodies, rho_cp[FLUIDS.index("pg25")], rule)
     flow = _loop_flow(loops, of_loop)
+    liquid = of_loop.copy()
+    for row in np.flatnonzero(np.isin(loops["fluid"], [FLUIDS.index(name) for name in BOILING])).tolist():
+        flow[row], of_loop[row] = _boiling(FLUIDS[loops["fluid"][row]], loops, row, rule)
     planned = 1.0 / (of_loop * rule("thermal.facility_rise_k"))
     wet = np.where(kind == WET, column(parts.cooling, "approach_wet_bulb_k")[cooling["unit"]], np.nan)
     first, then, cyclic = _loop_order(cooling, loops, kind)
@@ -85,7 +90,10 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
     each = np.ones(len(cooling))
     capacity = column(parts.cooling, "capacity_kw", KILO)[cooling["unit"]]
     pumped = column(parts.cooling, "flow_l_per_min", 1.0 / (L_PER_M3 * S_PER_MIN))[cooling["unit"]]
-    hot = pumped * np.append(of_loop, np.nan)[cooling["loop@loops"]]
+    hot = pumped * np.append(np.where(liquid == of_loop, of_loop, np.nan), np.nan)[cooling["loop@loops"]]
+    boils = np.append(liquid != of_loop, False)[cooling["loop@loops"]]
+    warmed = np.append(1.0 / (flow * of_loop), np.nan)[cooling["loop@loops"]]
+    condensed = capacity / np.where(boils, warmed, rule("thermal.technology_rise_k"))
     return PlantArrays(
         kind=kind,
         capacity_w=capacity,
@@ -100,7 +108,7 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
         condenser_k=each * rule("thermal.chiller_condenser_k"),
         lift_k=each * rule("thermal.chiller_lift_least_k"),
         capacity_per_k=each * rule("thermal.chiller_capacity_per_k"),
-        hot_w_per_k=np.where(np.isnan(hot), capacity / rule("thermal.technology_rise_k"), hot),
+        hot_w_per_k=np.where(np.isnan(hot), condensed, hot),
         cold_w_per_k=capacity / rule("thermal.facility_rise_k"),
         exponent=each * rule("thermal.film_exponent"),
         first=first,
@@ -111,6 +119,7 @@ def build_plant(tables: Mapping[str, Table], parts: Parts, bodies: BodyArrays, r
         air_unit=air_unit,
         flow_m3_per_j=np.where(np.isnan(flow), planned, flow),
         rho_cp_j_per_m3_k=of_loop,
+        liquid_j_per_m3_k=liquid,
         rack_flow_m3_per_j=np.where(np.isnan(own), rack_flow, own),
         rack_supply_max_c=supply_max,
         cyclic=cyclic,
@@ -121,6 +130,24 @@ def _loop_flow(loops: Table, rho_cp: Floats) -> Floats:
     """Flow per heat of each loop [m3/J], from its rise or its specific flow; NaN when it gives neither."""
     given = loops["flow_l_per_min_per_kw"] / (L_PER_M3 * S_PER_MIN * KILO)
     return np.where(np.isnan(loops["rise_k"]), given, 1.0 / (rho_cp * loops["rise_k"]))
+
+
+def _boiling(fluid: str, loops: Table, row: int, rule: Lookup) -> tuple[float, float]:
+    """Flow per heat [m3/J] of a loop that boils, and heat that a cubic metre takes up per kelvin of its rise [J/(m3 K)].
+
+    The rise is how far below boiling the coolant comes. Flow follows from the vapour's planned share at the exit, unless
+    the loop states it; with more than boiling needs it only warms.
+    """
+    density, heat, latent = (
+        rule(f"fluid.{fluid}.{name}") for name in ("density_kg_per_m3", "heat_capacity_j_per_kg_k", "latent_j_per_kg")
+    )
+    below = float(loops["rise_k"][row])
+    below = rule("thermal.two_phase_subcooling_k") if np.isnan(below) else below
+    flow = float(loops["flow_l_per_min_per_kw"][row]) / (L_PER_M3 * S_PER_MIN * KILO)
+    if np.isnan(flow):
+        flow = 1.0 / (density * (rule("thermal.two_phase_exit_quality_frac") * latent + heat * below))
+    warmed = min(below, 1.0 / (flow * density * heat)) if flow > 0.0 else below
+    return flow, (1.0 / (flow * warmed) if flow > 0.0 else density * heat)
 
 
 def _power_frac(unit: CoolingUnit | None) -> float:

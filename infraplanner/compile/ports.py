@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 
 import numpy as np
@@ -113,12 +115,11 @@ def port_faults(
     A link that names no group is not judged. Cables slower than a port share it (breakout).
     """
     used: dict[tuple[str, str], dict[float, int]] = {}
-    for link in records.values():
-        rate, count = link.rate_gbps, link.count
-        for key in ((link.a, link.a_port), (link.b, link.b_port)):
-            if key[1]:
-                rates = used.setdefault(key, {})
-                rates[rate] = rates.get(rate, 0) + count
+    for at in (attrgetter("a", "a_port", "rate_gbps", "count"), attrgetter("b", "b_port", "rate_gbps", "count")):
+        for (owner, group, rate, count), times in Counter(map(at, records.values())).items():  # most links are alike
+            if group:
+                rates = used.setdefault((owner, group), {})
+                rates[rate] = rates.get(rate, 0) + count * times
     groups = _groups(tables, parts, own_ports)
     bad: dict[tuple[str, str], PortFault] = {}
     for key in sorted(used):

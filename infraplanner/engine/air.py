@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,66 +12,19 @@ from numpy.typing import NDArray
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels import airfield as k
-from infraplanner.kernels.airflow import downhill_order
 from infraplanner.model.entities import Hall, Site
 from infraplanner.results.air import AirResult, HallAir
 from infraplanner.units import KILO
 
+from .air_field import TOLERANCE_K, Air, Units, Warm, hall_field
 from .air_floor import Floor, Ports, build_floor, floor_key, joined
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MASS_TOLERANCE_FRAC = 1e-9
-"""Above this the flow is no solution, and temperatures on it would be invented."""
-RUNAWAY_K = 150.0
-TOLERANCE_K = 1e-4
 QUICK_TOLERANCE_K = 1e-3
 AGAIN_TOLERANCE_K = 1e-6
-WARM_CELLS = 100_000
-"""Floors up to this size keep their last field for a quick answer (8,000 racks in a dense hall: 37,000 cells)."""
-SWEEPS = 400
-SHARE_TOLERANCE_FRAC = 1e-4
-DEPTH = 3
 RISEN_MOST_FRAC = 0.9
-Breathing = TypeVar("Breathing", k.Streams, k.Coolers)
-
-
-class Warm:
-    """The last temperatures and captured shares of every hall's floor, from which a quick answer starts."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, tuple[Floor, Floats, Floats]] = {}
-        self.use = False
-
-    def start(self, hall: str, floor: Floor, set_c: float) -> tuple[Floats, Floats]:
-        """Framed temperatures and shares to begin with."""
-        held = self.fields.get(hall)
-        if self.use and held is not None and held[0] is floor:
-            return held[1].copy(), held[2].copy()
-        size = (floor.nx + 2) * (floor.ny + 2)
-        return np.full(size, set_c), np.zeros(size)
-
-    def keep(self, hall: str, floor: Floor, temperature: Floats, share: Floats) -> None:
-        """Remember the fields of a hall that is not too large."""
-        if floor.solid.size <= WARM_CELLS:
-            self.fields[hall] = floor, temperature, share
-
-
-@dataclass(frozen=True, slots=True)
-class Air:
-    """Properties and rules in force: heat capacity of a cubic metre at the site's height, rises, exchange."""
-
-    rho_cp_j_per_m3_k: float
-    rise_k: float
-    margin_frac: float
-    diffusivity_m2_per_s: float
-    layered_frac: float
-    record: list[tuple[Any, ...]] | None = None
-    """Arguments of the temperature kernel of each hall, when a measurement asks for them."""
-    tolerance_k: float = TOLERANCE_K
-    warm: Warm = field(default_factory=Warm)
-    """Fields to start from and to leave behind."""
 
 
 class AirModel:
@@ -154,18 +106,7 @@ def air_at(space: Workspace) -> Air:
         rule("thermal.rack_air_rise_k"),
         rule("thermal.air_supply_margin_frac"),
         rule("thermal.air_mixing_m2_per_s"),
-        rule("thermal.air_layered_frac"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Units:
-    """Running air units of a hall: their rows, flow, where they draw and blow; on a raised floor they are one."""
-
-    rows: Ints
-    flow_m3_per_s: Floats
-    coolers: k.Coolers
-    merged: bool
 
 
 def _hall(
@@ -200,7 +141,7 @@ def _hall(
     thin = min(1.0, RISEN_MOST_FRAC / risen) if risen > 0.0 else 1.0  # fewer cubic metres, warmer
     rising = _streams(floor, bodies[up], flow[up] * thin, air.rise_k / thin, set_c, np.zeros(int(up.sum())))
     units.coolers.risen_frac[:] = risen * thin
-    return _field(hall, floor, air, found, bodies[~up], float(heat.sum()), streams, rising, units, pause)
+    return hall_field(hall, floor, air, found, bodies[~up], float(heat.sum()), streams, rising, units, pause)
 
 
 def supply_air(compiled: Compiled, hall: Hall) -> float:
@@ -227,7 +168,7 @@ def _streams(floor: Floor, bodies: Ints, flow: Floats, rise_k: float, door_c: fl
 
 def _air_units(
     space: Workspace, compiled: Compiled, hall: Hall, floor: Floor, air: Air, demand_m3_per_s: float
-) -> _Units:
+) -> Units:
     """Fans follow what the racks draw, with a margin, up to the flow that carries the unit's capacity."""
     plant = compiled.plant
     rows = floor.units
@@ -255,6 +196,7 @@ def _air_units(
     effect = np.where(np.isnan(approach), 1.0, air.rise_k / (air.rise_k + np.nan_to_num(approach)))
     water = _coil_water(space, rows, set_c - np.nan_to_num(approach))
     intake = _intakes(floor, places)
+    beside = floor.beside[places - offset]
     if floor.tiles.size and rows.size:
         cells = np.unique(intake.cell)
         total = float(flow.sum())
@@ -263,7 +205,7 @@ def _air_units(
             *_arrays(joined([cells])), *_arrays(joined([floor.tiles])), np.array([total]), np.array([set_c]),
             *coil, np.zeros(1),
         )  # fmt: skip
-        return _Units(rows, flow, merged, True)
+        return Units(rows, flow, merged, np.array([bool(beside.all())]), True)
     outlets = floor.inlet.pick(places)  # a unit's front is its cold side, as a rack's
     made = k.Coolers(
         *_arrays(intake),
@@ -274,7 +216,7 @@ def _air_units(
         water,
         np.zeros(rows.size),
     )
-    return _Units(rows, flow, made, False)
+    return Units(rows, flow, made, beside, False)
 
 
 def _coil_water(space: Workspace, rows: Ints, wanted_c: Floats) -> Floats:
@@ -298,150 +240,6 @@ def _intakes(floor: Floor, places: Ints) -> Ports:
 
 def _arrays(ports: Ports) -> tuple[Ints, Ints]:
     return ports.start, ports.cell
-
-
-def _field(
-    hall: Hall, floor: Floor, air: Air, found: dict[str, Floats], bodies: Ints, heat_w: float,
-    streams: k.Streams, rising: k.Streams, units: _Units, pause: Callable[[], None],
-) -> HallAir:  # fmt: skip
-    nx, ny, faces, coolers = floor.nx, floor.ny, floor.faces, units.coolers
-    cells = nx * ny
-    blown, drawn = np.zeros(cells), np.zeros(cells)
-    k.add_flow(streams.out_start, streams.out_cell, streams.flow_m3_per_s, 1.0, blown)
-    k.add_flow(coolers.out_start, coolers.out_cell, coolers.flow_m3_per_s, 1.0, blown)
-    k.add_flow(streams.in_start, streams.in_cell, streams.flow_m3_per_s, 1.0, drawn)
-    k.add_flow(rising.in_start, rising.in_cell, rising.flow_m3_per_s, 1.0, drawn)
-    from_room = coolers.flow_m3_per_s * (1.0 - coolers.risen_frac)
-    k.add_flow(coolers.in_start, coolers.in_cell, from_room, 1.0, drawn)
-    pause()
-    phi = floor.flow.solve(blown - drawn)
-    supply, demand = float(coolers.flow_m3_per_s.sum()), float(streams.flow_m3_per_s.sum() + rising.flow_m3_per_s.sum())
-    residual = float(k.mass_residual(nx, ny, faces, phi, blown - drawn))
-    base = HallAir(
-        hall.id, "unsettled", demand_m3_per_s=demand, supply_m3_per_s=supply, heat_w=heat_w, mass_residual_frac=residual
-    )
-    if not residual <= MASS_TOLERANCE_FRAC:
-        text = f"The air of hall {hall.id} has no way back to its units: a cell misses {residual:.1e} of the supply."
-        return replace(base, state="unbalanced", note=text)
-    pause()
-    order = np.empty(cells, np.int64)
-    downhill_order(nx, faces, phi, order)
-    stencil = _stencil(cells)
-    mixing = air.diffusivity_m2_per_s * hall.height_mm / KILO
-    k.fill_stencil(nx, ny, order, faces, phi, mixing, blown, drawn, False, stencil)
-    inner = np.arange(cells) + 2 * (np.arange(cells) // nx) + nx + 3
-    row, body = np.zeros(streams.out_cell.size, np.int64), np.zeros(streams.out_cell.size, np.int64)
-    k.rows_of(stencil, streams.out_start, streams.out_cell, row, body)
-    by_row = np.argsort(row, kind="stable")
-    count = coolers.flow_m3_per_s.size
-    sup, back = np.zeros(count), np.zeros(count)
-    set_c = float(streams.door_c[0]) if streams.door_c.size else float(coolers.set_c[0])
-    temperature, share = air.warm.start(hall.id, floor, set_c)
-    arguments = (
-        nx, faces, phi, inner, stencil, _framed(streams, inner), row[by_row], body[by_row],
-        _framed(rising, inner), _framed(coolers, inner), set_c, set_c + RUNAWAY_K, air.tolerance_k, SWEEPS, DEPTH,
-        sup, back, temperature,
-    )  # fmt: skip
-    if air.record is not None:
-        air.record.append((floor.flow, blown - drawn, arguments))
-    state, sweeps, _ = k.solve_temperature(*arguments)
-    if state != 0:
-        text = (
-            f"Inlet temperatures of hall {hall.id} grow without bound: its units take away less than "
-            f"{heat_w / KILO:.0f} kW."
-            if state == 2
-            else f"The air field of hall {hall.id} did not settle in {SWEEPS} passes."
-        )
-        return replace(base, state="runaway" if state == 2 else "unsettled", note=text, sweeps=sweeps)
-    pause()
-    framed, temperature = temperature, temperature[inner]
-    taken = air.rho_cp_j_per_m3_k * (
-        float((coolers.flow_m3_per_s * (back - sup)).sum()) + _by_doors(streams, temperature)
-    )
-    mean_supply, mean_return = (
-        float((coolers.flow_m3_per_s * side).sum() / supply) if supply > 0.0 else set_c for side in (sup, back)
-    )
-    captured = _capture(floor, faces, phi, order, mixing, blown, drawn, coolers, rising, streams.out_cell, share)
-    air.warm.keep(hall.id, floor, framed, share)
-    layered = air.layered_frac if hall.air_layers == "two" else 0.0
-    _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, layered, found)
-    found["supply"][units.rows] = sup[0] if units.merged else sup
-    found["return"][units.rows] = back[0] if units.merged else back
-    found["blown"][units.rows] = units.flow_m3_per_s
-    x_speed, y_speed = np.empty(cells), np.empty(cells)
-    k.cell_velocity(nx, ny, floor.cell_m * hall.height_mm / KILO, faces, phi, x_speed, y_speed)
-    temperature[(floor.solid != 0) | (stencil.own_m3_per_s[stencil.place] <= 0.0)] = np.nan
-    return replace(
-        base, state="settled", nx=nx, ny=ny, cell_m=floor.cell_m, temperature_c=_frozen(temperature),
-        x_m_per_s=_frozen(x_speed), y_m_per_s=_frozen(y_speed), supply_c=mean_supply, return_c=mean_return,
-        heat_residual_frac=taken / heat_w - 1.0, sweeps=sweeps,
-    )  # fmt: skip
-
-
-def _by_doors(streams: k.Streams, temperature: Floats) -> float:
-    """Flow times fall that rear doors take off [m3/s K]."""
-    if not streams.door_fall_k.any():
-        return 0.0
-    hot = _means(streams.in_start, streams.in_cell, temperature) + streams.rise_k
-    return float((streams.flow_m3_per_s * np.clip(hot - streams.door_c, 0.0, streams.door_fall_k)).sum())
-
-
-def _frozen(values: Floats) -> Floats:
-    values.setflags(write=False)
-    return values
-
-
-def _capture(
-    floor: Floor, faces: k.Faces, phi: Floats, order: Ints, mixing: float, blown: Floats, drawn: Floats,
-    coolers: k.Coolers, rising: k.Streams, watch: Ints, share: Floats,
-) -> Floats:  # fmt: skip
-    """Share of the air at every cell that reaches a unit before a rack draws it in; NaN when that did not settle. `share`
-    is the framed field to start from and to leave behind.
-    """
-    nx, cells = floor.nx, phi.size
-    stencil = _stencil(cells)
-    k.fill_stencil(nx, floor.ny, order[::-1].copy(), faces, phi, mixing, blown, drawn, True, stencil)
-    ends = faces.plenum_ratio * np.maximum(phi, 0.0)
-    from_room = coolers.flow_m3_per_s * (1.0 - coolers.risen_frac)
-    k.add_flow(coolers.in_start, coolers.in_cell, from_room, 1.0, ends)
-    k.add_flow(rising.in_start, rising.in_cell, rising.flow_m3_per_s, 1.0, ends)
-    nothing = np.zeros(1, np.int64)
-    none = k.Streams(nothing, nothing[:0], nothing, nothing[:0], *(np.empty(0) for _ in range(4)))
-    inner = np.arange(cells) + 2 * (np.arange(cells) // nx) + nx + 3
-    used = k.solve_share(nx, stencil, ends, none, inner[watch], SHARE_TOLERANCE_FRAC, SWEEPS, share)
-    return share[inner] if used < SWEEPS else np.full(cells, np.nan)
-
-
-def _stencil(cells: int) -> k.Stencil:
-    return k.Stencil(np.empty(cells, np.int64), np.empty(cells, np.int64), np.empty(4 * cells), np.empty(cells))
-
-
-def _framed(bodies: Breathing, inner: Ints) -> Breathing:
-    """The same bodies with their cells numbered in a field that has a frame."""
-    return bodies._replace(in_cell=inner[bodies.in_cell], out_cell=inner[bodies.out_cell])
-
-
-def _tell_racks(
-    floor: Floor, bodies: Ints, streams: k.Streams, temperature: Floats, share: Floats, supply_c: float,
-    return_c: float, layered_frac: float, found: dict[str, Floats],
-) -> None:  # fmt: skip
-    """Inlet, recirculation and capture of the racks that draw air; in two layers also what their upper halves draw in."""
-    own = np.flatnonzero(bodies < floor.racks.size)
-    rows = floor.racks[bodies[own]]
-    inlet = _means(streams.in_start, streams.in_cell, temperature)[own]
-    found["inlet"][rows] = inlet
-    if not math.isclose(return_c, supply_c):
-        found["recirculation"][rows] = (inlet - supply_c) / (return_c - supply_c)
-    found["capture"][rows] = _means(streams.out_start, streams.out_cell, share)[own]
-    found["flow"][rows] = streams.flow_m3_per_s[own]
-    if layered_frac > 0.0:
-        found["top"][rows] = [k.upper_layer(each, supply_c, return_c, layered_frac) for each in inlet.tolist()]
-
-
-def _means(start: Ints, cell: Ints, values: Floats) -> Floats:
-    """Mean of a field over the cells of each body; every body here has at least one."""
-    sums = np.add.reduceat(values[cell], start[:-1]) if cell.size else np.empty(0)
-    return np.asarray(sums / np.diff(start))
 
 
 def bench_case(space: Workspace) -> dict[str, tuple[Callable[[], object], list[object]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Hall
 from infraplanner.units import MM_PER_M
 
+from .air_layers import Layers, build_layers
 from .solvers.air_flow import FlowSolver
 from .workspace import Workspace
 
@@ -88,6 +90,8 @@ class Floor:
     blocked: tuple[tuple[int, int], ...]
     beside: NDArray[np.bool_]
     """Units (in their order) that draw air where their back stands; the others draw it from along the ceiling."""
+    layers: Layers | None
+    """Two layers of the same cells, in halls that ask for them; the flow is then that of both."""
 
 
 def floor_key(snapshot: Snapshot, compiled: Compiled, hall: str) -> tuple[object, ...]:
@@ -134,7 +138,12 @@ def air_cells(space: Workspace) -> int:
     """Cells of all halls together: how long the air field takes."""
     assert space.snapshot is not None
     halls = [hall for hall in space.snapshot.table("halls").values() if isinstance(hall, Hall)]
-    return sum(nx * ny for nx, ny in map(grid, halls))
+    return sum(layer_count(hall) * math.prod(grid(hall)) for hall in halls)
+
+
+def layer_count(hall: Hall) -> int:
+    """Layers of a hall's air."""
+    return 2 if hall.air_layers == "two" else 1
 
 
 def grid(hall: Hall) -> tuple[int, int]:
@@ -147,7 +156,7 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
     """Cells, faces and ports of a hall, with the flow factored; None when it has too few or too many cells."""
     cell_m = tile_m(hall)
     nx, ny = grid(hall)
-    if nx < 2 or ny < 2 or nx * ny > CELLS_MAX:
+    if nx < 2 or ny < 2 or layer_count(hall) * nx * ny > CELLS_MAX:
         return None
     racks, nodes, units, x, y, half_x, half_y, turn, kind = _boxes(compiled, compiled.tables["halls"].index[hall.id])
     door_of = _doors(compiled, units, racks, x, y, half_x, half_y, turn)
@@ -189,15 +198,22 @@ def build_floor(snapshot: Snapshot, compiled: Compiled, hall: Hall, rule: Lookup
             rising[outlet.pick(np.arange(racks.size)).cell] = True
         faces.plenum_ratio[rising] = rule("thermal.air_plenum_return_ratio")
         plenum = bool(rising.any())
-    perforated = np.zeros(nx * ny, np.int64)
-    _mark_records(snapshot, "zones", hall.id, nx, ny, cell_m, 1, perforated, kind="perforated")
-    tiles, blocked = _tiles(hall, perforated > 0, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
+    perforated = _perforated(snapshot, hall, nx, ny, cell_m)
+    tiles, blocked = _tiles(hall, perforated, cold, solid, front, racks, nx, ny, cell_m, x, y, half_x, half_y)
+    two = hall.air_layers == "two"
+    layers = build_layers(hall, nx, ny, cell_m, solid, zone, faces, rule, over) if two else None
+    flow = FlowSolver(nx, ny, faces) if layers is None else layers.flow
     return Floor(
-        nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, door_of, front.or_else(back), outlet, faces,
-        FlowSolver(nx, ny, faces),
-        plenum, hall.containment != "none" and not enclosed, blocked,
-        beside,
+        nx, ny, cell_m, solid, zone, hot, tiles, racks, nodes, units, door_of, front.or_else(back), outlet, faces, flow,
+        plenum, hall.containment != "none" and not enclosed, blocked, beside, layers,
     )  # fmt: skip
+
+
+def _perforated(snapshot: Snapshot, hall: Hall, nx: int, ny: int, cell_m: float) -> NDArray[np.bool_]:
+    """Cells with tiles that are drawn as perforated."""
+    mark = np.zeros(nx * ny, np.int64)
+    _mark_records(snapshot, "zones", hall.id, nx, ny, cell_m, 1, mark, kind="perforated")
+    return mark > 0
 
 
 def _kinds(compiled: Compiled, units: Ints) -> list[str]:

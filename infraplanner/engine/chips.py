@@ -15,7 +15,7 @@ from infraplanner.units import L_PER_M3, S_PER_MIN
 
 from . import bind
 from .pools import PoolCase
-from .sinks import BATH, BOILING_BATH, MODULES, SINK, Sinks, sinks
+from .sinks import BATH, BOILING_BATH, BOILING_PLATE, MODULES, SINK, Sinks, sinks
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -90,6 +90,8 @@ def chip_state(
     inlet = np.where((kind == SINK) | (kind == MODULES), air_c[rack], coolant)
     inlet = np.where(kind == BATH, bath, inlet)
     inlet = np.where(kind == BOILING_BATH, np.fmax(held.sinks.boil_c, coolant), inlet)
+    boils = np.append(compiled.plant.rho_cp_j_per_m3_k != compiled.plant.liquid_j_per_m3_k, False)[loop]
+    inlet = np.where((kind == BOILING_PLATE) & boils, coolant + np.append(rise, np.nan)[loop], inlet)
     away = held.sinks.latent_j_per_m3 * flow / held.chips.chip_count
     out = bind.buffers(ChipState, **{"": held.body.size})
     chip_temperatures(

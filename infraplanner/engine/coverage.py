@@ -64,7 +64,10 @@ def coverage(
 def _air(known: Thermal) -> Coverage:
     text = "Depth-averaged flow over the floor; without jets, buoyancy and layers over the height, leaks are planning values."
     if np.isfinite(known.air.rack_inlet_top_c).any():
-        text += " Two layers share each inlet's heat by a planning figure; nothing flows between them."
+        text = (
+            "Flow over the floor in two layers, in halls that ask for them, that exchange what turbulence damped by warm air"
+            " above, overturning and plumes give; without jets, leaks are planning values."
+        )
     said = [hall.note for hall in known.air.halls if hall.state not in ("settled", "no_heat")]
     settled = any(hall.state == "settled" for hall in known.air.halls)
     return Coverage("partial" if settled else "not_modelled", " ".join([text, *said, *known.air.notes]))
@@ -74,8 +77,8 @@ def _chips(known: Thermal) -> Coverage:
     text = "Cold plates by the law of a published accelerator plate, heat sinks by a planning resistance; limits are defaults."
     if np.isfinite(known.chips.rack_most_w).any():
         text += (
-            " Boiling plates, baths and solid-state modules have planning laws; flows and return temperatures of a loop are"
-            " those of a liquid, also where it boils."
+            " Boiling plates, baths and solid-state modules have planning laws; a loop whose fluid is a refrigerant boils with its"
+            " latent heat and the drop of its mixture, in others flows and returns are those of a liquid."
         )
     return Coverage("partial" if np.isfinite(known.chips.rack_case_c).any() else "not_modelled", text)
 

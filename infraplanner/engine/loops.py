@@ -27,7 +27,8 @@ from infraplanner.model.entities import Pipe
 from infraplanner.results.loops import LoopFlow, LoopsResult
 from infraplanner.units import KILO, L_PER_M3, MM_PER_M, S_PER_MIN
 
-from . import bind
+from . import bind, loops_boiling
+from .loops_boiling import Boiling, below_boiling, boils
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ Ints = NDArray[np.int64]
 TOLERANCE_FRAC = 1e-6
 PASSES = 60
 SPEED_TOLERANCE_FRAC = 1e-7
+BOILING_PASSES, BOILING_TOLERANCE_FRAC = 60, 1e-4
 BAR_PA, S_PER_HOUR, WATER_KG_PER_M3 = 1e5, 3600.0, 1000.0
 """What a Kv is stated for: cubic metres of water an hour at a drop of one bar."""
 TO_L_PER_MIN = L_PER_M3 * S_PER_MIN
@@ -58,6 +60,7 @@ class Header:
     bore_m: float
     reverse: int = 0
     parts_pa: float = 0.0
+    boiling: Boiling | None = None
 
 
 def loops_result(space: Workspace) -> LoopsResult:
@@ -65,7 +68,7 @@ def loops_result(space: Workspace) -> LoopsResult:
     compiled = space.compiled
     assert compiled is not None
     assert space.snapshot is not None
-    reach = np.full(len(compiled.tables["racks"]), np.nan)
+    reach, quality = np.full((2, len(compiled.tables["racks"])), np.nan)
     flows = []
     taking = np.where(space.plant.rack_flow_m3_per_s > 0.0, compiled.tables["racks"]["loop@loops"], -1)
     table, plant = compiled.tables["cooling"], compiled.plant
@@ -84,11 +87,13 @@ def loops_result(space: Workspace) -> LoopsResult:
         inputs = _inputs(space, compiled, row, racks, units)
         if known.get(key, (None,))[0] != inputs:  # a loop whose racks and pumps stand as before flows as before
             known[key] = (inputs, *_loop(space, compiled, row, key, racks, units))
-        _, flow, share = known[key]
+        _, flow, share, vapour = known[key]
         flows.append(flow)
         if share is not None:
             reach[racks] = share
-    return LoopsResult(tuple(flows), reach, _approaches(space, compiled))
+        if vapour is not None:
+            quality[racks] = vapour
+    return LoopsResult(tuple(flows), reach, _approaches(space, compiled), quality)
 
 
 def _inputs(space: Workspace, compiled: Compiled, row: int, racks: Ints, units: Ints) -> tuple[object, ...]:
@@ -106,8 +111,10 @@ def _inputs(space: Workspace, compiled: Compiled, row: int, racks: Ints, units: 
 
 def _loop(
     space: Workspace, compiled: Compiled, row: int, key: str, racks: Ints, units: Ints
-) -> tuple[LoopFlow, Floats | None]:
-    """Flow of a loop and what each of its racks gets of the flow it wants; None where that is unknown."""
+) -> tuple[LoopFlow, Floats | None, Floats | None]:
+    """Flow of a loop, what each of its racks gets of the flow it wants, and the vapour's share at each rack's exit; None
+    where that is unknown, or nothing boils.
+    """
     wanted = space.plant.rack_flow_m3_per_s[racks]
     plant = compiled.plant
     fluid = FLUIDS[compiled.tables["loops"]["fluid"][row]]
@@ -117,20 +124,24 @@ def _loop(
                     supply_c=supply if math.isfinite(supply) else None,
                     return_c=supply + rise if math.isfinite(supply + rise) else None)  # fmt: skip
     if not units.size:
-        return replace(base, note=f"Loop {key} has 0 running pumps."), None
+        return replace(base, note=f"Loop {key} has 0 running pumps."), None, None
     header = _header(space, compiled, row, racks, wanted, units, fluid, supply)
     if header is None:
         note = f"Loop {key}: the head or flow of its pumps, or its coolant at this supply, is unknown."
-        return replace(base, note=note), None
-    full = _balance(header, 1.0, header.pumps)
+        return replace(base, note=note), None, None
+    full = _full(header, header.pumps)
     if full is None:
-        return replace(base, note=f"The flows of loop {key} did not settle."), None
-    share = full[1].rack_m3_per_s[header.rows] / wanted
+        return replace(base, note=f"The flows of loop {key} did not settle."), None, None
+    share = full.rack_m3_per_s[header.rows] / wanted
+    vapour = None
+    if header.boiling is not None:
+        vapour = np.array([header.boiling.quality(min(1.0, each)) for each in share.tolist()])
+        base = _told(base, header, header.boiling, vapour, compiled.tables["racks"].ids[racks[int(vapour.argmax())]])
     speed, total = _speed(header)
     if math.isnan(total):
-        return replace(base, note=f"The flows of loop {key} did not settle."), share
+        return replace(base, note=f"The flows of loop {key} did not settle."), share, vapour
     head = header.lift_pa * speed**2 - header.slope / header.pumps**2 * total**2
-    spared = _balance(header, 1.0, header.pumps - 1) if header.pumps > 1 else None
+    spared = _full(header, header.pumps - 1) if header.pumps > 1 else None
     number = reynolds(total, header.bore_m, header.density_kg_per_m3, header.viscosity_pa_s)
     flow = replace(
         base,
@@ -141,7 +152,7 @@ def _loop(
         reach_frac=float(share.min()),
         spread_frac=float(share.max() / share.min()),
         worst=compiled.tables["racks"].ids[racks[int(share.argmin())]],
-        spare=spared is not None and bool((spared[1].rack_m3_per_s[header.rows] >= wanted * (1.0 - 1e-6)).all()),
+        spare=spared is not None and bool((spared.rack_m3_per_s[header.rows] >= wanted * (1.0 - 1e-6)).all()),
         between=int(flow_regime(number)) == 1,
         header_mm=header.bore_m * MM_PER_M,
         velocity_m_per_s=float(velocity(total, header.bore_m)),
@@ -149,7 +160,15 @@ def _loop(
         balanced=bool(compiled.tables["loops"]["balanced"][row]),
         parts_kpa=header.parts_pa / KILO if header.parts_pa > 0.0 else None,
     )
-    return flow, share
+    return flow, share, vapour
+
+
+def _told(base: LoopFlow, header: Header, boiling: Boiling, vapour: Floats, rack: str) -> LoopFlow:
+    """A loop with what is said of one that boils."""
+    return replace(
+        base, exit_quality_frac=float(vapour.max()), driest=rack, boils_c=boiling.boils_c, return_c=boiling.boils_c,
+        return_mm=boiling.return_bore_m * MM_PER_M, return_m_per_s=boiling.speed(),
+    )  # fmt: skip
 
 
 def _header(
@@ -162,9 +181,50 @@ def _header(
     rated = compiled.plant.flow_m3_per_s[units]
     if not heads or not np.isfinite(rated).any() or fluid == "air":
         return None
-    record = compiled.parts.catalogue.find(f"fluid-table.{fluid}")
-    data = getattr(record, "data", {})
     celsius = supply if math.isfinite(supply) else rule("thermal.coolant_reference_c")
+    liquid = _liquid(compiled, fluid, celsius)
+    if liquid is None:
+        return None
+    density, viscosity = liquid
+    head, flow = min(heads) * KILO, float(np.nanmean(rated))
+    lift = rule("thermal.pump_shutoff_ratio") * head
+    order, step = _along(space, compiled, racks, units)
+    bore = _bore(space, compiled, row, float(wanted.sum()), "supply" if boils(fluid) else "")
+    boiling = _boiling(space, compiled, row, fluid, celsius, wanted[order], step, bore) if boils(fluid) else None
+    if boils(fluid) and boiling is None:
+        return None
+    exponent = rule("thermal.loop_flow_exponent")
+    n = racks.size
+    loops = compiled.tables["loops"]
+    parts = _branch_parts(compiled, row, wanted[order], density)
+    drop_pa = rule("thermal.rack_drop_kpa") * KILO
+    if boiling is not None:
+        parts, drop_pa = parts * boiling.parts_ratio(), rule("thermal.two_phase_rack_drop_kpa") * KILO
+    net = Branches(
+        parent=np.arange(-1, n - 1, dtype=np.int64),
+        bore_m=np.full(n, bore),
+        length_m=2.0 * step,  # supply and return
+        roughness_m=np.full(n, rule("thermal.pipe_roughness_m")),
+        fittings_ratio=np.full(n, 2.0 * rule("thermal.tee_loss_ratio")),
+        coefficient=(drop_pa + parts) / wanted[order] ** exponent,
+    )
+    if boiling is not None:
+        net = boiling.net(net, wanted[order])
+    rows = np.empty(n, np.int64)
+    rows[order] = np.arange(n)
+    reverse = int(loops["reverse"][row])
+    if loops["balanced"][row]:
+        throttle_valves(net, wanted[order], reverse, exponent, density, viscosity, np.empty(n))
+    return Header(net, rows, wanted, density, viscosity, exponent, lift, (lift - head) / flow**2, int(units.size), bore,
+                  reverse, float(parts.max()), boiling)  # fmt: skip
+
+
+def _liquid(compiled: Compiled, fluid: str, celsius: float) -> tuple[float, float] | None:
+    """Density and viscosity of a coolant as a liquid; None where they are unknown."""
+    boiling = loops_boiling.saturated(compiled, fluid, celsius) if boils(fluid) else None
+    if boiling is not None:
+        return boiling.liquid_kg_per_m3, boiling.liquid_pa_s
+    data = getattr(compiled.parts.catalogue.find(f"fluid-table.{fluid}"), "data", {})
     temperatures = np.array(data.get("temperature_c", ()), dtype=np.float64)
     if not temperatures.size:
         return None
@@ -172,31 +232,25 @@ def _header(
         float(table_at(celsius, temperatures, np.array(data[name], dtype=np.float64)))
         for name in ("density_kg_per_m3", "viscosity_pa_s")
     )
-    if not (density > 0.0 and viscosity > 0.0):
+    return (density, viscosity) if density > 0.0 and viscosity > 0.0 else None
+
+
+def _boiling(
+    space: Workspace, compiled: Compiled, row: int, fluid: str, supply_c: float, wanted: Floats, step: Floats,
+    bore: float,
+) -> Boiling | None:  # fmt: skip
+    """The return of a loop that boils, sized for the velocity of its mixture; None where its fluid is unknown there."""
+    rule, below = compiled.rule, below_boiling(compiled, row)
+    phases = loops_boiling.saturated(compiled, fluid, supply_c + below)
+    if phases is None:
         return None
-    head, flow = min(heads) * KILO, float(np.nanmean(rated))
-    lift = rule("thermal.pump_shutoff_ratio") * head
-    order, step = _along(space, compiled, racks, units)
-    bore = _bore(space, compiled, row, float(wanted.sum()))
-    exponent = rule("thermal.loop_flow_exponent")
-    n = racks.size
-    loops = compiled.tables["loops"]
-    parts = _branch_parts(compiled, row, wanted[order], density)
-    net = Branches(
-        parent=np.arange(-1, n - 1, dtype=np.int64),
-        bore_m=np.full(n, bore),
-        length_m=2.0 * step,  # supply and return
-        roughness_m=np.full(n, rule("thermal.pipe_roughness_m")),
-        fittings_ratio=np.full(n, 2.0 * rule("thermal.tee_loss_ratio")),
-        coefficient=(rule("thermal.rack_drop_kpa") * KILO + parts) / wanted[order] ** exponent,
-    )
-    rows = np.empty(n, np.int64)
-    rows[order] = np.arange(n)
-    reverse = int(loops["reverse"][row])
-    if loops["balanced"][row]:
-        throttle_valves(net, wanted[order], reverse, exponent, density, viscosity, np.empty(n))
-    return Header(net, rows, wanted, density, viscosity, exponent, lift, (lift - head) / flow**2, int(units.size), bore,
-                  reverse, float(parts.max()))  # fmt: skip
+    made = Boiling(
+        phases, supply_c + below, below, float(compiled.plant.flow_m3_per_j[row]), step, bore, bore,
+        rule("thermal.pipe_roughness_m"), rule("thermal.tee_loss_ratio"), wanted,
+    )  # fmt: skip
+    volume = loops_boiling.return_flow(phases, made.quality(), float(wanted.sum()))
+    back = _bore(space, compiled, row, volume, "return", "thermal.vapour_header_velocity_m_per_s")
+    return replace(made, return_bore_m=back)
 
 
 def _branch_parts(compiled: Compiled, row: int, wanted_m3_per_s: Floats, density_kg_per_m3: float) -> Floats:
@@ -222,16 +276,23 @@ def _along(space: Workspace, compiled: Compiled, racks: Ints, units: Ints) -> tu
     return order, np.abs(np.diff(px)) + np.abs(np.diff(py))
 
 
-def _bore(space: Workspace, compiled: Compiled, row: int, flow_m3_per_s: float) -> float:
-    """The drawn main of this loop, else the smallest nominal bore within the planning velocity [m]."""
+def _bore(
+    space: Workspace, compiled: Compiled, row: int, flow_m3_per_s: float, side: str = "",
+    velocity_rule: str = "thermal.header_velocity_m_per_s",
+) -> float:  # fmt: skip
+    """The drawn main of this loop (of one side, where one is named), else the smallest nominal bore within the planning
+    velocity [m].
+    """
     assert space.snapshot is not None
     key = compiled.tables["loops"].ids[row]
     drawn = [
-        pipe.dn_mm for pipe in space.snapshot.table("pipes").values() if isinstance(pipe, Pipe) and pipe.loop == key
+        pipe.dn_mm
+        for pipe in space.snapshot.table("pipes").values()
+        if isinstance(pipe, Pipe) and pipe.loop == key and side in ("", pipe.side)
     ]
     if drawn:
         return max(drawn) / MM_PER_M
-    least = math.sqrt(4.0 * flow_m3_per_s / (math.pi * compiled.rule("thermal.header_velocity_m_per_s"))) * MM_PER_M
+    least = math.sqrt(4.0 * flow_m3_per_s / (math.pi * compiled.rule(velocity_rule))) * MM_PER_M
     return next((bore for bore in BORES_MM if bore >= least), least) / MM_PER_M
 
 
@@ -246,6 +307,23 @@ def _balance(header: Header, speed_frac: float, pumps: int) -> tuple[float, Bran
         header.viscosity_pa_s, TOLERANCE_FRAC, PASSES, out,
     )  # fmt: skip
     return (float(total), out) if change <= TOLERANCE_FRAC else None
+
+
+def _full(header: Header, pumps: int) -> BranchFlows | None:
+    """Flows at full speed of so many pumps. Where coolant boils, what the return loses follows from what the racks get,
+    so both are found in turns.
+    """
+    flows = header.boiling.wanted_m3_per_s if header.boiling is not None else None
+    for _ in range(BOILING_PASSES):
+        found = _balance(header, 1.0, pumps)
+        if found is None or header.boiling is None or flows is None:
+            return None if found is None else found[1]
+        change = float(np.abs(found[1].rack_m3_per_s / flows - 1.0).max())
+        if change <= BOILING_TOLERANCE_FRAC:
+            return found[1]
+        flows = 0.5 * (flows + found[1].rack_m3_per_s)
+        header = replace(header, net=header.boiling.net(header.net, flows))
+    return None
 
 
 def _speed(header: Header) -> tuple[float, float]:

@@ -96,7 +96,7 @@ def _loop(
     run = float(np.ptp(table["x_m"][racks]) + np.ptp(table["y_m"][racks]))
     volume = 2.0 * run * math.pi * bore * bore / 4.0 + racks.size * rule("thermal.rack_coolant_l") / L_PER_M3
     heat = float(space.draw.liquid_w[racks].sum())
-    content = plant.rho_cp_j_per_m3_k[number] * volume
+    content = plant.liquid_j_per_m3_k[number] * volume
     times = [
         float(time_to_limit(heat, content, supply, end)) for end in (limit, limit + rule("thermal.trip_over_limit_k"))
     ]

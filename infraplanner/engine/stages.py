@@ -35,7 +35,7 @@ from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
 
 from . import assemble
-from .air import WARM_CELLS
+from .air_field import WARM_CELLS
 from .air_floor import air_cells
 from .bursts import burst_result
 from .cable_heat import warm_up_cables

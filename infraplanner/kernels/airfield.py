@@ -1,8 +1,8 @@
-"""Air over a hall's floor, averaged over its height: which cells are open, what flows through their faces, how warm.
+"""Air over a hall's floor, averaged over a height: which cells are open, what flows through their faces, how warm.
 
 Cells are numbered row by row, `c = iy nx + ix`. Flow is a potential flow, `F = g (phi_c - phi_n)` through a face of
-conductance ratio g (1 open, 0 closed, small where it leaks), so phi has the unit of a flow. Left out: jets, buoyancy,
-layers of different temperature over the height.
+conductance ratio g (1 open, 0 closed, small where it leaks), so phi has the unit of a flow. Left out: jets, buoyancy
+within a layer. Two layers are one field of twice the rows; `airlayers` says what they exchange.
 """
 
 from __future__ import annotations
@@ -309,21 +309,6 @@ def leaving(streams: Streams, s: int, inlet_c: float) -> float:
 
 
 @kernel
-def upper_layer(inlet_c: float, supply_c: float, return_c: float, layered_frac: float) -> float:
-    """Air that the upper half of an inlet draws in [degC], when what comes back gathers there.
-
-    The share r = (T_in - T_sup) / (T_ret - T_sup) of returned air fills the opening from above: the upper of two equal
-    halves then holds min(1, 2 r) of it, the lower one the rest, and their mean stays T_in. `layered_frac` goes from
-    well mixed (0) to that (1). Where r is outside 0..1 nothing gathers. Worked: in 26, supply 22, return 34, 0.5: r is a
-    third, the upper half two thirds layered and a third mixed: 28.
-    """
-    if not (return_c > supply_c) or not (inlet_c > supply_c):
-        return inlet_c
-    share = min(1.0, (inlet_c - supply_c) / (return_c - supply_c))
-    return inlet_c + layered_frac * (min(1.0, 2.0 * share) - share) * (return_c - supply_c)
-
-
-@kernel
 def _sweep(
     nx: int, stencil: Stencil, given_c: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, blow_frac: Floats,
     field_c: Floats,
@@ -434,6 +419,18 @@ def _mix(depth: int, done: int, after_c: Floats, state: Mixing, before_c: Floats
 
 
 @kernel
+def _blow_parts(stencil: Stencil, streams: Streams, blow_row: Ints, blow_body: Ints) -> Floats:
+    """Part of a cell's exchange that each stream blows into it."""
+    out = np.empty(blow_row.size)
+    for j in range(blow_row.size):
+        s = blow_body[j]
+        share = streams.flow_m3_per_s[s] / (streams.out_start[s + 1] - streams.out_start[s])
+        own = stencil.own_m3_per_s[blow_row[j]]
+        out[j] = share / own if own > 0.0 else 0.0
+    return out
+
+
+@kernel
 def solve_temperature(
     nx: int, faces: Faces, phi_m3_per_s: Floats, inner: Ints, stencil: Stencil, streams: Streams, blow_row: Ints,
     blow_body: Ints, rising: Streams, coolers: Coolers, start_c: float, highest_c: float, tolerance_k: float,
@@ -452,11 +449,7 @@ def solve_temperature(
     state = mixing_memory(size - field_c.size, depth)  # none yet; an integer and no literal, for one signature
     after, given = np.empty(size), np.zeros(stencil.at.size)
     roof = np.flatnonzero(faces.plenum_ratio > 0.0)
-    blow_frac = np.empty(blow_row.size)
-    for j in range(blow_row.size):
-        s = blow_body[j]
-        share = streams.flow_m3_per_s[s] / (streams.out_start[s + 1] - streams.out_start[s])
-        blow_frac[j] = share / stencil.own_m3_per_s[blow_row[j]]
+    blow_frac = _blow_parts(stencil, streams, blow_row, blow_body)
     out_row = np.empty(coolers.out_cell.size, np.int64)
     for j in range(out_row.size):
         p = coolers.out_cell[j]
@@ -532,21 +525,23 @@ def _give(
 
 @kernel
 def solve_share(
-    nx: int, stencil: Stencil, ends_m3_per_s: Floats, streams: Streams, watch: Ints, tolerance_frac: float, sweeps: int,
-    share_frac: Floats,
+    nx: int, stencil: Stencil, ends_m3_per_s: Floats, streams: Streams, blow_row: Ints, blow_body: Ints, watch: Ints,
+    tolerance_frac: float, sweeps: int, share_frac: Floats,
 ) -> int:  # fmt: skip
     """The adjoint field: of the air at each cell, which share ends at a unit (`ends`, by cell); returns sweeps used
-    (the limit means: not settled). `streams` is empty here: what a rack draws in ends there. `share_frac` is framed;
+    (the limit means: not settled). `streams` are what air passes on its way, turned round: columns between two layers,
+    and no racks, for what a rack draws in ends there. `share_frac` is framed;
     it has settled when the cells of `watch` have, for still corners take long and are of no account. It holds what to
     start from, zeros or the shares of nearly the same hall.
     """
-    given, nothing = np.zeros(stencil.at.size), np.zeros(0, np.int64)
+    given = np.zeros(stencil.at.size)
     last = np.zeros(watch.size)
+    blow_frac = _blow_parts(stencil, streams, blow_row, blow_body)
     for c in range(ends_m3_per_s.size):
         k = stencil.place[c]
         given[k] = ends_m3_per_s[c] / stencil.own_m3_per_s[k] if stencil.own_m3_per_s[k] > 0.0 else 0.0
     for done in range(sweeps):
-        _sweep(nx, stencil, given, streams, nothing, nothing, last, share_frac)
+        _sweep(nx, stencil, given, streams, blow_row, blow_body, blow_frac, share_frac)
         change = 0.0
         for j in range(watch.size):
             change = max(change, abs(share_frac[watch[j]] - last[j]))

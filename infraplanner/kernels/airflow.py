@@ -44,6 +44,28 @@ def solve_factored(
 
 
 @kernel
+def take_triangle(
+    lower_start: Rows, lower_row: Rows, lower: Floats, upper_start: Rows, upper_row: Rows, upper: Floats, start: Ints,
+    row: Rows, ratio: Halves, pivot_ratio: Floats,
+) -> None:  # fmt: skip
+    """The lower triangle by columns without its unit diagonal, in single precision, and the upper one's diagonal.
+
+    `start[j]` is where column j begins in what is written. Both are given by columns, in any order of their rows.
+    """
+    for j in range(pivot_ratio.size):
+        place = start[j]
+        for i in range(lower_start[j], lower_start[j + 1]):
+            if lower_row[i] != j:
+                row[place] = lower_row[i]
+                ratio[place] = lower[i]
+                place += 1
+        for i in range(upper_start[j + 1] - 1, upper_start[j] - 1, -1):  # it mostly comes last
+            if upper_row[i] == j:
+                pivot_ratio[j] = upper[i]
+                break
+
+
+@kernel
 def left_over(nx: int, ny: int, faces: Faces, pinned: Ints, phi_m3_per_s: Floats, source_m3_per_s: Floats) -> Floats:
     """What the flow through its faces leaves of every cell's source [m3/s]; pinned cells have a unit way out of their
     own.

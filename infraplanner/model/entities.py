@@ -178,11 +178,12 @@ class Loop(Record, frozen=True, kw_only=True):
 
     `return_path` reverse leads the return on to the far end of the row and back, so that every rack's way is as long;
     `balanced` sets a valve at every rack. `manifold`, `hose` and `valve` name the parts of every rack's branch. `spare` units
-    may fail (N+1: 1). `manage_heat` slows the accelerators on it until its units carry their heat within their capacity.
+    may fail (N+1: 1). `manage_heat` slows the accelerators on it until its units carry their heat within their capacity. Of a
+    fluid that boils in the plates (r1233zd), `rise_k` is how far below boiling it comes.
     """
 
     kind: Literal["technology", "facility", "air"] = "technology"
-    fluid: Literal["water", "pg25", "eg25", "dielectric", "air"] = "pg25"
+    fluid: Literal["water", "pg25", "eg25", "dielectric", "r1233zd", "air"] = "pg25"
     supply_c: float | None = None
     rise_k: float | None = None
     flow_l_per_min_per_kw: float | None = None

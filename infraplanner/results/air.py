@@ -71,5 +71,8 @@ class AirResult:
 
     @property
     def rack_worst_c(self) -> Floats:
-        """The warmest air that any part of a rack draws in."""
-        return np.fmax(self.rack_inlet_c, self.rack_inlet_top_c) if self.rack_inlet_top_c.size else self.rack_inlet_c
+        """The warmest air that any half of a rack draws in: its inlet is the mean of both halves."""
+        if not self.rack_inlet_top_c.size:
+            return self.rack_inlet_c
+        worst: Floats = self.rack_inlet_c + np.nan_to_num(np.abs(self.rack_inlet_top_c - self.rack_inlet_c))
+        return worst

@@ -20,6 +20,8 @@ from .generate import generate_plan
 TILE_MM = 600
 SIDE_CELLS, ROW_RACKS, PITCHES, PITCH_MM = 192, 168, 24, 4800
 UNITS_A_SIDE = 24
+CHILLERS = 36
+"""Of 3.5 MW each, for 113 MW of racks."""
 
 
 def _rack(key: str, x_mm: int, y_mm: int, turn: int) -> Rack:
@@ -37,7 +39,10 @@ def air_hall() -> Document:
         "halls": [hall, Hall(id="yard", width_mm=side, depth_mm=20_000)],
         "loops": [Loop(id="chw", kind="facility", fluid="water", supply_c=16.0, rise_k=6.0)],
         "racks": [], "zones": [],
-        "cooling": [Cooling(id="ch", hall="yard", x_mm=9000, y_mm=9000, profile="chiller-water", loop="chw")],
+        "cooling": [
+            Cooling(id=f"ch{k:02d}", hall="yard", x_mm=3000 * (k + 1), y_mm=9000, profile="chiller-water", loop="chw")
+            for k in range(CHILLERS)
+        ],
     }  # fmt: skip
     first = (side - ROW_RACKS * TILE_MM) // 2 + TILE_MM // 2
     for pitch in range(PITCHES):

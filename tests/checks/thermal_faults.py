@@ -133,7 +133,13 @@ def odd_hose(doc: Document) -> None:
     change(doc, "loops", "tcs", hose="crah-cw")
 
 
+def boils_dry(doc: Document) -> None:
+    change(doc, "loops", "tcs", fluid="r1233zd", rise_k=None, flow_l_per_min_per_kw=0.2)
+
+
 FAULTS: list[Fault] = [
+    ("cooling.dry-out", boils_dry, "tcs"),
+    ("chip.plate-cannot-boil", boils_dry, "r001"),
     ("cooling.starved-branch", weaker_pumps, "r001"),
     ("cooling.redundancy-missed", alone, "tcs"),
     ("cooling.wrong-part", odd_hose, "tcs"),

@@ -256,7 +256,7 @@ def test_capture_is_whole_where_all_exhaust_reaches_the_unit() -> None:
     k.add_flow(units.in_start, units.in_cell, units.flow_m3_per_s, 1.0, ends)
     none = k.Streams(NOTHING, NOTHING[:0], NOTHING, NOTHING[:0], *(np.empty(0) for _ in range(4)))
     share = np.zeros((nx + 2) * (ny + 2))
-    assert k.solve_share(nx, back, ends, none, field.inner, 1e-13, 5000, share) < 5000
+    assert k.solve_share(nx, back, ends, none, NOTHING[:0], NOTHING[:0], field.inner, 1e-13, 5000, share) < 5000
     at = share[field.inner]
     assert at.min() >= 0.0
     assert at.max() <= 1.0 + 1e-12

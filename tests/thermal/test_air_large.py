@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from infraplanner.catalog import Catalog
+from infraplanner.engine import evaluate
 from infraplanner.engine.solvers import air_flow
 from infraplanner.engine.solvers.air_flow import FlowSolver, Triangle
 from infraplanner.kernels import airfield as k
 from infraplanner.kernels.airflow import downhill_order, solve_factored
+from infraplanner.validation import bench_thermal
 
 from .test_air_ladder import box, small_hall
 
@@ -52,3 +55,9 @@ def test_air_never_flows_back_in_the_order(seed: int) -> None:
         fall = phi[a] - phi[a + step]
         assert (place[a][fall > 0.0] < place[a + step][fall > 0.0]).all()
         assert (place[a][fall < 0.0] > place[a + step][fall < 0.0]).all()
+
+
+def test_the_hall_that_is_measured_has_a_field(catalog: Catalog) -> None:
+    """Figures of a field that runs away would be figures of nothing."""
+    hall = evaluate(bench_thermal.air_hall().snapshot(), catalog).thermal.air.halls[0]
+    assert hall.state == "settled"

@@ -11,7 +11,6 @@ from infraplanner.compile.plan import air_classes
 from infraplanner.compile.rules import constants
 from infraplanner.edit import SetFields
 from infraplanner.engine import evaluate
-from infraplanner.kernels.airfield import upper_layer
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Site, Zone
 from infraplanner.results.snapshot import ResultSnapshot
@@ -86,14 +85,6 @@ def test_drawn_tiles_are_where_the_air_comes_up(catalog: Catalog) -> None:
     assert "r0a03" in named(settled(document, catalog), "air.tile-under-rack")
 
 
-def test_layers_keep_the_mean_and_warm_the_upper_half() -> None:
-    assert upper_layer(26.0, 22.0, 34.0, 0.5) == pytest.approx(28.0)
-    assert upper_layer(26.0, 22.0, 34.0, 1.0) == pytest.approx(30.0)
-    assert upper_layer(22.0, 22.0, 34.0, 1.0) == 22.0
-    assert upper_layer(33.0, 22.0, 34.0, 1.0) == pytest.approx(34.0)
-    assert upper_layer(40.0, 22.0, 34.0, 1.0) == pytest.approx(40.0)
-
-
 def test_a_hall_of_two_layers_shows_its_warm_upper_halves(catalog: Catalog) -> None:
     document = air_hall(crahs=9)
     one = settled(document, catalog)
@@ -101,11 +92,9 @@ def test_a_hall_of_two_layers_shows_its_warm_upper_halves(catalog: Catalog) -> N
     two = settled(document, catalog)
     air = two.thermal.air
     assert np.isnan(one.thermal.air.rack_inlet_top_c).all()
-    assert air.rack_inlet_c == pytest.approx(one.thermal.air.rack_inlet_c)
-    assert (air.rack_inlet_top_c >= air.rack_inlet_c - 1e-9).all()
     assert np.nanmax(air.rack_inlet_top_c - air.rack_inlet_c) > 0.5
-    assert np.nanmean(two.thermal.chips.rack_chip_inlet_c) > np.nanmean(one.thermal.chips.rack_chip_inlet_c) + 0.3
-    assert named(two, "air.inlet-over-limit") > named(one, "air.inlet-over-limit")
+    above = two.thermal.chips.rack_chip_inlet_c - air.rack_worst_c
+    assert above == pytest.approx(one.thermal.chips.rack_chip_inlet_c - one.thermal.air.rack_inlet_c, abs=1e-6)
 
 
 @pytest.mark.parametrize(

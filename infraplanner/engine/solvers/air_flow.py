@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import SuperLU, splu
 
 from infraplanner.kernels.airfield import Faces
-from infraplanner.kernels.airflow import left_over, solve_factored
+from infraplanner.kernels.airflow import left_over, solve_factored, take_triangle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,14 +42,16 @@ class FlowSolver:
     nothing away as long as what flows in there flows out again. The mass residual shows when it does not.
     """
 
-    def __init__(self, nx: int, ny: int, faces: Faces) -> None:
+    def __init__(self, nx: int, ny: int, faces: Faces, up_ratio: Floats | None = None) -> None:
         cells = nx * ny
         number = np.arange(cells)
         east = number[faces.east_ratio > 0.0]
         north = number[faces.north_ratio > 0.0]
-        a = np.concatenate([east, north])
-        b = np.concatenate([east + 1, north + nx])
-        g = np.concatenate([faces.east_ratio[east], faces.north_ratio[north]])
+        self._up = np.empty(0) if up_ratio is None else up_ratio
+        below = np.flatnonzero(self._up > 0.0)
+        a = np.concatenate([east, north, below])
+        b = np.concatenate([east + 1, north + nx, below + cells // 2])
+        g = np.concatenate([faces.east_ratio[east], faces.north_ratio[north], self._up[below]])
         own = np.bincount(a, g, cells) + np.bincount(b, g, cells) + faces.plenum_ratio
         self._shape, self._faces = (nx, ny), faces
         self._pinned = self._pins(cells, a, b, g, faces.plenum_ratio)
@@ -79,17 +81,21 @@ class FlowSolver:
         phi: Floats = self._factors.solve(source_m3_per_s)
         if isinstance(self._factors, Triangle):
             rest = left_over(*self._shape, self._faces, self._pinned, phi, source_m3_per_s)
+            half = self._up.size
+            upwards = self._up * (phi[:half] - phi[half : 2 * half])
+            rest[:half] -= upwards
+            rest[half : 2 * half] += upwards
             phi += self._factors.solve(rest)
         return phi
 
 
 def _triangle(factors: SuperLU) -> Triangle:
     """The lower triangle of symmetric factors without its unit diagonal."""
-    pivots = np.asarray(factors.U.diagonal())
-    lower = factors.L
-    kept = lower.indices != np.repeat(np.arange(pivots.size, dtype=lower.indices.dtype), np.diff(lower.indptr))
-    start = lower.indptr.astype(np.int64) - np.arange(lower.indptr.size)
-    return Triangle(
-        start, lower.indices[kept].astype(np.int32), lower.data[kept].astype(np.float32), pivots,
-        factors.perm_c.astype(np.int64),
-    )  # fmt: skip
+    upper, lower = factors.U, factors.L
+    size = factors.perm_c.size
+    start, pivots = lower.indptr.astype(np.int64) - np.arange(size + 1), np.empty(size)
+    row, ratio = np.empty(int(start[-1]), np.int32), np.empty(int(start[-1]), np.float32)
+    take_triangle(
+        lower.indptr, lower.indices, lower.data, upper.indptr, upper.indices, upper.data, start, row, ratio, pivots
+    )
+    return Triangle(start, row, ratio, pivots, factors.perm_c.astype(np.int64))

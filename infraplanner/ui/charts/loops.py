@@ -232,6 +232,10 @@ class LoopsChart(Chart):
         spare = self.tr("spare") if getattr(loop, "spare", False) else self.tr("no spare")
         spread = getattr(loop, "spread_frac", None)
         parts = [f"{number(100 * speed)} % {self.tr('pump speed')}", f"{number(head)} kPa", spare]
+        vapour, boils_c = getattr(loop, "exit_quality_frac", None), getattr(loop, "boils_c", None)
+        if vapour is not None and boils_c is not None:
+            text = self.tr("boils at {0} °C, {1} % vapour at its driest rack")
+            parts.append(text.format(number(boils_c, 3), number(100 * vapour, 2)))
         parts += [self.tr("reverse return")] if getattr(loop, "reverse", False) else []
         parts += [self.tr("valves set")] if getattr(loop, "balanced", False) else []
         parts += [self.tr("best rack {0} % over worst").format(number(100 * (spread - 1.0), 2))] if spread else []

@@ -124,7 +124,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("supply_c", "Supply", "c", optional=True),
             Field("rise_k", "Rise", "k", optional=True),
             Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
-            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,air"),
+            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,r1233zd,air"),
             Field("spare", "Units to spare", "count", "whole"),
             Field("manage_heat", "Keep to capacity", "", "flag"),
         ],
