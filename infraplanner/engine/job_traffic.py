@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -17,10 +17,10 @@ from infraplanner.kernels.training_types import Job
 from infraplanner.units import BITS_PER_BYTE
 
 from . import bind, training
-from .checkpoints import saved_b_per_s, storage_nodes, with_checkpoints
 from .jobs import JobCase
 from .reduced import Reduced, classes, passes, reduce_graph, route
 from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
+from .storage_traffic import read_b, readers, saved_b_per_s, storage_nodes, with_storage
 from .traffic import Demand, job_demand
 from .workspace import Workspace
 
@@ -45,6 +45,8 @@ class JobLoad:
     routed_count: int
     target_count: int
     rate_frac: Floats | None = None
+    by_kind_b: dict[str, float] = field(default_factory=dict)
+    """Bytes a step that leave machines or storage, by what sends them."""
 
     @property
     def is_estimate(self) -> bool:
@@ -103,7 +105,8 @@ def route_job(
     if flows_per_pair is not None:
         rate = _hashed(small, part, flows_per_pair, size / part.targets.size, links, stop)
     lost = found.lost / routed if routed > 0.0 else math.nan
-    return JobLoad(small.spread(found.arc, links) * scale, lost, int(part.targets.size), size, rate)
+    arcs_b = small.spread(found.arc, links) * scale
+    return JobLoad(arcs_b, lost, int(part.targets.size), size, rate, demand.by_kind_b)
 
 
 def _hashed(
@@ -174,7 +177,8 @@ def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Cal
     placed = machines(compiled, pool, case.accelerator_count, failed)
     if placed is None or not compiled.network.linked[placed].any():
         return None
-    key = (case.job.id, case.line, failed, case.job.balancing, case.job.flows_per_pair)
+    job = case.job
+    key = (job.id, case.line, failed, job.balancing, job.flows_per_pair, job.dataset_b_per_token)
     found: JobLoad | None = space.job_loads.get(key)
     if found is None or (space.exact and found.is_estimate):
         part = compiled.parts.accelerators[int(compiled.bodies.accelerator[compiled.bodies.pool == pool].max())]
@@ -187,7 +191,9 @@ def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Cal
             flows = float(case.job.flows_per_pair or compiled.rule("fabric.flows_per_pair"))
         small = reduced(space, failed)
         saved = saved_b_per_s(llm, float(case.accelerator_count), compiled.rule) * case.step_s
-        demand = with_checkpoints(demand, placed, storage_nodes(compiled, small), small, saved)
+        reading = readers(case.line, placed)
+        storage, read = storage_nodes(compiled, small), read_b(case.job, compiled.rule)
+        demand = with_storage(demand, placed, reading, storage, small, saved, read)
         if space.exact and space.routing is not None:
             stop = _counted(stop, space.routing, classes(small, demand) * (1 if flows is None else 2))
         found = route_job(compiled, demand, failed, stop, small=small, exact=space.exact, flows_per_pair=flows)
@@ -241,7 +247,7 @@ def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]]) -> tuple[JobR
         kept = 1.0 if load.rate_frac is None or tight < 0 else float(load.rate_frac.ravel()[tight])
         out.append(
             JobRoute(case.job.id, load_bps, min(1.0, float(pace[number])), tight // 2 if tight >= 0 else -1, lost,
-                     load.is_estimate, kept)
+                     load.is_estimate, kept, {kind: b / case.step_s for kind, b in load.by_kind_b.items()})
         )  # fmt: skip
     return tuple(out)
 
@@ -264,5 +270,5 @@ def _paced(case: JobCase, route: JobRoute | None) -> JobCase:
         return replace(case, tokens_per_s=None, refusal=text)
     return replace(
         case, tokens_per_s=case.tokens_per_s * route.pace_frac, pace_frac=route.pace_frac, binding=route.binding,
-        collision_frac=route.collision_frac, estimate=route.estimate,
+        collision_frac=route.collision_frac, estimate=route.estimate, sent_b_per_s=route.sent_b_per_s,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
@@ -42,6 +42,7 @@ class JobCase:
     """Row of the bundle that holds it back (-1 none)."""
     collision_frac: float | None = None
     estimate: bool = False
+    sent_b_per_s: dict[str, float] = field(default_factory=dict)
 
 
 def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
@@ -170,6 +171,7 @@ def _outcome(case: JobCase, llm: object, rule: Lookup, links: tuple[str, ...]) -
         binding_link=links[case.binding] if 0 <= case.binding < len(links) else "",
         collision_frac=case.collision_frac,
         estimate=case.estimate,
+        sent_b_per_s={kind: b * (case.pace_frac or 0.0) for kind, b in case.sent_b_per_s.items()},
     )
 
 

@@ -335,7 +335,8 @@ class Job(Record, frozen=True, kw_only=True):
     """A training job on the accelerators of a pool.
 
     `balancing` tells how its traffic uses equal paths: `spray` packet by packet (the default), or `hash`, whole flows of
-    which there are `flows_per_pair` between two machines (0: the usual number) and which collide.
+    which there are `flows_per_pair` between two machines (0: the usual number) and which collide. `dataset_b_per_token` is
+    what a token takes on disk [B]; None: that of tokenised text.
     """
 
     pool: str
@@ -351,6 +352,7 @@ class Job(Record, frozen=True, kw_only=True):
     tokens_total: float | None = None
     balancing: Literal["", "spray", "hash"] = ""
     flows_per_pair: int = 0
+    dataset_b_per_token: float | None = None
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
