@@ -10,6 +10,7 @@ from typing import Any
 
 from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
+from infraplanner.compile.scale_up import has_part
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
@@ -225,9 +226,7 @@ class Session:
     def set_failed(self, ids: Iterable[str]) -> None:
         """Take objects out of service as a what-if; the plan itself is not edited. Raises EditError for an unknown id."""
         wanted = frozenset(ids)
-        for record_id in sorted(wanted):
-            if record_id not in self.document.ids():
-                raise EditError(f"There is no object {record_id} in the plan that could fail.")
+        check_failures(self.document, self.catalog, wanted)
         self.failed = wanted
         self.engine.set_failed(wanted)
 
@@ -417,10 +416,20 @@ def evaluate_once(
     if scenario is not None:
         document = Document({name: dict(document.table(name)) for name in TABLES}, dict(document.header))
         UndoStack(document).execute(ApplyScenario(scenario))
-    for record_id in sorted(failed):
-        if record_id not in document.ids():
-            raise EditError(f"There is no object {record_id} in the plan that could fail.")
+    check_failures(document, session.catalog, failed)
     return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+
+
+def can_fail(document: Document, catalog: Catalog, name: str) -> bool:
+    """Whether a name is an object of the plan, or a scale-up switch or cartridge that one implies (`A01:switch-3`)."""
+    return name in document.ids() or has_part(document, catalog.with_embedded(document.table("profiles")), name)
+
+
+def check_failures(document: Document, catalog: Catalog, failed: Iterable[str]) -> None:
+    """Raises EditError for the first name that could not fail."""
+    for name in sorted(failed):
+        if not can_fail(document, catalog, name):
+            raise EditError(f"There is no object {name} in the plan that could fail.")
 
 
 def _hash_of(path: Path | None) -> str | None:

@@ -47,6 +47,8 @@ class JobLoad:
     rate_frac: Floats | None = None
     by_kind_b: dict[str, float] = field(default_factory=dict)
     """Bytes a step that leave machines or storage, by what sends them."""
+    inside_b: float = 0.0
+    """Bytes a step that a rank sends inside its machine, on average."""
 
     @property
     def is_estimate(self) -> bool:
@@ -197,6 +199,7 @@ def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Cal
         if space.exact and space.routing is not None:
             stop = _counted(stop, space.routing, classes(small, demand) * (1 if flows is None else 2))
         found = route_job(compiled, demand, failed, stop, small=small, exact=space.exact, flows_per_pair=flows)
+        found = replace(found, inside_b=demand.inside_b / placed.size)
         space.job_loads[key] = found
     return found
 
@@ -247,7 +250,8 @@ def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]]) -> tuple[JobR
         kept = 1.0 if load.rate_frac is None or tight < 0 else float(load.rate_frac.ravel()[tight])
         out.append(
             JobRoute(case.job.id, load_bps, min(1.0, float(pace[number])), tight // 2 if tight >= 0 else -1, lost,
-                     load.is_estimate, kept, {kind: b / case.step_s for kind, b in load.by_kind_b.items()})
+                     load.is_estimate, kept, {kind: b / case.step_s for kind, b in load.by_kind_b.items()},
+                     case.job.pool, load.inside_b / case.step_s)
         )  # fmt: skip
     return tuple(out)
 

@@ -51,6 +51,7 @@ from .protocol import Check
 from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
+from .scale_up import short_of_links
 from .scopes import rack_walls
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
@@ -269,7 +270,7 @@ def _result(
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
         return broken, UNKNOWN_SLOPES, settled.thermal if settled is not None else Thermal(), routes
     known, pools, totals = solved
-    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
+    jobs = guard.run("training", lambda: training_jobs(space, failed), tuple[JobCase, ...]())
     if anew or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
         routes = replace(routes, jobs=found, jobs_bps=together(found))
@@ -277,7 +278,7 @@ def _result(
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     power = _swings(space, totals, power, jobs, settled, guard, anew=anew)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
-    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
+    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes, failed), FabricResult())
     throughput = _throughput(space, routes, None if anew else settled, guard)
     economics = settled.economics if settled is not None and not anew else None
     if economics is None or not _same_racks(
@@ -350,7 +351,8 @@ def _solved(
     """
     assert space.compiled is not None
     known = settled.thermal if settled is not None else Thermal()
-    pools = slowed(pool_inputs(space, routes), space.cases, known.clocks(space.compiled.tables["pools"].ids))
+    asked = short_of_links(space.compiled, pool_inputs(space, routes), space.cases, failed)
+    pools = slowed(asked, space.cases, known.clocks(space.compiled.tables["pools"].ids))
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
         return None

@@ -104,4 +104,4 @@ def _added(demand: Demand, source: Ints, target: Ints, amount: Floats, kind: str
     targets, first = np.unique(keys // span, return_index=True)
     start = np.append(first, keys.size).astype(np.int64)
     kinds = demand.by_kind_b | {kind: float(amount.sum())}
-    return Demand(targets.astype(np.int64), start, (keys % span).astype(np.int64), total, kinds)
+    return Demand(targets.astype(np.int64), start, (keys % span).astype(np.int64), total, kinds, demand.inside_b)

@@ -79,6 +79,8 @@ class Workspace:
         self.chips: Any = None
         self.wet_bulbs: Any = None
         self.core: CoreChains | None = None
+        self.domains: tuple[Any, Any, frozenset[str], Any] | None = None
+        """Scale-up domains after the bodies, jobs and failures that they were made from."""
         self.mix: tuple[float | None, float | None] = (None, None)
         """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
 
@@ -121,7 +123,7 @@ class Workspace:
         assert self.snapshot is not None
         self._media = bind.media(self.compiled.parts, self.compiled.rule)
         self._route = bind.route(self.compiled.parts, self.compiled.rule)
-        self.loop_flows = self.core = None
+        self.loop_flows = self.core = self.domains = None
         self._all_rows()
         self.cases = self.solver.cases(self.snapshot, self.compiled)
 

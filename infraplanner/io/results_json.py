@@ -10,6 +10,7 @@ import numpy as np
 
 from infraplanner.results.air import HallAir
 from infraplanner.results.bursts import BurstResult
+from infraplanner.results.scale_up import ScaleUpResult
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
@@ -60,6 +61,22 @@ def _fabric(fabric: FabricResult) -> dict[str, Any]:
         "power_by_family_w": plain(fabric.power_by_family_w),
         "count_by_family": plain(fabric.count_by_family),
         "total_length_m": plain(fabric.total_length_m),
+        "scale_up": _scale_up(fabric.scale_up),
+    }
+
+
+def _scale_up(found: ScaleUpResult) -> dict[str, Any]:
+    """Domains inside racks and servers, implied by their profiles: no links of the plan."""
+    arrays = {
+        field.name: getattr(found, field.name)
+        for field in fields(found)
+        if isinstance(getattr(found, field.name), np.ndarray)
+    }
+    return {
+        "domains": _rows(found.owner_ids, {"medium": list(found.medium), **arrays}),
+        "unknown": list(found.unknown),
+        "power_by_family_w": plain(found.power_by_family_w),
+        "count_by_family": plain(found.count_by_family),
     }
 
 

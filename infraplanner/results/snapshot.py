@@ -25,6 +25,7 @@ from .loops import LoopsResult
 from .outages import OutageResult
 from .ride import RideRow
 from .routing import RoutingResult
+from .scale_up import ScaleUpResult
 from .supply import SupplyResult, WiringResult
 from .year import YearResult
 
@@ -202,6 +203,8 @@ class FabricResult:
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
+    scale_up: ScaleUpResult = field(default_factory=ScaleUpResult)
+    """Domains inside racks and servers; their links are in no sum above."""
 
 
 @dataclass(frozen=True, slots=True)
