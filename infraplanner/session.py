@@ -16,7 +16,7 @@ from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.fabric_report import cut_report, optical_rows
-from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.failures import FailureCost, cost_of, rank_failures
 from infraplanner.explore.growth import growth
 from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
@@ -412,12 +412,31 @@ def evaluate_once(
 
     The session's own document stays as it is. Raises EditError for an unknown scenario or id.
     """
+    document = _patched(session, scenario)
+    check_failures(document, session.catalog, failed)
+    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+
+
+def failure_cost(session: Session, result: ResultSnapshot, scenario: str | None = None) -> FailureCost:
+    """What a result with something out of service lost against the same plan in full service."""
+    snapshot = _patched(session, scenario).snapshot()
+    return cost_of(snapshot, session.catalog, evaluate(snapshot, session.catalog), result)
+
+
+def rank_once(
+    session: Session, scenario: str | None = None, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> list[FailureCost]:
+    """Every single failure of the plan with a scenario applied, the worst first."""
+    return rank_failures(_patched(session, scenario).snapshot(), session.catalog, progress=progress) or []
+
+
+def _patched(session: Session, scenario: str | None) -> Document:
+    """The session's document, or a copy with a scenario applied."""
     document = session.document
     if scenario is not None:
         document = Document({name: dict(document.table(name)) for name in TABLES}, dict(document.header))
         UndoStack(document).execute(ApplyScenario(scenario))
-    check_failures(document, session.catalog, failed)
-    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+    return document
 
 
 def can_fail(document: Document, catalog: Catalog, name: str) -> bool:

@@ -84,20 +84,22 @@ def scale_up_result(compiled: Compiled, failed: frozenset[str], jobs: tuple[JobR
     }
     nodes = bodies.node[rows]
     kept = _kept(known, nodes, lost_parts(compiled, failed))
+    kept[[names[int(node)] in failed for node in nodes]] = 0.0
+    kept[np.isin(bodies.rack[rows], [compiled.tables["racks"].index.get(key, -1) for key in failed])] = 0.0
     columns["kept_frac"] = kept
     columns["bandwidth_bps"] = columns["bandwidth_bps"] * kept
     columns["bisection_bps"] = columns["bisection_bps"] * kept
     columns["load_frac"] = _load(compiled, np.array(rows, dtype=np.int64), columns["bandwidth_bps"], jobs)
-    families: dict[str, float] = {}
+    watts: dict[str, float] = {}
     counts: dict[str, int] = {}
     for one in known:
-        families[one.family] = families.get(one.family, 0.0) + one.columns["power_w"]
+        watts[one.family] = watts.get(one.family, 0.0) + one.columns["power_w"]
         counts[one.family] = counts.get(one.family, 0) + one.domain.links
     return ScaleUpResult(
         owner_ids=tuple(names[int(node)] for node in nodes),
         medium=tuple(one.medium for one in known),
         unknown=tuple(unknown),
-        power_by_family_w=families,
+        power_by_family_w={family: None if math.isnan(total) else total for family, total in watts.items()},
         count_by_family=counts,
         **columns,
     )

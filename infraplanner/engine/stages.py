@@ -15,6 +15,7 @@ from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.economics import EconomicsResult
+from infraplanner.results.fabric import FabricFigures
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
 from infraplanner.results.outages import OutageResult, SupplyClass
@@ -44,6 +45,7 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
+from .fabric_figures import fabric_figures
 from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outage_result
@@ -60,7 +62,7 @@ from .year import year_result
 
 T = TypeVar("T")
 Solved = tuple[Thermal, Pools, Totals]
-LATER = ("single failures", "year", "walls by rack", "what binds next")
+LATER = ("single failures", "year", "walls by rack", "what binds next", "bisection and collectives")
 """What a first answer always leaves to the second one."""
 FIRST_CELLS = 30_000
 """Cells of the halls' floors up to which a first answer has its own air field, and loops (about 8 ms)."""
@@ -86,6 +88,7 @@ class Settled:
     bursts: BurstResult = field(default_factory=BurstResult)
     economics: EconomicsResult | None = None
     routing: RoutingResult = field(default_factory=RoutingResult)
+    figures: FabricFigures = field(default_factory=FabricFigures)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -170,6 +173,7 @@ def settled_result(
         bursts=power.bursts,
         economics=result.economics,
         routing=result.throughput.routing,
+        figures=result.fabric.figures,
         links=len(tables["links"]),
         pools=tables["pools"].ids,
     )
@@ -278,7 +282,7 @@ def _result(
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     power = _swings(space, totals, power, jobs, settled, guard, anew=anew)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
-    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes, failed), FabricResult())
+    fabric = _fabric(space, totals, routes, jobs, failed, settled, guard, fresh=fresh)
     throughput = _throughput(space, routes, None if anew else settled, guard)
     economics = settled.economics if settled is not None and not anew else None
     if economics is None or not _same_racks(
@@ -377,6 +381,25 @@ def _scopes(
     return guard.run(
         "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput), dict[str, Floats]()
     )
+
+
+def _fabric(
+    space: Workspace, totals: Totals, routes: Routes, jobs: tuple[JobCase, ...], failed: frozenset[str],
+    settled: Settled | None, guard: Guard, *, fresh: bool,
+) -> FabricResult:  # fmt: skip
+    """Links, and the fabric as a whole: of the settled state that is leant on unless `fresh`, none beside an estimate,
+    which the exact answer follows.
+    """
+    found = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes, failed), FabricResult())
+    if settled is not None and not fresh:
+        return replace(found, figures=settled.figures)
+    if not fresh and not space.exact and any(job.estimate for job in routes.jobs):
+        return found
+    quick = fresh and bool(failed)
+    figures = guard.run(
+        "fabric figures", lambda: fabric_figures(space, jobs, failed, guard.pause, quick=quick), FabricFigures()
+    )
+    return replace(found, figures=figures)
 
 
 def _throughput(space: Workspace, routes: Routes, settled: Settled | None, guard: Guard) -> ThroughputResult:

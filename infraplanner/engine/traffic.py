@@ -65,12 +65,13 @@ WIDE_B = 2.0
 """Bytes of an activation on the wire."""
 
 
-def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints) -> Demand:
+def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints, only: str = "") -> Demand:
     """The demand matrix of a step. `machine[r]` is where rank r stands; ranks count tensor first, then context, pipeline
     and data, so that neighbours of the inner groups stand together.
 
     Tensor, context and data groups are rings (each rank sends to the next), pipeline stages send half of their bytes each
-    way, an expert group is even over its pairs. Raises ValueError when ranks and layout disagree.
+    way, an expert group is even over its pairs; `only` leaves all groups but one out. Raises ValueError when ranks and
+    layout disagree.
     """
     t, c, p, d = (int(size) for size in (job.tp, job.cp, job.pp, job.dp))
     if machine.size != t * c * p * d:
@@ -82,6 +83,8 @@ def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints) -> Demand:
     inside = [0.0]
 
     def send(kind: str, source: Ints, target: Ints, each_b: float) -> None:
+        if only not in ("", kind):
+            return
         a, b = machine[source.ravel()], machine[target.ravel()]
         apart = a != b
         kinds[kind] = kinds.get(kind, 0.0) + each_b * float(apart.sum())

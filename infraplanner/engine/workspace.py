@@ -78,6 +78,9 @@ class Workspace:
         self.loop_flows: Any = None
         self.chips: Any = None
         self.wet_bulbs: Any = None
+        self.figures: dict[object, Any] = {}
+        self.healthy: Any = None
+        """Figures of the fabric by what is out of service and the jobs' layouts, and those of the whole plan."""
         self.core: CoreChains | None = None
         self.domains: tuple[Any, Any, frozenset[str], Any] | None = None
         """Scale-up domains after the bodies, jobs and failures that they were made from."""
@@ -94,8 +97,7 @@ class Workspace:
             self._allocate()
             self.trays = CablePlant(self.compiled)
             self._all_rows()
-            self.unit_loads.clear()
-            self.job_loads.clear()
+            self.forget_traffic()
             self.reduced.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
@@ -108,14 +110,20 @@ class Workspace:
             else:
                 self._mark(stale.moved_racks, stale.changed_links)
             if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
-                self.unit_loads.clear()
-                self.job_loads.clear()
+                self.forget_traffic()
             if "network" in stale.groups or stale.rows_moved or stale.changed_links.size:
                 self.reduced.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
                 return
         self.climate = climate(snapshot, self.compiled)
         self.cases = self.solver.cases(snapshot, self.compiled)
+
+    def forget_traffic(self) -> None:
+        """Nothing that was routed holds any longer."""
+        self.unit_loads.clear()
+        self.job_loads.clear()
+        self.figures.clear()
+        self.healthy = None
 
     def refresh_constants(self) -> None:
         """Take over planning constants that changed while the plan did not; joined arrays must be new already."""

@@ -49,5 +49,11 @@ class ScaleUpResult:
     load_frac: Floats = field(default_factory=_none)
     unknown: tuple[str, ...] = ()
     """Racks and devices with accelerators whose profile names no scale-up wiring."""
-    power_by_family_w: dict[str, float] = field(default_factory=dict)
+    power_by_family_w: dict[str, float | None] = field(default_factory=dict)
+    """None for a family of which one part's power is unknown."""
     count_by_family: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total_bps(self) -> float:
+        """What all accelerators with known wiring send at most together [bit/s]."""
+        return float(np.nansum(self.bandwidth_bps * self.accelerator_count))

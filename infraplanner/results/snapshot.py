@@ -19,6 +19,7 @@ from .chains import CoreResult
 from .chips import ChipResult
 from .diagnosis import PoolDiagnosis
 from .economics import EconomicsResult
+from .fabric import FabricFigures
 from .findings import Finding
 from .jobs import JobResult
 from .loops import LoopsResult
@@ -205,6 +206,8 @@ class FabricResult:
     total_length_m: float = 0.0
     scale_up: ScaleUpResult = field(default_factory=ScaleUpResult)
     """Domains inside racks and servers; their links are in no sum above."""
+    figures: FabricFigures = field(default_factory=FabricFigures)
+    """Of the last settled state while something is dragged."""
 
 
 @dataclass(frozen=True, slots=True)
