@@ -12,6 +12,7 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.inference import kv_bytes
+from infraplanner.results.cable_ways import CableWays
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
@@ -235,6 +236,12 @@ def fabric_result(
         tray_ids=compiled.tables["trays"].ids,
         tray_fill_frac=keep("tray_fill_frac", fill),
         tray_kg_per_m=keep("tray_kg_per_m", weight),
+        ways=CableWays(
+            compiled.tables["racks"].ids,
+            keep("drop_piece", space.trays.drops.piece),
+            keep("drop_along_m", space.trays.drops.along_m),
+            space.trays.grid,
+        ),
         power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
         count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
         total_length_m=float(totals.cables.length_m),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .air import AirResult
 from .bursts import BurstResult
+from .cable_ways import CableWays
 from .chains import CoreResult
 from .chips import ChipResult
 from .diagnosis import PoolDiagnosis
@@ -201,6 +202,7 @@ class FabricResult:
     tray_fill_frac: Floats = field(default_factory=no_floats)
     """Share of its section that cables fill where it is fullest; NaN for trays that carry no data."""
     tray_kg_per_m: Floats = field(default_factory=no_floats)
+    ways: CableWays = field(default_factory=CableWays)
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
