@@ -112,13 +112,14 @@ class Tray(Record, frozen=True, kw_only=True):
 
 
 class Pipe(Record, frozen=True, kw_only=True):
-    """A coolant pipe run along a polyline."""
+    """A coolant pipe run along a polyline; `elevation_mm` is the height of its middle (None: not known)."""
 
     hall: str
     points_mm: tuple[Point, ...]
     loop: str = ""
     dn_mm: int = 100
     side: Literal["supply", "return"] = "supply"
+    elevation_mm: int | None = None
 
 
 class Rack(Placed, frozen=True, kw_only=True):
