@@ -10,12 +10,13 @@ from typing import Any
 
 from infraplanner.catalog import Catalog
 from infraplanner.checks.registry import run as run_checks
+from infraplanner.compile.scale_up import has_part
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
 from infraplanner.explore.compare import Case, compare_scenarios
 from infraplanner.explore.fabric_report import cut_report, optical_rows
-from infraplanner.explore.failures import FailureCost, rank_failures
+from infraplanner.explore.failures import FailureCost, cost_of, rank_failures
 from infraplanner.explore.growth import growth
 from infraplanner.explore.ladder import Ladder, ladder
 from infraplanner.explore.levers import Lever, rank_levers
@@ -225,9 +226,7 @@ class Session:
     def set_failed(self, ids: Iterable[str]) -> None:
         """Take objects out of service as a what-if; the plan itself is not edited. Raises EditError for an unknown id."""
         wanted = frozenset(ids)
-        for record_id in sorted(wanted):
-            if record_id not in self.document.ids():
-                raise EditError(f"There is no object {record_id} in the plan that could fail.")
+        check_failures(self.document, self.catalog, wanted)
         self.failed = wanted
         self.engine.set_failed(wanted)
 
@@ -413,14 +412,43 @@ def evaluate_once(
 
     The session's own document stays as it is. Raises EditError for an unknown scenario or id.
     """
+    document = _patched(session, scenario)
+    check_failures(document, session.catalog, failed)
+    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+
+
+def failure_cost(session: Session, result: ResultSnapshot, scenario: str | None = None) -> FailureCost:
+    """What a result with something out of service lost against the same plan in full service."""
+    snapshot = _patched(session, scenario).snapshot()
+    return cost_of(snapshot, session.catalog, evaluate(snapshot, session.catalog), result)
+
+
+def rank_once(
+    session: Session, scenario: str | None = None, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> list[FailureCost]:
+    """Every single failure of the plan with a scenario applied, the worst first."""
+    return rank_failures(_patched(session, scenario).snapshot(), session.catalog, progress=progress) or []
+
+
+def _patched(session: Session, scenario: str | None) -> Document:
+    """The session's document, or a copy with a scenario applied."""
     document = session.document
     if scenario is not None:
         document = Document({name: dict(document.table(name)) for name in TABLES}, dict(document.header))
         UndoStack(document).execute(ApplyScenario(scenario))
-    for record_id in sorted(failed):
-        if record_id not in document.ids():
-            raise EditError(f"There is no object {record_id} in the plan that could fail.")
-    return evaluate(document.snapshot(), session.catalog, failed=failed, check=run_checks)
+    return document
+
+
+def can_fail(document: Document, catalog: Catalog, name: str) -> bool:
+    """Whether a name is an object of the plan, or a scale-up switch or cartridge that one implies (`A01:switch-3`)."""
+    return name in document.ids() or has_part(document, catalog.with_embedded(document.table("profiles")), name)
+
+
+def check_failures(document: Document, catalog: Catalog, failed: Iterable[str]) -> None:
+    """Raises EditError for the first name that could not fail."""
+    for name in sorted(failed):
+        if not can_fail(document, catalog, name):
+            raise EditError(f"There is no object {name} in the plan that could fail.")
 
 
 def _hash_of(path: Path | None) -> str | None:

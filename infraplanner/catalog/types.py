@@ -111,6 +111,19 @@ class Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: int
 
 
+class ScaleUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Wiring of the scale-up domains inside a system: `links_per_accelerator` cables of `medium` from every accelerator,
+    dealt out evenly over the domain's `switch_count` switches (of profile `switch`, if it is known) and, where cables come
+    in bundles, over its `cartridge_count` cartridges.
+    """
+
+    medium: str
+    links_per_accelerator: int
+    switch_count: int
+    switch: str = ""
+    cartridge_count: int = 0
+
+
 class System(Profile, frozen=True, kw_only=True):
     """A server, an integrated rack, a switch, a storage or support rack. Power in W at its inlet, full box; memory of all
     its host processors together.
@@ -137,6 +150,7 @@ class System(Profile, frozen=True, kw_only=True):
     inlet_min_c: float | None = None
     inlet_max_c: float | None = None
     port_groups: tuple[PortGroup, ...] = ()
+    scale_up: ScaleUp | None = None
     nics: str = ""
     ports: str = ""
     feeds: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from infraplanner.text.suggest import stem
 
-from .types import Accelerator, Constant, Frame, PowerUnit, Profile, Region, RequestShape, System
+from .types import Accelerator, Constant, Frame, LinkMedium, PowerUnit, Profile, Region, RequestShape, System
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -121,6 +121,14 @@ def _unresolved(catalog: Catalog, profile: Profile) -> Iterator[str]:
     for part in getattr(profile, "accelerators", ()):
         if part.id not in catalog.of(Accelerator):
             yield f"the accelerator {part.id} is unknown"
+    wiring = getattr(profile, "scale_up", None)
+    if wiring is not None:
+        if wiring.medium not in catalog.of(LinkMedium):
+            yield f"the link {wiring.medium} is unknown"
+        if wiring.switch and wiring.switch not in catalog.of(System):
+            yield f"the switch {wiring.switch} is unknown"
+        if min(wiring.links_per_accelerator, wiring.switch_count) < 1:
+            yield "a scale-up domain has no links or no switches"
 
 
 def _implausible(profile: Profile) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
 from infraplanner.compile.trays import TrayArrays
 
+from . import separation
 from .context import Context, Ints, Message, Rule, rows
 
 NAMED = 3
@@ -169,42 +169,6 @@ def tray_bend(context: Context) -> Iterator[Message]:
             yield text, (key,)
 
 
-def near_power(context: Context) -> Iterator[Message]:
-    """Data trays that run along power trays closer than cables may; pipes have no height in a plan and are not judged."""
-    gap_m = context.compiled.rule("cable.power_gap_m")
-    trays = sorted(context.snapshot.table("trays").items())
-    data = [(key, tray) for key, tray in trays if tray.tier == "data"]
-    power = [(key, tray) for key, tray in trays if tray.tier == "power"]
-    for key, tray in data:
-        for other, rival in power:
-            if tray.hall == rival.hall and _along(tray, rival, gap_m):
-                text = f"Tray {key} runs closer than {1e3 * gap_m:.0f} mm to power tray {other}."
-                yield text, (key, other)
-
-
-def _along(one: object, other: object, gap_m: float) -> bool:
-    """Whether two trays run side by side or above one another with less than a gap between their sides."""
-    low, high = sorted((one, other), key=lambda tray: tray.elevation_mm)  # type: ignore[attr-defined]
-    above = (high.elevation_mm - low.elevation_mm - low.height_mm) / 1e3  # type: ignore[attr-defined]
-    if above >= gap_m:
-        return False
-    beside = (one.width_mm + other.width_mm) / 2e3 + gap_m  # type: ignore[attr-defined]
-    for (xa, ya), (xb, yb) in _legs(one):
-        for (xc, yc), (xd, yd) in _legs(other):
-            flat = abs(ya - yb) < 1e-9 and abs(yc - yd) < 1e-9 and abs(ya - yc) < beside
-            steep = abs(xa - xb) < 1e-9 and abs(xc - xd) < 1e-9 and abs(xa - xc) < beside
-            if flat and min(max(xa, xb), max(xc, xd)) > max(min(xa, xb), min(xc, xd)) + 1e-9:
-                return True
-            if steep and min(max(ya, yb), max(yc, yd)) > max(min(ya, yb), min(yc, yd)) + 1e-9:
-                return True
-    return False
-
-
-def _legs(tray: object) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    points = [(x / 1e3, y / 1e3) for x, y in tray.points_mm]  # type: ignore[attr-defined]
-    return list(pairwise(points))
-
-
 def short_path(context: Context) -> Iterator[Message]:
     """Light paths that ask for more cables than are plugged in."""
     for switch, a, b, asked, left in context.compiled.network.paths.short:
@@ -263,7 +227,7 @@ RULES = (
     Rule("tray.nearly-full", "warning", "copper", "Trays have room to grow", NEARLY),
     Rule("tray.heavy", "warning", "copper", "Trays carry their cables", tray_weight),
     Rule("tray.bend", "warning", "copper", "Corners of trays suit their cables", tray_bend, objects_live=0),
-    Rule("tray.near-power", "warning", "copper", "Data keeps away from power", near_power, objects_live=0),
+    *separation.RULES,
     Rule("ocs.short-path", "error", "copper", "Light paths have cables", short_path),
     Rule("ocs.dark-cables", "info", "copper", "Cables on optical switches are in use", dark_cables),
     Rule("job.no-path", "error", "copper", "A job's machines are joined", no_path),

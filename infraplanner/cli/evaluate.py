@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from infraplanner.catalog.loader import load_catalog
+from infraplanner.explore.failures import FailureCost
 from infraplanner.io.results_json import contract
 from infraplanner.results.snapshot import ResultSnapshot
-from infraplanner.session import Session, evaluate_once
+from infraplanner.session import Session, evaluate_once, failure_cost, rank_once
 
 from .errors import OK, UserError
-from .tables import result_table
+from .tables import failures_table, result_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail", metavar="ID", action="append", default=[], help="this object is out of service (repeatable)"
     )
+    parser.add_argument("--failures", action="store_true", help="rank every single failure by what it costs")
     parser.add_argument("--format", choices=("table", "json", "yaml"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
@@ -31,8 +34,11 @@ def run(options: argparse.Namespace) -> int:
     """Print or write the result; exit code 0, or 2 on bad input."""
     session = open_plan(options.plan)
     try:
-        result = evaluate_once(session, scenario=options.scenario, failed=frozenset(options.fail))
-        text = render(session, result, options.format)
+        failed = frozenset(options.fail)
+        result = evaluate_once(session, scenario=options.scenario, failed=failed)
+        cost = failure_cost(session, result, options.scenario) if failed else None
+        ranked = single_failures(session, options.scenario, quiet=options.quiet) if options.failures else None
+        text = render(session, result, options.format, cost, ranked)
     finally:
         session.close()
     emit(text, options.output)
@@ -50,13 +56,26 @@ def open_plan(path: str) -> Session:
     return session
 
 
-def render(session: Session, result: ResultSnapshot, form: str) -> str:
-    """The result as a table for people, or as the contract in JSON or YAML."""
+def single_failures(session: Session, scenario: str | None, *, quiet: bool) -> list[FailureCost]:
+    """Every single failure, the worst first, with a bar on stderr."""
+    shown = sys.stderr.isatty() and not quiet
+    return rank_once(session, scenario, _bar if shown else lambda _done, _total: None)
+
+
+def _bar(done: int, total: int) -> None:
+    sys.stderr.write(f"\rfailing {done} / {total}" + ("\n" if done == total else ""))
+
+
+def render(
+    session: Session, result: ResultSnapshot, form: str, cost: FailureCost | None = None,
+    ranked: Sequence[FailureCost] | None = None,
+) -> str:  # fmt: skip
+    """The result as a table for people, or as the contract in JSON or YAML; with what a failure costs, if asked for."""
     if form == "table":
-        return result_table(session, result)
+        return result_table(session, result) + failures_table([cost] if cost else [], ranked or ())
     from infraplanner.text.dump import json_text, yaml_text  # noqa: PLC0415
 
-    data = contract(result, plan=session.describe())
+    data = contract(result, plan=session.describe(), cost=cost, ranked=ranked)
     return json_text(data) if form == "json" else yaml_text(data)
 
 

@@ -7,10 +7,10 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from infraplanner.edit import EditError, GenerateFabric, SetLightPaths
+from infraplanner.edit import GenerateFabric, SetLightPaths
 from infraplanner.edit.topologies import KINDS
 from infraplanner.io.save import save_plan
-from infraplanner.session import Session, evaluate_once
+from infraplanner.session import Session, check_failures, evaluate_once
 from infraplanner.text.dump import json_text
 from infraplanner.units import number
 
@@ -125,9 +125,7 @@ def _report(session: Session, options: argparse.Namespace) -> dict[str, Any]:
     from infraplanner.explore.telemetry import link_report
 
     snapshot, failed = session.document.snapshot(), frozenset(options.fail)
-    for key in failed:
-        if key not in session.document.ids():
-            raise EditError(f"There is no object {key} in the plan that could fail.")
+    check_failures(session.document, session.catalog, failed)
     if options.link:
         fabric = evaluate_once(session, failed=failed).fabric
         return link_report(snapshot, session.catalog, fabric, options.link)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from infraplanner.explore.failures import FailureCost
 from infraplanner.results.findings import SEVERITIES, Finding
 from infraplanner.results.snapshot import WALLS, ResultSnapshot, Summary
 from infraplanner.session import Session
@@ -114,12 +115,70 @@ def findings_table(findings: Sequence[Finding]) -> str:
     )
 
 
+def failures_table(costs: Sequence[FailureCost], ranked: Sequence[FailureCost]) -> str:
+    """What fails now, or what every single failure would cost; nothing for neither."""
+    if not costs and not ranked:
+        return ""
+    rows = [
+        ("out of service", "alike", "tok/s lost", "trained/s lost", "bandwidth lost", "bisection lost",
+         "collectives longer", "IT lost", "racks dark")
+    ]  # fmt: skip
+    rows += [
+        (cost.label or ", ".join(cost.ids[: 1 if ranked else 4]), str(cost.count if ranked else 1),
+         number(cost.tokens_lost_per_s, 4), number(cost.training_lost_per_s, 4),
+         " ".join(scaled(cost.bandwidth_lost_bps, "b/s")), _known(cost.bisection_lost_bps, "b/s"),
+         _known(cost.collective_added_s, "s"), " ".join(scaled(cost.it_lost_w, "W")), str(cost.dark_racks))
+        for cost in (*costs, *ranked)
+    ]  # fmt: skip
+    return "\n" + columns(rows, right=range(1, 9))
+
+
+def _known(value: float | None, unit: str) -> str:
+    return "–" if value is None else " ".join(scaled(value, unit))
+
+
+def _jobs(result: ResultSnapshot) -> str:
+    rows = [("job", "model", "on", "tok/s", "pace", "held back by", "sends")]
+    for job in result.throughput.jobs:
+        sent = ", ".join(f"{kind} {' '.join(scaled(b, 'B/s'))}" for kind, b in job.sent_b_per_s.items() if b > 0.0)
+        rows.append(
+            (job.id, job.model, f"{job.accelerator_count} of {job.pool}", number(job.tokens_per_s, 4),
+             _percent(job.pace_frac), job.binding_link or job.not_predicted or "–", sent or "–")
+        )  # fmt: skip
+    return columns(rows, right=(3, 4))
+
+
+def _fabric(result: ResultSnapshot) -> str:
+    """Bisection, tiers and the collectives of jobs."""
+    drawn, rows = result.fabric.figures, [("fabric", "")]
+    for half in drawn.halves[:1]:
+        share = "" if half.share is None else f", {100 * half.share:.3g} % of what they send"
+        rows.append(("worst halves", f"{' '.join(scaled(half.bandwidth_bps, 'b/s'))}{share} ({half.name})"))
+    for tier in drawn.tiers:
+        over = "" if tier.oversubscription is None else f", {tier.oversubscription:.3g} : 1"
+        rows.append(
+            (f"tier {tier.hop}", f"{tier.cable_count} cables, {' '.join(scaled(tier.bandwidth_bps, 'b/s'))}{over}")
+        )
+    for row in drawn.jobs:
+        rate = " ".join(scaled(row.busbw_b_per_s, "B/s")) + (" (estimate)" if row.estimate else "")
+        rows.append((f"{row.job} {row.group}", f"{' '.join(scaled(row.time_s, 's'))} a step at {rate}, {row.scope}"))
+    inside = result.fabric.scale_up
+    if inside.owner_ids:
+        cables = f"{inside.link_count.sum():.0f} cables in {len(inside.owner_ids)} racks and servers"
+        rows.append(("scale-up domains", f"{cables}, {' '.join(scaled(inside.total_bps, 'b/s'))}"))
+    return columns(rows) if len(rows) > 1 else ""
+
+
 def result_table(session: Session, result: ResultSnapshot) -> str:
     """The whole result on one page."""
     name = str(session.path) if session.path else "plan"
     parts = [f"{name}\n", _summary(result), _walls(result)]
     if result.throughput.pools:
         parts.append(_pools(result))
+    if result.throughput.jobs:
+        parts.append(_jobs(result))
+    if fabric := _fabric(result):
+        parts.append(fabric)
     parts.append(findings_table(result.findings))
     missing = [f"{key}: {c.note}" for key, c in sorted(result.coverage.items()) if c.state != "modelled"]
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Literal
 
@@ -14,7 +14,7 @@ from infraplanner.catalog.types import PortGroup
 from infraplanner.model.entities import Link, Port
 from infraplanner.units import GIGA
 
-from .parts import Floats, Parts
+from .parts import Flags, Floats, Parts
 from .table import Table
 
 BREAKOUT_MAX = 8
@@ -27,6 +27,9 @@ class PortArrays:
     used_bps: Floats
     given_bps: Floats
     faults: tuple[PortFault, ...] = ()
+    aside: Flags = field(default_factory=lambda: np.empty(0, np.bool_))
+    """Bundles too slow for the ports that an end's profile lists, beside others that are not: management, which carries
+    nothing of accelerators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ def build_ports(
     """
     links, racks = tables["links"], tables["racks"]
     given, slowest = _given(tables, parts, own_ports)
-    used = np.zeros(given.size)
+    used, slow = np.zeros(given.size), []
+    usual = _usual(tables, parts)
     amount = links["rate_bps"] * links["count"]
     for end in "ab":
         for table, offset in (("racks", 0), ("devices", len(racks))):
@@ -64,7 +68,24 @@ def build_ports(
             node = at[held] + offset
             listed = links["rate_bps"][held] >= slowest[node]
             used += np.bincount(node[listed], amount[held][listed], given.size)
-    return PortArrays(used, given, port_faults(tables, parts, own_ports, records or {}))
+            slow.append((held, node, links["rate_bps"][held] < usual[node]))
+    aside, fast = np.zeros(len(links), np.bool_), np.zeros(given.size, np.bool_)
+    for _, node, below in slow:
+        fast[node[~below]] = True
+    for rows, node, below in slow:
+        aside[rows[below & fast[node]]] = True
+    return PortArrays(used, given, port_faults(tables, parts, own_ports, records or {}), aside)
+
+
+def _usual(tables: Mapping[str, Table], parts: Parts) -> Floats:
+    """Slowest link of the ports that a profile lists for anything but management [bit/s]; NaN where it lists none."""
+    own = [
+        _listed(tuple(group for group in system.port_groups if group.role != "management"))[1] * GIGA
+        for system in parts.systems
+    ]
+    codes = np.concatenate([tables["racks"]["system"], tables["devices"]["system"]])
+    slowest: Floats = np.array([*own, np.nan])[codes]
+    return slowest
 
 
 def _given(tables: Mapping[str, Table], parts: Parts, own_ports: Mapping[str, Port]) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.inference import kv_bytes
+from infraplanner.results.cable_ways import CableWays
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.coded import CodedText
 from infraplanner.results.snapshot import (
@@ -33,6 +34,7 @@ from .diagnosis import diagnose
 from .load import best_split, load_point
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
+from .scale_up import scale_up_result
 from .supply import energy_mix, supply_result, wiring_result
 from .thermal import Thermal
 from .workspace import Workspace
@@ -197,8 +199,10 @@ def _die_flux(compiled: Compiled, space: Workspace) -> Floats:
     return flux
 
 
-def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricResult:
-    """One row a bundle, and sums by family."""
+def fabric_result(
+    space: Workspace, totals: Totals, routes: Routes, failed: frozenset[str] = frozenset()
+) -> FabricResult:
+    """One row a bundle, and sums by family; scale-up domains are kept while bodies, failures and jobs stay."""
     compiled = _compiled(space)
     keep = space.recycler.copy
     cables, links = space.cables, compiled.tables["links"]
@@ -210,6 +214,10 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
             share = keep("load_frac", load / (links["rate_bps"] * links["count"]))
         load = keep("load_bps", load)
     fill, weight = tray_figures(space.trays, compiled)
+    held = space.domains
+    if held is None or held[0] is not compiled.bodies or held[1] is not routes.jobs or held[2] != failed:
+        held = (compiled.bodies, routes.jobs, failed, scale_up_result(compiled, failed, routes.jobs))
+        space.domains = held
     watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,
@@ -230,9 +238,16 @@ def fabric_result(space: Workspace, totals: Totals, routes: Routes) -> FabricRes
         tray_ids=compiled.tables["trays"].ids,
         tray_fill_frac=keep("tray_fill_frac", fill),
         tray_kg_per_m=keep("tray_kg_per_m", weight),
+        ways=CableWays(
+            compiled.tables["racks"].ids,
+            keep("drop_piece", space.trays.drops.piece),
+            keep("drop_along_m", space.trays.drops.along_m),
+            space.trays.grid,
+        ),
         power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
         count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
         total_length_m=float(totals.cables.length_m),
+        scale_up=held[3],
     )
 
 

@@ -276,13 +276,18 @@ def loops(compiled: Compiled) -> Loops:
 
 
 def graph(compiled: Compiled, failed: frozenset[str] = frozenset()) -> Graph:
-    """The fabric without the bundles that failed; racks and devices out of service are told by `routes.alive_nodes`."""
+    """The fabric without management and the bundles that failed; racks and devices out of service are told by
+    `routes.alive_nodes`.
+    """
     net, links = compiled.network, compiled.tables["links"]
     weight = np.where(np.isnan(net.own_weight), links["count"][net.link], net.own_weight)
-    dead = [links.index[key] for key in failed if key in links.index]
-    if not dead:
+    dead = compiled.ports.aside
+    if failed:
+        dead = dead.copy()
+        dead[[links.index[key] for key in failed if key in links.index]] = True
+    if not dead.any():
         return Graph(net.graph_start, net.neighbour, net.link, net.side, net.forwards, weight)
-    keep = ~np.isin(net.link, dead)
+    keep = ~dead[net.link]
     kept = np.concatenate([[0], np.cumsum(keep)])
     start = kept[net.graph_start].astype(np.int64)
     return Graph(start, net.neighbour[keep], net.link[keep], net.side[keep], net.forwards, weight[keep])

@@ -11,6 +11,7 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.compile.trays import TrayArrays
 from infraplanner.kernels.links import Cables, Ends, Media
 from infraplanner.kernels.trays import Drops, Segments, Ways, drop_in, load_trays
+from infraplanner.results.cable_ways import TrayGrid
 
 from . import bind
 
@@ -28,6 +29,7 @@ class CablePlant:
         self.is_kept = self.trays.node_count <= JUNCTIONS_MAX
         self.segments: Segments = bind.segments(compiled)
         self.ways = shortest_ways(self.trays) if self.is_kept else no_ways()
+        self.grid = tray_grid(self.trays, self.ways) if self.is_kept else TrayGrid()
         racks = len(compiled.tables["racks"])
         self.drops = Drops(np.full(racks, -2), np.zeros(racks), np.zeros(racks))
         pieces = self.segments.z_m.size
@@ -76,6 +78,22 @@ def shortest_ways(trays: TrayArrays) -> Ways:
     hop, before = dijkstra(graph, return_predecessors=True)
     last = np.where(before < 0, -1, before).astype(np.int64)
     return Ways(np.array([count]), np.ascontiguousarray(hop).ravel(), np.ascontiguousarray(last).ravel())
+
+
+def tray_grid(trays: TrayArrays, ways: Ways) -> TrayGrid:
+    """Pieces, junctions and ways as results show them."""
+    start = np.repeat(np.arange(trays.node_count), np.diff(trays.edge_start))
+    order = np.lexsort((trays.edge_m, trays.edge_node, start))
+    return TrayGrid(
+        np.stack([trays.x0_m, trays.y0_m, trays.x1_m, trays.y1_m], axis=1),
+        np.stack([trays.node0, trays.node1], axis=1),
+        trays.node_count,
+        ways.hop_m,
+        ways.before,
+        start[order],
+        trays.edge_node[order],
+        trays.edge_piece[order],
+    )
 
 
 def tray_figures(plant: CablePlant, compiled: Compiled) -> tuple[Floats, Floats]:

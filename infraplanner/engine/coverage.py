@@ -53,7 +53,7 @@ def coverage(
     out["binding_wall"] = Coverage("partial", walls)
     out["air"] = _air(known)
     out["chips"] = _chips(known)
-    load = "Cache transfer from prefill to decode pools, collectives and checkpoints of training jobs; reading of data is not."
+    load = "Cache transfer from prefill to decode pools, collectives, checkpoints and data reading of training jobs."
     if not space.trays.is_kept:
         load += " The tray graph is too large: cables are measured along x and y."
     out["fabric_load"] = Coverage("partial", load)

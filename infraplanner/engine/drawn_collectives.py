@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.model.document import Snapshot
+from infraplanner.results.fabric import Collective
 from infraplanner.units import BITS_PER_BYTE
 
 from . import kernel_cache
 
+if TYPE_CHECKING:
+    from .reduced import Reduced
+
 # ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when first needed
 
 GIB_B = 2.0**30
-
-
-@dataclass(frozen=True, slots=True)
-class Collective:
-    """One collective of 1 GiB an accelerator over a pool: seconds and bus bandwidth [B/s]."""
-
-    pool: str
-    machines: int
-    accelerators: int
-    name: str
-    time_s: float
-    busbw_b_per_s: float
 
 
 def drawn_collectives(
@@ -39,26 +32,37 @@ def drawn_collectives(
     all-to-all is bounded by the narrowest cut between the pool's halves too. Reference: interconnect model 3.4.
     """
     kernel_cache.prepare_once()
+    from . import bind
+    from .reduced import reduce_graph
+    from .routes import alive_nodes
+
     compiled = compile_plan(snapshot, catalogue)
+    small = reduce_graph(bind.graph(compiled, failed), alive_nodes(compiled, failed))
+    return pool_collectives(compiled, small, failed, lambda: None, size_b)
+
+
+def pool_collectives(
+    compiled: Compiled, small: Reduced, failed: frozenset[str], stop: Callable[[], None], size_b: float = GIB_B
+) -> tuple[Collective, ...]:
+    """The same of a compiled plan whose fabric was made small; `stop` is called between passes and may raise."""
     out: list[Collective] = []
     for row, pool in enumerate(compiled.tables["pools"].ids):
-        out += _of_pool(compiled, row, pool, failed, size_b)
+        out += _of_pool(compiled, small, row, pool, failed, stop, size_b)
     return tuple(out)
 
 
-def ring_rate(compiled: Compiled, nodes: np.ndarray, failed: frozenset[str]) -> float | None:
+def ring_rate(
+    compiled: Compiled, nodes: np.ndarray, small: Reduced, stop: Callable[[], None] = lambda: None
+) -> float | None:
     """Bytes/s that every machine can send to the next around a ring at once; None when one has no way."""
-    from . import bind
-    from .reduced import reduce_graph, route
-    from .routes import alive_nodes
+    from .reduced import route
     from .traffic import Demand
 
     count = nodes.size
     order = np.argsort(np.roll(nodes, -1))
     target, source = np.roll(nodes, -1)[order], nodes[order]
     demand = Demand(target, np.arange(count + 1), source, np.ones(count), {})
-    small = reduce_graph(bind.graph(compiled, failed), alive_nodes(compiled, failed))
-    found = route(small, demand, demand.amount_b)
+    found = route(small, demand, demand.amount_b, stop=stop)
     if found.lost > 0.0:
         return None
     links = compiled.tables["links"]
@@ -68,7 +72,15 @@ def ring_rate(compiled: Compiled, nodes: np.ndarray, failed: frozenset[str]) -> 
     return float((capacity[used] / load[used]).min()) / BITS_PER_BYTE
 
 
-def _of_pool(compiled: Compiled, row: int, pool: str, failed: frozenset[str], size_b: float) -> list[Collective]:
+def _of_pool(
+    compiled: Compiled,
+    small: Reduced,
+    row: int,
+    pool: str,
+    failed: frozenset[str],
+    stop: Callable[[], None],
+    size_b: float,
+) -> list[Collective]:
     from infraplanner.kernels import collectives as c
 
     from . import bisection
@@ -77,7 +89,7 @@ def _of_pool(compiled: Compiled, row: int, pool: str, failed: frozenset[str], si
     nodes, counts = pool_endpoints(compiled, row, failed)
     if nodes.size < 2 or not compiled.network.linked[nodes].all():
         return []
-    rate = ring_rate(compiled, nodes, failed)
+    rate = ring_rate(compiled, nodes, small, stop)
     codes = compiled.bodies.accelerator[(compiled.bodies.pool == row) & (compiled.bodies.accelerator >= 0)]
     part = compiled.parts.accelerators[int(codes[0])]
     if rate is None or part.scale_up_gb_per_s is None:

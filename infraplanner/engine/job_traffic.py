@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from infraplanner.catalog.types import Llm
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.traffic import hashed_shares, max_min_rates
-from infraplanner.kernels.training_types import Job
+from infraplanner.kernels.training_types import Device, Job, Shape, Tune
 from infraplanner.units import BITS_PER_BYTE
 
 from . import bind, training
-from .checkpoints import saved_b_per_s, storage_nodes, with_checkpoints
 from .jobs import JobCase
 from .reduced import Reduced, classes, passes, reduce_graph, route
 from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
+from .scale_up import slowest_share
+from .storage_traffic import read_b, readers, saved_b_per_s, storage_nodes, with_storage
 from .traffic import Demand, job_demand
 from .workspace import Workspace
 
@@ -45,6 +46,10 @@ class JobLoad:
     routed_count: int
     target_count: int
     rate_frac: Floats | None = None
+    by_kind_b: dict[str, float] = field(default_factory=dict)
+    """Bytes a step that leave machines or storage, by what sends them."""
+    inside_b: float = 0.0
+    """Bytes a step that a rank sends inside its machine, on average."""
 
     @property
     def is_estimate(self) -> bool:
@@ -103,7 +108,8 @@ def route_job(
     if flows_per_pair is not None:
         rate = _hashed(small, part, flows_per_pair, size / part.targets.size, links, stop)
     lost = found.lost / routed if routed > 0.0 else math.nan
-    return JobLoad(small.spread(found.arc, links) * scale, lost, int(part.targets.size), size, rate)
+    arcs_b = small.spread(found.arc, links) * scale
+    return JobLoad(arcs_b, lost, int(part.targets.size), size, rate, demand.by_kind_b)
 
 
 def _hashed(
@@ -174,30 +180,59 @@ def felt(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) ->
     return frozenset(key for key in failed if rows.get(key, key in links.index))
 
 
-def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobLoad | None:
-    compiled = space.compiled
+@dataclass(frozen=True, slots=True)
+class JobParts:
+    """A job as the models of its steps take it; `flows_per_pair` None: packets are sprayed."""
+
+    shape: Shape
+    ranks: Job
+    device: Device
+    tune: Tune
+    llm: Llm
+    flows_per_pair: float | None
+
+
+def job_parts(space: Workspace, case: JobCase, failed: frozenset[str]) -> JobParts:
+    """Shape, layout and accelerator of a predicted job, its links as what failed leaves them."""
+    compiled, job = space.compiled, case.job
     assert compiled is not None
+    pool = compiled.tables["pools"].index[job.pool]
+    part = compiled.parts.accelerators[int(compiled.bodies.accelerator[compiled.bodies.pool == pool].max())]
+    llm = compiled.parts.catalogue.find(job.model)
+    assert isinstance(llm, Llm)
+    device = training.device(part, job.precision)
+    device = device._replace(scale_up_b_per_s=device.scale_up_b_per_s * slowest_share(compiled, pool, failed))
+    flows = float(job.flows_per_pair or compiled.rule("fabric.flows_per_pair")) if job.balancing == "hash" else None
+    tune = training.tune(part, job.precision, training.software(part), compiled.rule)
+    return JobParts(training.shape(llm), Job(*case.line), device, tune, llm, flows)
+
+
+def placed_ranks(compiled: Compiled, case: JobCase, failed: frozenset[str]) -> Ints | None:
+    """Where the ranks of a job stand; None when there are too few or none carries a link."""
     pool = compiled.tables["pools"].index[case.job.pool]
     placed = machines(compiled, pool, case.accelerator_count, failed)
-    if placed is None or not compiled.network.linked[placed].any():
+    return placed if placed is not None and compiled.network.linked[placed].any() else None
+
+
+def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Callable[[], None]) -> JobLoad | None:
+    compiled, job = space.compiled, case.job
+    assert compiled is not None
+    placed = placed_ranks(compiled, case, failed)
+    if placed is None:
         return None
-    key = (case.job.id, case.line, failed, case.job.balancing, case.job.flows_per_pair)
+    key = (job.id, case.line, failed, job.balancing, job.flows_per_pair, job.dataset_b_per_token)
     found: JobLoad | None = space.job_loads.get(key)
     if found is None or (space.exact and found.is_estimate):
-        part = compiled.parts.accelerators[int(compiled.bodies.accelerator[compiled.bodies.pool == pool].max())]
-        llm = compiled.parts.catalogue.find(case.job.model)
-        assert isinstance(llm, Llm)
-        tune = training.tune(part, case.job.precision, training.software(part), compiled.rule)
-        demand = job_demand(training.shape(llm), Job(*case.line), tune, placed)
-        flows = None
-        if case.job.balancing == "hash":
-            flows = float(case.job.flows_per_pair or compiled.rule("fabric.flows_per_pair"))
-        small = reduced(space, failed)
-        saved = saved_b_per_s(llm, float(case.accelerator_count), compiled.rule) * case.step_s
-        demand = with_checkpoints(demand, placed, storage_nodes(compiled, small), small, saved)
+        parts = job_parts(space, case, failed)
+        demand, small = job_demand(parts.shape, parts.ranks, parts.tune, placed), reduced(space, failed)
+        saved = saved_b_per_s(parts.llm, float(case.accelerator_count), compiled.rule) * case.step_s
+        reading, read = readers(case.line, placed), read_b(job, compiled.rule)
+        demand = with_storage(demand, placed, reading, storage_nodes(compiled, small), small, saved, read)
+        flows = parts.flows_per_pair
         if space.exact and space.routing is not None:
             stop = _counted(stop, space.routing, classes(small, demand) * (1 if flows is None else 2))
         found = route_job(compiled, demand, failed, stop, small=small, exact=space.exact, flows_per_pair=flows)
+        found = replace(found, inside_b=demand.inside_b / placed.size)
         space.job_loads[key] = found
     return found
 
@@ -248,7 +283,8 @@ def shared(space: Workspace, loads: list[tuple[JobCase, JobLoad]], copper_ratio:
         kept = 1.0 if load.rate_frac is None or tight < 0 else float(load.rate_frac.ravel()[tight])
         out.append(
             JobRoute(case.job.id, load_bps, min(1.0, float(pace[number])), tight // 2 if tight >= 0 else -1, lost,
-                     load.is_estimate, kept)
+                     load.is_estimate, kept, {kind: b / case.step_s for kind, b in load.by_kind_b.items()},
+                     case.job.pool, load.inside_b / case.step_s)
         )  # fmt: skip
     return tuple(out)
 
@@ -271,5 +307,5 @@ def _paced(case: JobCase, route: JobRoute | None) -> JobCase:
         return replace(case, tokens_per_s=None, refusal=text)
     return replace(
         case, tokens_per_s=case.tokens_per_s * route.pace_frac, pace_frac=route.pace_frac, binding=route.binding,
-        collision_frac=route.collision_frac, estimate=route.estimate,
+        collision_frac=route.collision_frac, estimate=route.estimate, sent_b_per_s=route.sent_b_per_s,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 
@@ -24,6 +24,7 @@ from infraplanner.results.jobs import JobResult
 from infraplanner.units import GIGA, H_PER_YEAR, S_PER_H
 
 from . import training
+from .scale_up import slowest_share
 from .workspace import Workspace
 
 
@@ -48,9 +49,10 @@ class JobCase:
     clock_frac: float = 1.0
     solved: tuple[Shape, Device, Tune] | None = None
     """Model, accelerator and constants that it was solved with."""
+    sent_b_per_s: dict[str, float] = field(default_factory=dict)
 
 
-def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
+def training_jobs(space: Workspace, failed: frozenset[str] = frozenset()) -> tuple[JobCase, ...]:
     """All jobs in id order; the first job of a pool has all of it."""
     compiled, snapshot = space.compiled, space.snapshot
     if compiled is None or snapshot is None:
@@ -62,11 +64,11 @@ def training_jobs(space: Workspace) -> tuple[JobCase, ...]:
             out.append(JobCase(job, refusal=f"The pool {job.pool} already trains job {taken[job.pool]}."))
             continue
         taken[job.pool] = job.id
-        out.append(_case(space, compiled, job))
+        out.append(_case(space, compiled, job, failed))
     return tuple(out)
 
 
-def _case(space: Workspace, compiled: Compiled, job: Job) -> JobCase:
+def _case(space: Workspace, compiled: Compiled, job: Job, failed: frozenset[str]) -> JobCase:
     pools = compiled.tables["pools"].ids
     if job.pool not in pools:
         return JobCase(job, refusal=f"The pool {job.pool} is not in the plan.")
@@ -83,6 +85,10 @@ def _case(space: Workspace, compiled: Compiled, job: Job) -> JobCase:
     style = training.software(part)
     shape, device = training.shape(llm), training.device(part, job.precision)
     tune = training.tune(part, job.precision, style, compiled.rule)
+    kept = slowest_share(compiled, row, failed)
+    if kept == 0.0 and job.tp > 1:
+        return JobCase(job, refusal="A scale-up domain of the pool has lost all of its links.")
+    device = device._replace(scale_up_b_per_s=device.scale_up_b_per_s * kept)
     found = _solve(shape, device, tune, job, int(count), style == "tuned")
     if isinstance(found, str):
         return JobCase(job, refusal=found)
@@ -232,6 +238,7 @@ def _outcome(case: JobCase, llm: object, rule: Lookup, links: tuple[str, ...]) -
         binding_link=links[case.binding] if 0 <= case.binding < len(links) else "",
         collision_frac=case.collision_frac,
         estimate=case.estimate,
+        sent_b_per_s={kind: b * (case.pace_frac or 0.0) for kind, b in case.sent_b_per_s.items()},
     )
 
 

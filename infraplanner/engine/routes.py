@@ -47,6 +47,11 @@ class JobRoute:
     estimate: bool
     collision_frac: float = 1.0
     """Share of its rate that the bundle that binds reaches when flows collide on it."""
+    sent_b_per_s: dict[str, float] = field(default_factory=dict)
+    """What leaves machines and storage at the job's own pace, by group."""
+    pool: str = ""
+    inside_b_per_s: float = 0.0
+    """What a rank sends inside its machine at that pace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
 from infraplanner.results.economics import EconomicsResult
+from infraplanner.results.fabric import FabricFigures
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
 from infraplanner.results.outages import OutageResult, SupplyClass
@@ -44,6 +45,7 @@ from .coverage import coverage
 from .demand import pool_inputs
 from .economics import economics_result
 from .elasticity import Elasticities, binding_wall, elasticities
+from .fabric_figures import fabric_figures
 from .job_slopes import trained
 from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
@@ -52,6 +54,7 @@ from .protocol import Check
 from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
+from .scale_up import short_of_links
 from .scopes import rack_walls
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
@@ -60,7 +63,7 @@ from .year import year_result
 
 T = TypeVar("T")
 Solved = tuple[Thermal, Pools, Totals]
-LATER = ("single failures", "year", "walls by rack", "what binds next")
+LATER = ("single failures", "year", "walls by rack", "what binds next", "bisection and collectives")
 """What a first answer always leaves to the second one."""
 FIRST_CELLS = 30_000
 """Cells of the halls' floors up to which a first answer has its own air field, and loops (about 8 ms)."""
@@ -86,6 +89,7 @@ class Settled:
     bursts: BurstResult = field(default_factory=BurstResult)
     economics: EconomicsResult | None = None
     routing: RoutingResult = field(default_factory=RoutingResult)
+    figures: FabricFigures = field(default_factory=FabricFigures)
     links: int = 0
     pools: tuple[str, ...] = ()
 
@@ -170,6 +174,7 @@ def settled_result(
         bursts=power.bursts,
         economics=result.economics,
         routing=result.throughput.routing,
+        figures=result.fabric.figures,
         links=len(tables["links"]),
         pools=tables["pools"].ids,
     )
@@ -270,7 +275,7 @@ def _result(
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
         return broken, UNKNOWN_SLOPES, settled.thermal if settled is not None else Thermal(), routes
     known, pools, totals = solved
-    jobs = guard.run("training", lambda: training_jobs(space), tuple[JobCase, ...]())
+    jobs = guard.run("training", lambda: training_jobs(space, failed), tuple[JobCase, ...]())
     if anew or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
         routes = replace(routes, jobs=found, jobs_bps=together(found))
@@ -278,7 +283,7 @@ def _result(
     power = guard.run("power", lambda: assemble.power_result(space, totals), PowerResult())
     power = _swings(space, totals, power, jobs, settled, guard, anew=anew)
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
-    fabric = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes), FabricResult())
+    fabric = _fabric(space, totals, routes, jobs, failed, settled, guard, fresh=fresh)
     throughput = _throughput(space, routes, None if anew else settled, guard)
     economics = settled.economics if settled is not None and not anew else None
     if economics is None or not _same_racks(
@@ -357,7 +362,8 @@ def _solved(
     assert space.compiled is not None
     known = settled.thermal if settled is not None else Thermal()
     space.clock_frac = known.clocks(space.compiled.tables["pools"].ids)
-    pools = slowed(pool_inputs(space, routes), space.cases, space.clock_frac)
+    asked = short_of_links(space.compiled, pool_inputs(space, routes), space.cases, failed)
+    pools = slowed(asked, space.cases, space.clock_frac)
     totals = guard.run("fused frame", lambda: space.run(pools, failed), None)
     if totals is None:
         return None
@@ -383,6 +389,25 @@ def _scopes(
     return guard.run(
         "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput), dict[str, Floats]()
     )
+
+
+def _fabric(
+    space: Workspace, totals: Totals, routes: Routes, jobs: tuple[JobCase, ...], failed: frozenset[str],
+    settled: Settled | None, guard: Guard, *, fresh: bool,
+) -> FabricResult:  # fmt: skip
+    """Links, and the fabric as a whole: of the settled state that is leant on unless `fresh`, none beside an estimate,
+    which the exact answer follows.
+    """
+    found = guard.run("fabric", lambda: assemble.fabric_result(space, totals, routes, failed), FabricResult())
+    if settled is not None and not fresh:
+        return replace(found, figures=settled.figures)
+    if not fresh and not space.exact and any(job.estimate for job in routes.jobs):
+        return found
+    quick = fresh and bool(failed)
+    figures = guard.run(
+        "fabric figures", lambda: fabric_figures(space, jobs, failed, guard.pause, quick=quick), FabricFigures()
+    )
+    return replace(found, figures=figures)
 
 
 def _throughput(space: Workspace, routes: Routes, settled: Settled | None, guard: Guard) -> ThroughputResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ class Demand:
     amount_b: Floats
     by_kind_b: dict[str, float]
     """What leaves machines, by the group that sends it."""
+    inside_b: float = 0.0
+    """What ranks send to others on their own machine."""
 
 
 def rank_bytes(shape: Shape, job: Job, tune: Tune) -> dict[str, float]:
@@ -63,12 +65,13 @@ WIDE_B = 2.0
 """Bytes of an activation on the wire."""
 
 
-def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints) -> Demand:
+def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints, only: str = "") -> Demand:
     """The demand matrix of a step. `machine[r]` is where rank r stands; ranks count tensor first, then context, pipeline
     and data, so that neighbours of the inner groups stand together.
 
     Tensor, context and data groups are rings (each rank sends to the next), pipeline stages send half of their bytes each
-    way, an expert group is even over its pairs. Raises ValueError when ranks and layout disagree.
+    way, an expert group is even over its pairs; `only` leaves all groups but one out. Raises ValueError when ranks and
+    layout disagree.
     """
     t, c, p, d = (int(size) for size in (job.tp, job.cp, job.pp, job.dp))
     if machine.size != t * c * p * d:
@@ -77,11 +80,15 @@ def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints) -> Demand:
     sent = rank_bytes(shape, job, tune)
     pairs: list[tuple[Ints, Ints, Floats]] = []
     kinds: dict[str, float] = {}
+    inside = [0.0]
 
     def send(kind: str, source: Ints, target: Ints, each_b: float) -> None:
+        if only not in ("", kind):
+            return
         a, b = machine[source.ravel()], machine[target.ravel()]
         apart = a != b
         kinds[kind] = kinds.get(kind, 0.0) + each_b * float(apart.sum())
+        inside[0] += each_b * float((~apart).sum())
         if each_b > 0.0 and apart.any():
             pairs.append((a[apart], b[apart], np.full(int(apart.sum()), each_b)))
 
@@ -99,7 +106,7 @@ def job_demand(shape: Shape, job: Job, tune: Tune, machine: Ints) -> Demand:
         members = np.moveaxis(ranks, 2, 1).reshape(d * c // e, e, p, t)
         for away in range(1, e):
             send("expert", members, np.roll(members, -away, axis=1), sent["expert"] / (e - 1))
-    return _matrix(pairs, kinds)
+    return replace(_matrix(pairs, kinds), inside_b=inside[0])
 
 
 def _matrix(pairs: list[tuple[Ints, Ints, Floats]], kinds: dict[str, float]) -> Demand:

@@ -80,7 +80,12 @@ class Workspace:
         self.wet_bulbs: Any = None
         self.clock_frac: Floats = np.empty(0)
         """Clock of every pool in the frame in force (empty: full)."""
+        self.figures: dict[object, Any] = {}
+        self.healthy: Any = None
+        """Figures of the fabric by what is out of service and the jobs' layouts, and those of the whole plan."""
         self.core: CoreChains | None = None
+        self.domains: tuple[Any, Any, frozenset[str], Any] | None = None
+        """Scale-up domains after the bodies, jobs and failures that they were made from."""
         self.mix: tuple[float | None, float | None] = (None, None)
         """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
 
@@ -94,8 +99,7 @@ class Workspace:
             self._allocate()
             self.trays = CablePlant(self.compiled)
             self._all_rows()
-            self.unit_loads.clear()
-            self.job_loads.clear()
+            self.forget_traffic()
             self.reduced.clear()
         else:
             stale = self.compiled.patch(snapshot, changes)
@@ -108,8 +112,7 @@ class Workspace:
             else:
                 self._mark(stale.moved_racks, stale.changed_links)
             if {"bodies", "network"} & stale.groups or stale.changed_links.size or "pools" in changes.tables:
-                self.unit_loads.clear()
-                self.job_loads.clear()
+                self.forget_traffic()
             if "network" in stale.groups or stale.rows_moved or stale.changed_links.size:
                 self.reduced.clear()
             if "bodies" not in stale.groups and not changes.tables.keys() & PLAN_TABLES:
@@ -117,13 +120,20 @@ class Workspace:
         self.climate = climate(snapshot, self.compiled)
         self.cases = self.solver.cases(snapshot, self.compiled)
 
+    def forget_traffic(self) -> None:
+        """Nothing that was routed holds any longer."""
+        self.unit_loads.clear()
+        self.job_loads.clear()
+        self.figures.clear()
+        self.healthy = None
+
     def refresh_constants(self) -> None:
         """Take over planning constants that changed while the plan did not; joined arrays must be new already."""
         assert self.compiled is not None
         assert self.snapshot is not None
         self._media = bind.media(self.compiled.parts, self.compiled.rule)
         self._route = bind.route(self.compiled.parts, self.compiled.rule)
-        self.loop_flows = self.core = None
+        self.loop_flows = self.core = self.domains = None
         self._all_rows()
         self.cases = self.solver.cases(self.snapshot, self.compiled)
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog import Catalog
+from infraplanner.catalog.types import System
 from infraplanner.compile.plan import compile_plan
+from infraplanner.compile.scale_up import CARTRIDGE, SWITCH, domain_of, has_part, split_name
 from infraplanner.engine import evaluate_failures
 from infraplanner.model.document import Snapshot
 from infraplanner.results.outages import SupplyClass
@@ -32,8 +34,10 @@ class FailureCost:
 
     `tokens` are output tokens, `training` those that jobs learn from. `overloaded` names power nodes and cooling units
     that would then be past their rating; `warm_racks` more breathe air above what they allow, the warmest of all
-    `inlet_c`. For the supplies inside racks and servers, `table` is `supplies`, `ids` are what they stand in and `label`
-    says what fails.
+    `inlet_c`. `bandwidth_lost_bps` is that of links and scale-up domains, `bisection_lost_bps` between the plan's worst
+    halves, `collective_added_s` what the collectives of a step of all jobs take longer (without a job, an all-reduce of
+    1 GiB in the slowest pool); None where there are none, or not all machines are joined any longer. For the supplies
+    inside racks and servers, `table` is `supplies`, `ids` are what they stand in and `label` says what fails.
     """
 
     ids: tuple[str, ...]
@@ -48,6 +52,9 @@ class FailureCost:
     inlet_c: float | None = None
     label: str = ""
     alike_count: int = 0
+    bandwidth_lost_bps: float = 0.0
+    bisection_lost_bps: float | None = None
+    collective_added_s: float | None = None
 
     @property
     def count(self) -> int:
@@ -76,7 +83,35 @@ def alike(snapshot: Snapshot, catalog: Catalog) -> list[tuple[str, tuple[str, ..
             holds = key if apart else ""
             caps = tuple(getattr(record, name, None) for name in ("power_cap_frac", "power_cap_kw"))
             groups.setdefault((table, place, joined, holds, caps), []).append(key)
-    return [(str(code[0]), tuple(ids)) for code, ids in groups.items()] + _links_alike(snapshot)
+    named = [(str(code[0]), tuple(ids)) for code, ids in groups.items()]
+    return named + _links_alike(snapshot) + _scale_up_alike(snapshot, catalog)
+
+
+def _scale_up_alike(snapshot: Snapshot, catalog: Catalog) -> list[tuple[str, tuple[str, ...]]]:
+    """The first switch and cartridge of every scale-up system, by profile and pool; nothing to lose without a pool."""
+    known = catalog.with_embedded(snapshot.table("profiles"))
+    racks = snapshot.table("racks")
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for table in ("racks", "devices"):
+        for key, record in sorted(snapshot.table(table).items()):
+            home = racks.get(getattr(record, "rack", ""))
+            pool = record.pool or getattr(home, "pool", "")
+            for part in (SWITCH, CARTRIDGE) if pool else ():
+                if has_part(snapshot, known, name := f"{key}:{part}-1"):
+                    groups.setdefault((part, record.profile, pool), []).append(name)
+    return [("scale_up", tuple(ids)) for _, ids in sorted(groups.items())]
+
+
+def _parts_of(snapshot: Snapshot, catalog: Catalog, ids: tuple[str, ...]) -> int:
+    """How many such parts there are in all of these systems."""
+    named = split_name(ids[0])
+    assert named is not None
+    record = snapshot.table("racks").get(named[0]) or snapshot.table("devices")[named[0]]
+    known = catalog.with_embedded(snapshot.table("profiles"))
+    system = known.find(record.profile)
+    domain = domain_of(system, known) if isinstance(system, System) else None
+    assert domain is not None
+    return len(ids) * (domain.switches if named[1] == SWITCH else domain.cartridges)
 
 
 def _links_alike(snapshot: Snapshot) -> list[tuple[str, tuple[str, ...]]]:
@@ -131,7 +166,10 @@ def rank_failures(
             base, supplies = _Base.of(result, limits), result.power.outages.supplies
         else:
             table, ids = groups[step - 1]
-            costs.append(base.cost(table, ids, result))
+            cost = base.cost(table, ids, result)
+            if table == "scale_up":
+                cost = replace(cost, label=_part_label(ids[0]), alike_count=_parts_of(snapshot, catalog, ids))
+            costs.append(cost)
         progress(step, len(groups))
     costs += [_supply_cost(row, costs) for row in supplies]
     return sorted(
@@ -140,12 +178,24 @@ def rank_failures(
             -cost.tokens_lost_per_s,
             -cost.training_lost_per_s,
             -cost.it_lost_w,
+            -(cost.bisection_lost_bps or 0.0),
             -cost.warm_racks,
             -len(cost.overloaded),
             -(cost.inlet_c or 0.0),
             cost.ids,
         ),
     )
+
+
+def _part_label(name: str) -> str:
+    owner, part, _ = split_name(name) or ("", "", 0)
+    return f"scale-up {part} in {owner}"
+
+
+def cost_of(snapshot: Snapshot, catalog: Catalog, healthy: ResultSnapshot, result: ResultSnapshot) -> FailureCost:
+    """What a result with something out of service lost against that of the healthy plan."""
+    base = _Base.of(healthy, compile_plan(snapshot, catalog).inlet_limits())
+    return base.cost("", tuple(sorted(result.failed)), result)
 
 
 def _supply_cost(row: SupplyClass, costs: list[FailureCost]) -> FailureCost:
@@ -169,6 +219,9 @@ class _Base:
     overloaded: frozenset[str]
     limits: Floats
     warm: int
+    bandwidth_bps: float
+    bisection_bps: float | None
+    collective_s: float | None
 
     @staticmethod
     def of(result: ResultSnapshot, limits: Floats) -> _Base:
@@ -181,12 +234,14 @@ class _Base:
             frozenset(_overloaded(result)),
             limits,
             _warm(result, limits)[0],
+            *_fabric(result),
         )
 
     def cost(self, table: str, ids: tuple[str, ...], result: ResultSnapshot) -> FailureCost:
         lost = self.tokens_per_s - (result.summary.tokens_per_s or 0.0)
         lost = 0.0 if abs(lost) < 1e-9 * max(1.0, self.tokens_per_s) else lost
         it_w = 1e3 * (result.summary.it_power_kw or 0.0)
+        bandwidth, bisection, collective = _fabric(result)
         learned = self.training_per_s - (result.summary.training_tokens_per_s or 0.0)
         return FailureCost(
             ids=ids,
@@ -199,7 +254,23 @@ class _Base:
             overloaded=tuple(sorted(set(_overloaded(result)) - self.overloaded)),
             warm_racks=max(0, _warm(result, self.limits)[0] - self.warm),
             inlet_c=_warm(result, self.limits)[1],
+            bandwidth_lost_bps=max(0.0, self.bandwidth_bps - bandwidth),
+            bisection_lost_bps=_added(bisection, self.bisection_bps),
+            collective_added_s=_added(self.collective_s, collective),
         )
+
+
+def _fabric(result: ResultSnapshot) -> tuple[float, float | None, float | None]:
+    """Bandwidth of all links and domains, between the worst halves, and time of collectives."""
+    drawn, inside = result.fabric.figures, result.fabric.scale_up
+    return (drawn.bandwidth_bps or 0.0) + inside.total_bps, drawn.bisection_bps, drawn.collective_s
+
+
+def _added(before: float | None, after: float | None) -> float | None:
+    """What a figure grew by; None where one is unknown. What rounding leaves is nothing."""
+    if before is None or after is None:
+        return None
+    return 0.0 if abs(after - before) <= 1e-9 * max(abs(before), abs(after)) else after - before
 
 
 def _warm(result: ResultSnapshot, limits: Floats) -> tuple[int, float | None]:

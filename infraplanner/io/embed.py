@@ -49,6 +49,8 @@ def embedded_profiles(document: Snapshot, catalog: Catalog) -> list[EmbeddedProf
         )
         if isinstance(profile, System):
             waiting += [part.id for part in profile.accelerators]
+            if profile.scale_up is not None:
+                waiting += [part for part in (profile.scale_up.medium, profile.scale_up.switch) if part]
     for key, record in own.items():
         if key not in out and (catalog.find(key) is None or not _readable(record)):
             out[key] = record

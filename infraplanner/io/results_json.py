@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from infraplanner.results.air import HallAir
 from infraplanner.results.bursts import BurstResult
+from infraplanner.results.scale_up import ScaleUpResult
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
@@ -60,6 +62,29 @@ def _fabric(fabric: FabricResult) -> dict[str, Any]:
         "power_by_family_w": plain(fabric.power_by_family_w),
         "count_by_family": plain(fabric.count_by_family),
         "total_length_m": plain(fabric.total_length_m),
+        "scale_up": _scale_up(fabric.scale_up),
+        "bisection_bps": plain(fabric.figures.bisection_bps),
+        "bandwidth_bps": plain(fabric.figures.bandwidth_bps),
+        "collective_s": plain(fabric.figures.collective_s),
+        "halves": plain(fabric.figures.halves),
+        "tiers": plain(fabric.figures.tiers),
+        "collectives": plain(fabric.figures.pools),
+        "job_collectives": plain(fabric.figures.jobs),
+    }
+
+
+def _scale_up(found: ScaleUpResult) -> dict[str, Any]:
+    """Domains inside racks and servers, implied by their profiles: no links of the plan."""
+    arrays = {
+        field.name: getattr(found, field.name)
+        for field in fields(found)
+        if isinstance(getattr(found, field.name), np.ndarray)
+    }
+    return {
+        "domains": _rows(found.owner_ids, {"medium": list(found.medium), **arrays}),
+        "unknown": list(found.unknown),
+        "power_by_family_w": plain(found.power_by_family_w),
+        "count_by_family": plain(found.count_by_family),
     }
 
 
@@ -150,8 +175,12 @@ def _racks(result: ResultSnapshot, name: str) -> list[dict[str, Any]]:
     return _rows(result.power.rack_ids, {name: getattr(part, f"rack_{name}")})
 
 
-def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
-    """The whole result as plain data in the contract's shape; `plan` says which plan at which revision it is of."""
+def contract(
+    result: ResultSnapshot, plan: dict[str, Any], cost: object | None = None, ranked: Sequence[object] | None = None
+) -> dict[str, Any]:
+    """The whole result as plain data in the contract's shape; `plan` says which plan at which revision it is of, `cost`
+    what its failures lose, `ranked` is every single failure by its cost.
+    """
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -168,6 +197,8 @@ def contract(result: ResultSnapshot, plan: dict[str, Any]) -> dict[str, Any]:
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
         "failed": sorted(result.failed),
+        "failed_cost": plain(cost),
+        "single_failures": None if ranked is None else [plain(row) for row in ranked],
         "failures": list(result.failures),
         "coupling": {"passes": result.passes, "residual_frac": plain(result.residual_frac)},
     }

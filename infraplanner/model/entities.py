@@ -116,13 +116,14 @@ class Tray(Record, frozen=True, kw_only=True):
 
 
 class Pipe(Record, frozen=True, kw_only=True):
-    """A coolant pipe run along a polyline."""
+    """A coolant pipe run along a polyline; `elevation_mm` is the height of its middle (None: not known)."""
 
     hall: str
     points_mm: tuple[Point, ...]
     loop: str = ""
     dn_mm: int = 100
     side: Literal["supply", "return"] = "supply"
+    elevation_mm: int | None = None
 
 
 class Rack(Placed, frozen=True, kw_only=True):
@@ -344,7 +345,8 @@ class Job(Record, frozen=True, kw_only=True):
     """A training job on the accelerators of a pool.
 
     `balancing` tells how its traffic uses equal paths: `spray` packet by packet (the default), or `hash`, whole flows of
-    which there are `flows_per_pair` between two machines (0: the usual number) and which collide.
+    which there are `flows_per_pair` between two machines (0: the usual number) and which collide. `dataset_b_per_token` is
+    what a token takes on disk [B]; None: that of tokenised text.
     """
 
     pool: str
@@ -360,6 +362,7 @@ class Job(Record, frozen=True, kw_only=True):
     tokens_total: float | None = None
     balancing: Literal["", "spray", "hash"] = ""
     flows_per_pair: int = 0
+    dataset_b_per_token: float | None = None
 
 
 class ScenarioPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,6 @@ class JobResult:
     """Share of its rate that this bundle reaches when flows are hashed; 1 where packets are sprayed."""
     estimate: bool = False
     """True while only some of its destinations are routed."""
+    sent_b_per_s: dict[str, float] = field(default_factory=dict)
+    """Traffic between machines at the pace in force, by what sends it: `tensor`, `context`, `pipeline`, `data` and `expert`
+    groups, `checkpoint` to storage and `dataset` from it; empty where no machine carries a link."""

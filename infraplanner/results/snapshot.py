@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 
 from .air import AirResult
 from .bursts import BurstResult
+from .cable_ways import CableWays
 from .chains import CoreResult
 from .chips import ChipResult
 from .diagnosis import PoolDiagnosis
 from .economics import EconomicsResult
+from .fabric import FabricFigures
 from .findings import Finding
 from .jobs import JobResult
 from .loops import LoopsResult
 from .outages import OutageResult
 from .ride import RideRow
 from .routing import RoutingResult
+from .scale_up import ScaleUpResult
 from .supply import SupplyResult, WiringResult
 from .year import YearResult
 
@@ -203,9 +206,14 @@ class FabricResult:
     tray_fill_frac: Floats = field(default_factory=no_floats)
     """Share of its section that cables fill where it is fullest; NaN for trays that carry no data."""
     tray_kg_per_m: Floats = field(default_factory=no_floats)
+    ways: CableWays = field(default_factory=CableWays)
     power_by_family_w: dict[str, float] = field(default_factory=dict)
     count_by_family: dict[str, int] = field(default_factory=dict)
     total_length_m: float = 0.0
+    scale_up: ScaleUpResult = field(default_factory=ScaleUpResult)
+    """Domains inside racks and servers; their links are in no sum above."""
+    figures: FabricFigures = field(default_factory=FabricFigures)
+    """Of the last settled state while something is dragged."""
 
 
 @dataclass(frozen=True, slots=True)

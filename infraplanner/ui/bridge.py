@@ -14,7 +14,7 @@ from infraplanner.explore.split_pool import split_of
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.switches import layout_switches, load_moved
-from infraplanner.session import LiveDrag, Session
+from infraplanner.session import LiveDrag, Session, can_fail
 from infraplanner.units import number
 
 if TYPE_CHECKING:
@@ -94,8 +94,11 @@ class Bridge(QObject):
     def _flush_changes(self) -> None:
         changes, self._pending = self._pending, ChangeSet()
         known = self.session.document.ids()
-        if any(key not in known for key in self.session.failed):
-            self.session.set_failed(key for key in self.session.failed if key in known)
+        out = self.session.failed
+        if any(key not in known for key in out):
+            left = [key for key in out if can_fail(self.session.document, self.session.catalog, key)]
+            if len(left) < len(out):
+                self.session.set_failed(left)
         if any(key not in known for key in self.selection):
             self.select([key for key in self.selection if key in known])
         self.changed.emit(changes)

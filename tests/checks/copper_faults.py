@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Device, Job, LightPath, Link, Pool, Port, Rack, Tray
+from infraplanner.model.entities import Device, Job, LightPath, Link, Pipe, Pool, Port, Rack, Tray
 from tests.engine.halls import add
 from tests.engine.test_evaluate import change
 
@@ -54,6 +54,27 @@ def near_power(doc: Document) -> None:
         doc, "trays",
         Tray(id="bus", hall="hall", points_mm=((2000, 3100), (9000, 3100)), elevation_mm=2750, tier="power"),
     )  # fmt: skip
+
+
+def near_power_aslant(doc: Document) -> None:
+    """Not quite parallel, and beside it at the same height."""
+    add(
+        doc, "trays",
+        Tray(id="bus", hall="hall", points_mm=((2000, 3320), (9000, 3400)), elevation_mm=2600, tier="power"),
+    )  # fmt: skip
+
+
+def _pipe(doc: Document, y_mm: int, elevation_mm: int | None = None) -> None:
+    points = ((2000, y_mm), (9000, y_mm))
+    add(doc, "pipes", Pipe(id="main", hall="hall", points_mm=points, dn_mm=100, elevation_mm=elevation_mm))
+
+
+def near_pipe(doc: Document) -> None:
+    _pipe(doc, 3300)
+
+
+def under_pipe(doc: Document) -> None:
+    _pipe(doc, 3000, 4000)
 
 
 def _mirrors(doc: Document, *paths: LightPath, medium: str = "auto") -> None:
@@ -108,6 +129,13 @@ FAULTS: tuple[Fault, ...] = (
     ("tray.heavy", heavy, ("kg/m",)),
     ("tray.bend", bend, ("25 mm", "tighter than")),
     ("tray.near-power", near_power, ("50 mm", "bus")),
+    ("tray.near-power", near_power_aslant, ("50 mm", "bus", "20 mm beside", "7.0 m")),
+    (
+        "tray.near-pipe",
+        near_pipe,
+        ("7.0 m along pipe main", "100 mm beside", "150 mm on", "height the plan does not tell"),
+    ),
+    ("tray.near-pipe", under_pipe, ("0 mm beside", "main")),
     ("ocs.short-path", short_path, ("3 cables", "2 are free")),
     ("ocs.dark-cables", dark, ("2 cables on ocs",)),
     ("link.wrong-fibre", wrong_fibre, ("sr4_400g",)),

@@ -18,7 +18,7 @@ from tests.thermal.halls import air_hall
 from .halls import pod
 from .test_evaluate import comparable
 
-LATER = ("single failures", "year", "walls by rack", "what binds next")
+LATER = ("single failures", "year", "walls by rack", "what binds next", "bisection and collectives")
 
 
 @pytest.fixture

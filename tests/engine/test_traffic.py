@@ -268,3 +268,34 @@ def test_checkpoints_go_to_the_storage_that_cables_reach(catalog: Catalog) -> No
     plan.remove("links", "l-sto")
     cut = evaluate(plan.snapshot(), catalog)
     assert {job.id: job for job in cut.throughput.jobs}["run-one"].pace_frac == pytest.approx(old.pace_frac)
+
+
+def test_training_data_comes_from_storage_to_those_that_read_it(catalog: Catalog) -> None:
+    """Out of the storage rack: tokens a second by the bytes of a token, to the first pipeline stage alone."""
+    from infraplanner.engine import evaluate  # noqa: PLC0415
+    from infraplanner.engine.storage_traffic import readers  # noqa: PLC0415
+    from infraplanner.model.entities import Link, Rack  # noqa: PLC0415
+
+    from .halls import add  # noqa: PLC0415
+
+    def sent(each_b: float | None) -> tuple[dict[str, float], float, float]:
+        plan = _two_jobs(catalog, dataset_b_per_token=each_b)
+        add(plan, "racks", Rack(id="sto", hall="hall", x_mm=12_000, y_mm=3000, profile="storage-flash"))
+        add(plan, "links", Link(id="l-sto", a="sto", b="sw1", rate_gbps=400.0, count=8))
+        found = evaluate(plan.snapshot(), catalog)
+        row = found.fabric.link_ids.index("l-sto")
+        job = next(job for job in found.throughput.jobs if job.id == "run-one")
+        assert job.tokens_per_s is not None
+        return job.sent_b_per_s, job.tokens_per_s, float(found.fabric.load_bps[row])
+
+    usual, tokens, load = sent(None)
+    assert usual["dataset"] == pytest.approx(tokens * catalog.constant("training.dataset_b_per_token"))
+    assert usual["checkpoint"] > usual["dataset"] > 0.0
+    heavy, tokens, busier = sent(40_000.0)
+    assert heavy["dataset"] == pytest.approx(tokens * 40_000.0)
+    assert busier > load  # reading is now the busier direction of the storage's cables
+    assert "dataset" not in sent(0.0)[0]
+    line = (2.0, 1.0, 2.0, 2.0)
+    nodes, share = readers(line, np.arange(8))
+    assert nodes.tolist() == [0, 4]  # ranks 2, 3, 6, 7 are the second stage; 1 and 5 get their tokens from 0 and 4
+    assert share.tolist() == [0.5, 0.5]

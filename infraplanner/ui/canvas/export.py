@@ -74,7 +74,7 @@ def thumbnail(document: Snapshot, find: Find, size: QSize, ratio: float = 2.0) -
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     layers = frozenset(LAYERS) - {"grid", "findings"}
     paint_floor.paint_floor(painter, theme, camera, scene, 0, layers)
-    runs = paint_lines.ribbons(scene.bodies, scene.cables, scene.tray_y_mm)
+    runs = paint_lines.ribbons(scene)
     paint_lines.paint_ribbons(painter, theme, camera, runs, 0, 0.6, resolved=False)
     paint_bodies(painter, theme, camera, scene.bodies, np.arange(len(scene.bodies.ids)), 0, None, None)
     painter.end()

@@ -11,7 +11,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.theme import maps
 from infraplanner.ui.theme.tokens import Theme
 
-from .scene import FAMILIES, Ints, Scene
+from .scene import FAMILIES, Ints, Scene, without_links
 
 MODES = {"link_traffic": "Load", "link_margin": "Reach in use"}
 """Overlays of this kind and what their legend is headed."""
@@ -38,8 +38,7 @@ def link_codes(key: str, scene: Scene, result: ResultSnapshot | None) -> Ints | 
 
 def with_codes(scene: Scene, codes: Ints) -> Scene:
     """The scene with cables in these colours."""
-    memo = {key: value for key, value in scene.memo.items() if not key.startswith(("ribbons", "links"))}
-    return replace(scene, cables=replace(scene.cables, family=codes), memo=memo)
+    return replace(scene, cables=replace(scene.cables, family=codes), memo=without_links(scene.memo))
 
 
 def name_of(code: int) -> str:

@@ -169,9 +169,13 @@ def _links(scene: Scene) -> list[tuple[str, float, Floats]]:
     if not len(runs.count):
         return []
     thick = np.clip(np.round(0.5 * ribbon_width(runs.count, 0)), 1.0, 3.0)
-    upright = runs.lines[:, 0] == runs.lines[:, 2]
-    keep = ~upright | (np.abs(runs.lines[:, 1] - runs.lines[:, 3]) >= SHORT_MM)
-    lines, thick, families = runs.lines[keep], thick[keep], runs.family[keep]
+    across = np.abs(runs.lines[:, :2] - runs.lines[:, 2:])
+    slanted = np.flatnonzero((across > 0.0).all(axis=1))
+    keep = (across[:, 0] > 0.0) | (across[:, 1] >= SHORT_MM)
+    keep[slanted] = False
+    lines = np.concatenate([runs.lines[keep], *_stairs(runs.lines[slanted])])
+    thick = np.concatenate([thick[keep], np.tile(thick[slanted], 2)])
+    families = np.concatenate([runs.family[keep], np.tile(runs.family[slanted], 2)])
     out: list[tuple[str, float, Floats]] = []
     for family in np.unique(families):
         name = name_of(int(family))
@@ -180,6 +184,12 @@ def _links(scene: Scene) -> list[tuple[str, float, Floats]]:
             for width in np.unique(thick[families == family])
         ]
     return out
+
+
+def _stairs(lines: Floats) -> tuple[Floats, Floats]:
+    """Slanted lines as one step each, level and then upright: bars run along the axes."""
+    x0, y0, x1, y1 = lines.T
+    return np.stack([x0, y0, x1, y0], axis=1), np.stack([x1, y0, x1, y1], axis=1)
 
 
 def joined(lines: Floats, track_mm: float = TRACK_MM) -> Floats:

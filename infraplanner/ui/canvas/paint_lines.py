@@ -12,19 +12,20 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.tokens import Theme
 
+from . import routed
 from .batch import draw_lines
 from .camera import HALL, Camera
 from .ink import DASHES, cased, label, pen, polyline
 from .link_colours import FIRST, colour_of, name_of
+from .routed import CODES, Runs
 from .scene import FAMILIES, Bodies, Cables, Floats, Ints, Scene
 
 NO_LANE = float("nan")
 FEED_SHIFT_MM = {"a": -70.0, "b": 70.0}
 LOOP_OFFSETS_MM = (("liquid.supply", 170.0), ("liquid.ret", 300.0))
-CODES = 32
-"""More than there are colours of cables."""
 OFFSET_MM = 55.0
 """Ribbons of different media run side by side, this far apart."""
+UNKNOWN_LANE = len(FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,39 @@ def _risers(x: Floats, y_from: Floats, y_to: Floats, count: Floats) -> tuple[lis
     return rows, [float(n) for n in totals[moving]]
 
 
-def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None = None) -> Ribbons:
-    """Runs of all cables (or of the rows `keep`): drop to the nearest level tray, along it, and down again.
+def ribbons(scene: Scene, keep: Ints | None = None) -> Ribbons:
+    """Runs of all cables (or of the rows `keep`) over the trays as the engine routed them.
 
-    Without a tray the run goes half-way between the two ends.
+    What it has not routed (yet) drops to the nearest level tray, goes along it, and down again; where the trays do not join
+    the two racks it goes half-way between.
     """
+    bodies, cables = scene.bodies, scene.cables
     rows = np.arange(len(cables.ids)) if keep is None else keep
     rows = rows[(cables.a[rows] >= 0) & (cables.b[rows] >= 0) & (cables.a[rows] != cables.b[rows])]
     if not len(rows):
         return Ribbons(np.empty((0, 4)), np.empty(0), np.empty(0, dtype=np.int64))
-    a, b, family, count = _bundled(cables, rows, len(bodies.ids))
+    runs = _bundled(cables, rows, len(bodies.ids))
+    routes, levels = scene.routes, scene.tray_y_mm
+    if routes is None or not routes.ways.grid.ends_m.size:
+        return _straight(bodies, runs, levels)
+    (lines, count, code), rest = routed.lay(bodies, runs, routes.ways, routes.row, _lane_mm(runs.code))
+    other = _straight(bodies, rest, levels[:0])
+    return Ribbons(
+        np.concatenate([lines, other.lines]),
+        np.concatenate([count, other.count]),
+        np.concatenate([code, other.family]),
+    )
+
+
+def _lane_mm(code: Ints) -> Floats:
+    """How far a colour's ribbon lies beside the middle of a tray: media and steps in fixed order, the unknown last."""
+    return (np.where(code < 0, UNKNOWN_LANE, code % FIRST) - 2) * OFFSET_MM
+
+
+def _straight(bodies: Bodies, runs: Runs, tray_y_mm: Floats) -> Ribbons:
+    a, b, family, count = runs.a, runs.b, runs.code, runs.count
+    if not a.size:
+        return Ribbons(np.empty((0, 4)), np.empty(0), np.empty(0, dtype=np.int64))
     ax, ay, bx, by = bodies.x_mm[a], bodies.y_mm[a], bodies.x_mm[b], bodies.y_mm[b]
     middle = (ay + by) / 2
     level = tray_y_mm[np.abs(tray_y_mm[None, :] - middle[:, None]).argmin(axis=1)] if len(tray_y_mm) else middle
@@ -75,7 +99,7 @@ def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None
     counts: list[float] = []
     families: list[int] = []
     for kind in np.unique(family):
-        shift = (kind % FIRST - 2) * OFFSET_MM
+        shift = float(_lane_mm(kind))
         of_kind = family == kind
         for y in np.unique(level[of_kind]):
             pick = of_kind & (level == y)
@@ -87,24 +111,24 @@ def ribbons(bodies: Bodies, cables: Cables, tray_y_mm: Floats, keep: Ints | None
                 lines += part
                 counts += numbers
                 families += [int(kind)] * len(part)
-    return Ribbons(np.array(lines), np.array(counts), np.array(families, dtype=np.int64))
+    return Ribbons(np.array(lines).reshape(-1, 4), np.array(counts), np.array(families, dtype=np.int64))
 
 
 def all_ribbons(scene: Scene) -> Ribbons:
     """The runs of all cables, laid out once a scene."""
     if "ribbons" not in scene.memo:
-        scene.memo["ribbons"] = ribbons(scene.bodies, scene.cables, scene.tray_y_mm)
+        scene.memo["ribbons"] = ribbons(scene)
     made: Ribbons = scene.memo["ribbons"]
     return made
 
 
-def _bundled(cables: Cables, rows: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats]:
-    """Ends, family and number of cables with the bundles between the same two bodies added up."""
+def _bundled(cables: Cables, rows: Ints, size: int) -> Runs:
+    """Runs with the bundles between the same two bodies added up."""
     code = (cables.a[rows] * size + cables.b[rows]) * CODES + cables.family[rows] + 1
     unique, inverse = np.unique(code, return_inverse=True)
     pair, family = np.divmod(unique.astype(np.int64), CODES)
     totals: Floats = np.bincount(inverse.ravel(), weights=cables.count[rows]).astype(np.float64)
-    return pair // size, pair % size, family - 1, totals
+    return Runs(pair // size, pair % size, family - 1, totals)
 
 
 def ribbon_width(count: Floats, level: int) -> Floats:

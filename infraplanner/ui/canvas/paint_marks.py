@@ -11,13 +11,16 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPolygonF
 from infraplanner.results.findings import Finding
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.tokens import Theme
-from infraplanner.ui.widgets.severity import severity_glyph
+from infraplanner.ui.widgets.severity import stamp_glyph
 from infraplanner.units import whole
 
 from .camera import Camera
 from .ink import cased, hatch, label, pen, pill
 from .scene import Bodies
 from .snapping import Guide
+
+OUTLINED_PX = 10.0
+"""Smaller bodies are marked by the glyph of their finding alone: no dash would be seen."""
 
 
 def body_path(camera: Camera, bodies: Bodies, row: int, grow_px: float = 0.0) -> QPainterPath:
@@ -177,11 +180,12 @@ def paint_findings(
         rows = [bodies.index[key] for key in finding.targets[:8] if key in bodies.index]
         if not rows or finding.waived:
             continue
-        name = f"status.{finding.severity}"
+        line = pen(theme.colour(f"status.{finding.severity}"), 2, [3.0, 2.0])
         for row in rows:
-            cased(painter, theme, body_path(camera, bodies, row, 3), pen(theme.colour(name), 2, [3.0, 2.0]))
+            if max(bodies.width_mm[row], bodies.depth_mm[row]) * camera.scale >= OUTLINED_PX:
+                cased(painter, theme, body_path(camera, bodies, row, 3), line)
         box = body_path(camera, bodies, rows[0]).boundingRect()
-        severity_glyph(painter, theme, finding.severity, QPointF(box.left() + 2, box.top() - 2), str(number_))
+        stamp_glyph(painter, theme, finding.severity, QPointF(box.left() + 2, box.top() - 2), str(number_))
 
 
 def paint_readout(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from infraplanner.catalog.types import CoolingUnit, Frame, LinkMedium, PowerUnit, System
 from infraplanner.model.document import Snapshot
+from infraplanner.results.cable_ways import CableWays
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,6 +82,15 @@ class Cables:
     family: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where the engine routed cables; `row` is each body's row there (-1: no rack). `bodies` tells which bodies these are."""
+
+    ways: CableWays
+    row: Ints
+    bodies: list[str]
+
+
 @dataclass(slots=True)
 class Scene:
     """One document ready to be painted. `feeds` are (source row, target row, side), `loops` (id, rows of the units that
@@ -94,6 +104,7 @@ class Scene:
     tray_y_mm: Floats
     memo: dict[str, Any] = field(default_factory=dict)
     """What painters lay out once for this scene, such as the lines of a far view."""
+    routes: Routes | None = None
 
     def extent(self) -> tuple[float, float, float, float]:
         """(left, bottom, right, top) of halls and bodies, mm; a 20 x 10 m default when there is nothing."""
@@ -151,15 +162,37 @@ def moved(scene: Scene, snapshot: Snapshot, ids: set[str], *, keep_memo: bool = 
         old.kind, old.side, old.look,
     )  # fmt: skip
     memo = scene.memo if keep_memo else {}
-    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm, memo)
+    return Scene(snapshot, bodies, scene.cables, scene.feeds, scene.loops, scene.tray_y_mm, memo, scene.routes)
 
 
 def with_media(scene: Scene, find: Find, media: Mapping[str, str]) -> Scene:
     """The scene after links got other media; nothing else is built anew."""
     families = {name: family_index(find(name)) if name else -1 for name in set(media.values())}
     family = np.array([families.get(media.get(key, ""), -1) for key in scene.cables.ids], dtype=np.int64)
-    memo = {key: value for key, value in scene.memo.items() if not key.startswith(("ribbons", "links"))}
-    return replace(scene, cables=replace(scene.cables, family=family), memo=memo)
+    return replace(scene, cables=replace(scene.cables, family=family), memo=without_links(scene.memo))
+
+
+def with_ways(scene: Scene, ways: CableWays, *, keep_memo: bool = False) -> Scene:
+    """The scene with cables where this result routed them; the same scene when that is where they are."""
+    old, ids = scene.routes, scene.bodies.ids
+    if old is not None and old.bodies is ids and old.ways.rack_ids == ways.rack_ids:
+        same = old.ways.grid is ways.grid and np.array_equal(old.ways.piece, ways.piece)
+        if same and np.array_equal(old.ways.along_m, ways.along_m):
+            return scene
+        row = old.row
+    else:
+        rows = {key: row for row, key in enumerate(ways.rack_ids)}
+        of_rack = (
+            rows.get(key, -1) if table == "racks" else -1 for key, table in zip(ids, scene.bodies.tables, strict=True)
+        )
+        row = np.fromiter(of_rack, np.int64, len(ids))
+    memo = scene.memo if keep_memo else without_links(scene.memo)
+    return replace(scene, routes=Routes(ways, row, ids), memo=memo)
+
+
+def without_links(memo: dict[str, Any]) -> dict[str, Any]:
+    """What was laid out, but for cables."""
+    return {key: value for key, value in memo.items() if not key.startswith(("ribbons", "links"))}
 
 
 def footprint(table: str, profile: Any) -> tuple[float, float]:

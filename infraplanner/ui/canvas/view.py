@@ -28,7 +28,7 @@ from .overlays import Overlay, build_overlay
 from .paint_bodies import BodyFigures, paint_bodies
 from .paint_ports import paint_ports
 from .port import Geometry
-from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media
+from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media, with_ways
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
@@ -131,6 +131,8 @@ class FloorView(Geometry, QWidget):
     def _rebuild(self) -> None:
         session = self.bridge.session
         self.scene = build_scene(session.document.snapshot(), session.catalog.find, self._media)
+        if self.result is not None:
+            self.scene = with_ways(self.scene, self.result.fabric.ways)
         self._refresh_figures()
         self._colour_links()
         self._epoch += 1
@@ -142,6 +144,7 @@ class FloorView(Geometry, QWidget):
         if self._media_changed(result):
             self._media = dict(zip(result.fabric.link_ids, result.fabric.medium, strict=False))
             self.scene = with_media(self.scene, self.bridge.session.catalog.find, self._media)
+        self.scene = with_ways(self.scene, result.fabric.ways, keep_memo=bool(self.moving))
         self._refresh_figures()
         if not self.moving:
             if self.overlay_key in link_colours.MODES:
@@ -372,7 +375,7 @@ class FloorView(Geometry, QWidget):
             runs = paint_lines.all_ribbons(scene)
             if len(gone):
                 cables = np.flatnonzero(~(np.isin(scene.cables.a, gone) | np.isin(scene.cables.b, gone)))
-                runs = paint_lines.ribbons(scene.bodies, scene.cables, scene.tray_y_mm, cables)
+                runs = paint_lines.ribbons(scene, cables)
             paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, faint, resolved=self.result is not None)
         if "loops" in self.layers:
             paint_lines.paint_loops(painter, theme, camera, scene, self.level)
@@ -384,7 +387,7 @@ class FloorView(Geometry, QWidget):
         theme, scene, bodies = current().theme, self.scene, self.scene.bodies
         rows = np.array(sorted(bodies.index[key] for key in self.moving if key in bodies.index), dtype=np.int64)
         own = np.flatnonzero(np.isin(scene.cables.a, rows) | np.isin(scene.cables.b, rows))
-        runs = paint_lines.ribbons(bodies, scene.cables, scene.tray_y_mm, own)
+        runs = paint_lines.ribbons(scene, own)
         paint_lines.paint_ribbons(painter, theme, self.camera, runs, self.level, resolved=self.result is not None)
         paint_bodies(painter, theme, self.camera, bodies, rows, self.level, self._figures, self.overlay)
         clashes = picking.overlaps(bodies, rows)
@@ -403,7 +406,7 @@ class FloorView(Geometry, QWidget):
         if rows and not self.moving:
             own = np.flatnonzero(np.isin(self.scene.cables.a, rows) | np.isin(self.scene.cables.b, rows))
             if "links" in self.layers and len(own):
-                runs = paint_lines.ribbons(bodies, self.scene.cables, self.scene.tray_y_mm, own)
+                runs = paint_lines.ribbons(self.scene, own)
                 paint_lines.paint_ribbons(painter, theme, camera, runs, self.level, resolved=self.result is not None)
             paint_marks.paint_selection(painter, theme, camera, bodies, rows)
         self._paint_what_if(painter)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from infraplanner.explore.failures import FailureCost
 
 COLUMNS = (
-    "What fails", "Kind", "Alike", "Tokens/s lost", "Share", "Trained/s lost", "IT power lost", "Racks dark", "Racks too warm",
-    "Warmest inlet", "Then overloaded",
+    "What fails", "Kind", "Alike", "Tokens/s lost", "Share", "Trained/s lost", "Bandwidth lost", "Bisection lost",
+    "Collectives longer", "IT power lost", "Racks dark", "Racks too warm", "Warmest inlet", "Then overloaded",
 )  # fmt: skip
-NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 8, 9})
+NUMBERS = frozenset(range(2, 13))
 KINDS = {
-    "power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply", "links": "link"
+    "power": "power", "cooling": "cooling", "racks": "rack", "devices": "device", "supplies": "own supply", "links": "link",
+    "scale_up": "scale-up part",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ class FailuresChart(Chart):
 
     def _pick(self) -> None:
         rows = {index.row() for index in self.table.selectedIndexes()}
-        self.picked.emit([key for row in sorted(rows) for key in self.costs[row].ids])
+        self.picked.emit([key.partition(":")[0] for row in sorted(rows) for key in self.costs[row].ids])
 
     def _fail(self, row: int) -> None:
         if self.costs[row].table == "supplies" and self.costs[row].it_lost_w == 0.0:
@@ -103,6 +104,11 @@ class FailuresChart(Chart):
         return self.shown
 
 
+def _amount(value: float | None, unit: str) -> str:
+    """A loss in its unit; a dash where it is unknown."""
+    return "\u2013" if value is None else "0" if value == 0 else " ".join(scaled(value, unit))
+
+
 def _texts(cost: FailureCost) -> list[str]:
     more = f" +{cost.count - 1}" if cost.count > 1 else ""
     return [
@@ -112,6 +118,9 @@ def _texts(cost: FailureCost) -> list[str]:
         "0" if cost.tokens_lost_per_s == 0 else " ".join(scaled(cost.tokens_lost_per_s, "tok/s")),
         f"{number(100 * cost.tokens_lost_frac)} %",
         "0" if cost.training_lost_per_s == 0 else " ".join(scaled(cost.training_lost_per_s, "tok/s")),
+        "0" if cost.bandwidth_lost_bps == 0 else " ".join(scaled(cost.bandwidth_lost_bps, "b/s")),
+        _amount(cost.bisection_lost_bps, "b/s"),
+        _amount(cost.collective_added_s, "s"),
         " ".join(scaled(cost.it_lost_w, "W")),
         str(cost.dark_racks),
         str(cost.warm_racks),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
-from infraplanner.ui.theme import fonts
+from infraplanner.ui.theme import fonts, tokens
 from infraplanner.ui.theme.tokens import Theme
 
 
@@ -27,3 +28,26 @@ def severity_glyph(painter: QPainter, theme: Theme, severity: str, at: QPointF, 
     painter.setFont(fonts.font(fonts.CAPTION, fonts.TILE))
     painter.setPen(theme.colour("text.on_data"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+GLYPH_PX = 28
+"""Side of the picture that holds a glyph of the usual size."""
+
+
+def stamp_glyph(painter: QPainter, theme: Theme, severity: str, at: QPointF, text: str) -> None:
+    """The same from a picture made once, to whole pixels: for the screen, where many are drawn at every repaint."""
+    ratio = painter.device().devicePixelRatio()
+    half = GLYPH_PX / 2
+    painter.drawPixmap(round(at.x() - half), round(at.y() - half), _picture(theme.name, severity, text, ratio))
+
+
+@lru_cache(maxsize=1024)
+def _picture(theme: str, severity: str, text: str, ratio: float) -> QPixmap:
+    made = QPixmap(round(GLYPH_PX * ratio), round(GLYPH_PX * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    severity_glyph(painter, tokens.theme(theme), severity, QPointF(GLYPH_PX / 2, GLYPH_PX / 2), text)
+    painter.end()
+    return made
