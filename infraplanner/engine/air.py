@@ -53,7 +53,7 @@ class AirModel:
         halls: list[HallAir] = []
         self._warm.use = quick or again
         tolerance_k = QUICK_TOLERANCE_K if quick else AGAIN_TOLERANCE_K if again else TOLERANCE_K
-        air = replace(air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm)
+        air = replace(air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm, brief=space.brief)
         closed: list[str] = []
         blocked: list[tuple[str, int]] = []
         notes: list[str] = []

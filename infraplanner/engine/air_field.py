@@ -71,6 +71,8 @@ class Air:
     tolerance_k: float = TOLERANCE_K
     warm: Warm = field(default_factory=Warm)
     """Fields to start from and to leave behind."""
+    brief: bool = False
+    """Nobody asks how much of the exhaust is captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def hall_field(
     mean_supply, mean_return = (
         float((coolers.flow_m3_per_s * side).sum() / supply) if supply > 0.0 else set_c for side in (sup, back)
     )
-    captured = _capture(case, streams, share)
+    captured = np.full(case.phi.size, np.nan) if air.brief else _capture(case, streams, share)
     air.warm.keep(hall.id, floor, framed, share)
     _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup

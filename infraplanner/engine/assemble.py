@@ -253,7 +253,7 @@ def fabric_result(
 
 def throughput_result(space: Workspace, routes: Routes) -> ThroughputResult:
     """All pools."""
-    found = (diagnose(case) for case in space.cases)
+    found = (diagnose(case) for case in (() if space.brief else space.cases))
     pools = tuple(_pool(space, routes, row, case) for row, case in enumerate(space.cases))
     diagnoses = tuple(diagnosis for diagnosis in found if diagnosis is not None)
     return ThroughputResult(pools, diagnoses, space.recycler.copy("rack_tokens", _rack_tokens(space, pools)))
@@ -298,7 +298,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
     code, refusal = _doubt(space, routes, row)
     count = int(space.served.instances[row])
     loaded = load_point(spec, solution, rate / count if count else 0.0, case.arrival_cv)
-    split = best_split(spec)
+    split = None if space.brief else best_split(spec)
     low, high = (optional(end) for end in tuning.band(name, spec.model.moe_layers > 0.0, _compiled(space).rule))
     return PoolResult(
         id=case.pool.id,

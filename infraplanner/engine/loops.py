@@ -137,6 +137,8 @@ def _loop(
     if header.boiling is not None:
         vapour = np.array([header.boiling.quality(min(1.0, each)) for each in share.tolist()])
         base = _told(base, header, header.boiling, vapour, compiled.tables["racks"].ids[racks[int(vapour.argmax())]])
+    if space.brief:
+        return base, share, vapour
     speed, total = _speed(header)
     if math.isnan(total):
         return replace(base, note=f"The flows of loop {key} did not settle."), share, vapour

@@ -74,6 +74,7 @@ class Sampler:
     def __init__(self, snapshot: Snapshot, catalogue: Catalogue) -> None:
         self._varied = Varied(catalogue)
         self._space = Workspace(self._varied, PoolSolver())
+        self._space.brief = True
         self._snapshot = snapshot
         self._space.follow(snapshot, None)
         assert self._space.compiled is not None

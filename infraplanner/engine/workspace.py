@@ -78,6 +78,9 @@ class Workspace:
         self.loop_flows: Any = None
         self.chips: Any = None
         self.wet_bulbs: Any = None
+        self.brief = False
+        """Only headline figures and walls are wanted: no ride-through, no capture of exhaust, no diagnosis of pools,
+        no pump speeds."""
         self.clock_frac: Floats = np.empty(0)
         """Clock of every pool in the frame in force (empty: full)."""
         self.figures: dict[object, Any] = {}
