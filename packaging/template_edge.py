@@ -32,7 +32,7 @@ CABINET = "eia-48u-dgx-700x1200"
 # Left edge of everything in the row, millimetres: cabinet, cooler, cabinet.
 ROW = (("E01", 2700), ("ir-1", 3400), ("E02", 3700))
 UTILITY_KW = 40.0
-CONTRACT_KW = 26.0
+CONTRACT_KW = 28.0
 """What the works let the room draw; the breaker would pass more."""
 
 WIDE_COOLER = (
@@ -46,7 +46,9 @@ WIDE_COOLER = (
 
 
 def edge_site() -> Document:
-    """Three servers of eight H200 and two of eight L40S in two cabinets, more than the cooler between them carries at full load."""
+    """Five servers of eight H200 and two of eight L40S in two cabinets: at full clocks half as much heat again as the cooler
+    between them carries.
+    """
     bag = Bag()
     _room(bag)
     _row(bag)
@@ -88,20 +90,25 @@ def _scenarios(bag: Bag) -> None:
     bag.add(
         Scenario(id="wide-cooler", name="A cooler of full width", patches=WIDE_COOLER),
         Scenario(
-            id="wide-cooler-and-feed", name="That cooler and 40 kW", year=2,
-            patches=(*WIDE_COOLER, ScenarioPatch(target="utility", field="power_cap_kw", value=40.0)),
+            id="wide-cooler-and-feed", name="That cooler and 45 kW", year=2,
+            patches=(
+                *WIDE_COOLER,
+                *(ScenarioPatch(target=key, field="rating_kw", value=60.0) for key in ("utility", "board", "ups")),
+                ScenarioPatch(target="ups", field="units", value=6),
+                ScenarioPatch(target="utility", field="power_cap_kw", value=45.0),
+            ),
         ),
         Scenario(
-            id="fourth-server", name="A fourth server", year=2,
+            id="sixth-server", name="A sixth server", year=2,
             patches=(
                 ScenarioPatch(
-                    target="server-6",
-                    value={"table": "devices", "rack": "E01", "profile": "dgx-h200", "u": 26, "pool": "assist-70b"},
+                    target="server-8",
+                    value={"table": "devices", "rack": "E01", "profile": "dgx-h200", "u": 38, "pool": "assist-70b"},
                 ),
                 ScenarioPatch(
-                    target="l-server-6-switch-1",
+                    target="l-server-8-switch-1",
                     value={
-                        "table": "links", "a": "server-6", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
+                        "table": "links", "a": "server-8", "b": "switch-1", "rate_gbps": 1.0, "count": 2, "b_port": "ports",
                     },
                 ),
             ),
@@ -148,9 +155,11 @@ def _row(bag: Bag) -> None:
         Device(id="server-3", rack="E02", profile="l40s-8", u=2, pool="vision-8b"),
         Device(id="server-4", rack="E02", profile="l40s-8", u=8, pool="vision-8b"),
         Device(id="server-5", rack="E02", profile="dgx-h200", u=16, pool="assist-70b"),
+        Device(id="server-6", rack="E01", profile="dgx-h200", u=26, pool="assist-70b"),
+        Device(id="server-7", rack="E02", profile="dgx-h200", u=26, pool="assist-70b"),
         Device(id="switch-1", rack="E02", profile="sn2201", u=42),
     )
-    for server in (f"server-{number}" for number in range(1, 6)):
+    for server in (f"server-{number}" for number in range(1, 8)):
         bag.add(Port(id=f"{server}-management", owner=server, group="management", count=2, rate_gbps=1.0))
         bag.link(server, "switch-1", 1.0, 2, "management", "ports")
 

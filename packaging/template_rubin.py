@@ -35,7 +35,7 @@ RACKS = ("A01", "A02", "A03", "A04")
 CABINETS = ("A05", "A06")
 VERA, VERA_RACKS, VERA_CABLES = "vr-nvl72", ("A07", "A08"), 32
 LEAVES, CABLES = 4, 16
-PERMIT_KW = 1330.0
+PERMIT_KW = 800.0
 """What the air permit lets the turbines of one side give."""
 
 

@@ -66,8 +66,8 @@ def held(context: Context) -> Iterator[Message]:
             if full.size and kept.size:
                 unit = thermal.unit_ids[full[0]]
                 yield (
-                    f"{unit} carries all it can ({kw(thermal.unit_capacity_w[full[0]])}); {kept.size} racks of {ids[row]} keep "
-                    f"{spread(kept)} of their accelerators' work.",
+                    f"{unit} carries all it can ({kw(thermal.unit_capacity_w[full[0]])}); {kept.size} racks of {ids[row]} hold "
+                    f"their accelerators to {spread(kept)} of the clock.",
                     (ids[row], unit),
                 )
 

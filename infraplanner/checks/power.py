@@ -134,7 +134,7 @@ def held(context: Context) -> Iterator[Message]:
         nodes = tuple(power.node_ids[row] for row in full)
         caps = ", ".join(f"{power.node_ids[row]} ({kw(power.node_cap_w[row])})" for row in full)
         yield (
-            f"Power caps are reached at {caps}; {slowed.size} racks keep {spread(slowed)} of their accelerators' work.",
+            f"Power caps are reached at {caps}; {slowed.size} racks hold their accelerators to {spread(slowed)} of the clock.",
             nodes,
         )
 

@@ -69,7 +69,7 @@ def power_result(space: Workspace, totals: Totals) -> PowerResult:
         node_load_frac=keep("node_load_frac", load),
         node_live=keep("node_live", space.flows.live),
         node_cap_w=keep("node_cap_w", compiled.tables["power"]["cap_w"]),
-        rack_held_frac=keep("rack_held_frac", space.kept_frac),
+        rack_held_frac=keep("rack_held_frac", _held_clocks(space)),
         rack_ids=compiled.tables["racks"].ids,
         rack_power_w=keep("rack_power_w", space.draw.rack_w),
         rack_nameplate_w=keep("rack_nameplate_w", space.draw.nameplate_w),
@@ -109,6 +109,13 @@ def _waterfall(compiled: Compiled, space: Workspace, totals: Totals, core: CoreR
         steps += [WaterfallStep(label, watts, "loss") for label, watts in core.steps]
         steps.append(WaterfallStep("Die", core.die_w, "total"))
     return tuple(steps)
+
+
+def _held_clocks(space: Workspace) -> Floats:
+    """Clock that each rack's share of dynamic power allows; below the lowest one the time at it is in the figure."""
+    least = _compiled(space).rule("thermal.clock_min_frac")
+    found: Floats = np.minimum(np.cbrt(space.kept_frac), space.kept_frac / least**2)
+    return found
 
 
 def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:

@@ -117,11 +117,13 @@ def slowed(pools: Pools, cases: list[PoolCase], clock_frac: Floats) -> Pools:
     """Pools at a clock: the compute-bound share of a step takes 1/s as long, dynamic power falls with s^3."""
     if not (clock_frac < 1.0).any():
         return pools
-    rate, active = pools.rate_per_s.copy(), pools.activity_frac.copy()
+    rate, active, compute = pools.rate_per_s.copy(), pools.activity_frac.copy(), pools.compute_frac.copy()
     for row, case in enumerate(cases):
-        rate[row] *= slowdown(case, float(clock_frac[row]))
+        slower = slowdown(case, float(clock_frac[row]))
+        rate[row] *= slower
         active[row] *= clock_frac[row] ** 3
-    return pools._replace(rate_per_s=rate, activity_frac=active)
+        compute[row] *= slower / clock_frac[row]  # computing takes a larger part of the longer step
+    return pools._replace(rate_per_s=rate, activity_frac=active, compute_frac=compute)
 
 
 def slowdown(case: PoolCase, clock_frac: float) -> float:

@@ -24,20 +24,23 @@ def pool_inputs(space: Workspace, routes: Routes) -> Pools:
     rate = np.full(count, np.nan)
     active = np.ones(count)
     link = np.full(count, np.inf)
+    compute = np.ones(count)
     for row, case in enumerate(cases):
         if case.solution is not None:
             layout = case.solution.layout
             size[row] = layout.tp * layout.pp * layout.dp
             rate[row] = case.solution.point.requests_per_s
             active[row] = case.solution.activity_frac
+            compute[row] = case.solution.point.compute_frac
         found = routes.by_pool.get(row)
         if found is not None:
             link[row] = found.limit_per_s
     assert space.compiled is not None
+    least = np.full(count, space.compiled.rule("thermal.clock_min_frac"))
     prefill = space.compiled.tables["pools"]["prefill_pool@pools"]
     decodes = np.array([case.pool.phase == "decode" for case in cases], dtype=np.bool_)
     prefill = np.where(decodes, prefill, -1).astype(np.int64)
-    return Pools(size, rate, active, _offered(cases, size, rate), link, prefill)
+    return Pools(size, rate, active, _offered(cases, size, rate), link, compute, least, prefill)
 
 
 def _offered(cases: list[PoolCase], size: Floats, rate: Floats) -> Floats:
@@ -56,6 +59,6 @@ def _offered(cases: list[PoolCase], size: Floats, rate: Floats) -> Floats:
     return out
 
 
-def with_rates(pools: Pools, rate_per_s: Floats, link_per_s: Floats) -> Pools:
-    """The same pools with other rates of an instance and other limits of the fabric."""
-    return pools._replace(rate_per_s=rate_per_s, link_per_s=link_per_s)
+def with_rates(pools: Pools, rate_per_s: Floats, link_per_s: Floats, compute_frac: Floats) -> Pools:
+    """The same pools with other rates of an instance, shares of the time in which it computes, and limits of the fabric."""
+    return pools._replace(rate_per_s=rate_per_s, link_per_s=link_per_s, compute_frac=compute_frac)

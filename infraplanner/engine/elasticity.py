@@ -18,7 +18,7 @@ from infraplanner.results.snapshot import WALLS
 from . import bind
 from .demand import with_rates
 from .pools import Case
-from .thermal_slope import clock_rates
+from .thermal_slope import clocks_at
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -100,23 +100,25 @@ class Throughput(Model):
         self._space, self._pools = space, pools
         self._bodies = bind.bodies(space.compiled, np.empty(0, np.int64))
         self.power_limited = power_limited(space.compiled)
-        self.heat_limited = bind.heat_managed(space.compiled) or clock_rates(space, 1.0) is not None
+        self.heat_limited = bind.heat_managed(space.compiled) or clocks_at(space, 1.0) is not None
         self.managed = self.power_limited or bind.heat_managed(space.compiled)
-        self._rates: dict[tuple[int, Capacity], float] = {}
+        self._rates: dict[tuple[int, Capacity], tuple[float, float]] = {}
         self._clocks: dict[float, Floats | None] = {}
 
     def tokens(self, at: Capacity) -> float:
         """Tokens/s with capacities scaled; NaN pools count as nothing."""
         space, pools = self._space, self._pools
-        rate = np.array([self._rate(row, at) for row in range(len(space.cases))])
-        slowed = self._at_clock(at.thermal)
-        rate = rate if slowed is None else rate * slowed
-        changed = with_rates(pools, rate, pools.link_per_s * at.copper)
+        rate, compute = np.array([self._rate(row, at) for row in range(len(space.cases))]).reshape(-1, 2).T
+        clock = self._at_clock(at.thermal)
+        if clock is not None:
+            slower = 1.0 / (compute / clock + 1.0 - compute)
+            rate, compute = rate * slower, compute * slower / clock
+        changed = with_rates(pools, rate, pools.link_per_s * at.copper, compute)
         served: Served = bind.buffers(Served, **{"": len(space.cases)})
         serve_pools(self._bodies, space.alive.powered, changed, served)
         if self.managed:
             set_activity(self._bodies, space.alive.powered, changed, served)
-            space.try_caps(self._bodies, at.power, at.thermal, served)
+            space.try_caps(self._bodies, changed, at.power, at.thermal, served)
         out = [
             served.rate_per_s[row] * case.case.request.output_tokens
             for row, case in enumerate(space.cases)
@@ -125,19 +127,21 @@ class Throughput(Model):
         return float(np.nansum(out))
 
     def _at_clock(self, factor: float) -> Floats | None:
-        """Rates of the pools over those at full clock, at the clocks that scaled thermal capacities leave."""
+        """The pools' clocks that scaled thermal capacities leave."""
         if factor not in self._clocks:
-            self._clocks[factor] = clock_rates(self._space, factor)
+            self._clocks[factor] = clocks_at(self._space, factor)
         return self._clocks[factor]
 
-    def _rate(self, row: int, at: Capacity) -> float:
-        """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated)."""
+    def _rate(self, row: int, at: Capacity) -> tuple[float, float]:
+        """Requests/s of one instance at the best batch of real size (no rounding, so that it can be differentiated), and the
+        share of the time in which it computes.
+        """
         case = self._space.cases[row]
         if case.case is None or case.solution is None:
-            return math.nan
+            return math.nan, 1.0
         key = (row, replace(at, power=1.0, thermal=1.0))
         if key not in self._rates:
-            self._rates[key] = instance_rate(scaled(case.case, at), case.solution.layout)
+            self._rates[key] = instance_point(scaled(case.case, at), case.solution.layout)
         return self._rates[key]
 
 
@@ -155,13 +159,19 @@ def scaled(case: Case, at: Capacity) -> Case:
 
 
 def instance_rate(case: Case, layout: Layout) -> float:
-    """Requests/s of one instance at the largest real batch that cache and limits allow; NaN when the weights do not
-    fit.
+    """Requests/s of one instance; see `instance_point`."""
+    return instance_point(case, layout)[0]
+
+
+def instance_point(case: Case, layout: Layout) -> tuple[float, float]:
+    """Requests/s of one instance at the largest real batch that cache and limits allow, and the share of the time in which
+    it computes; NaN when the weights do not fit.
     """
     batch, state = best_batch(case.model, case.device, layout, case.tune, case.request, float(case.pinned[4]), 0.0)
     if state == 0:
-        return math.nan
-    return float(configuration(case.model, case.device, layout, case.tune, case.request, batch)[1])
+        return math.nan, 1.0
+    point = configuration(case.model, case.device, layout, case.tune, case.request, batch)
+    return float(point.requests_per_s), float(point.compute_frac)
 
 
 def elasticities(

@@ -12,7 +12,7 @@ from infraplanner.kernels.training_state import read_job
 from . import bind
 from .elasticity import Capacity, Floats, Model, power_limited
 from .job_traffic import JobLoad, felt, job_loads, shared
-from .jobs import JobCase, clocked, kept_by_caps
+from .jobs import JobCase, job_speed, kept_by_caps
 from .thermal_slope import clocks_at
 from .workspace import Workspace
 
@@ -48,10 +48,9 @@ class Training(Model):
         if at.power == at.thermal == 1.0 or not self.managed:
             return space.kept_frac
         served = bind.copied(space.served)
-        return space.try_caps(self._bodies, at.power, at.thermal, served)
+        return space.try_caps(self._bodies, space.pools, at.power, at.thermal, served)
 
-    @staticmethod
-    def _solve(case: JobCase, at: Capacity, kept_frac: float, clock_frac: float) -> JobCase:
+    def _solve(self, case: JobCase, at: Capacity, kept_frac: float, clock_frac: float) -> JobCase:
         assert case.solved is not None
         shape, device, tune = case.solved
         device = device._replace(
@@ -63,7 +62,9 @@ class Training(Model):
             scale_out_b_per_s=device.scale_out_b_per_s * at.copper,
         )
         whole = step(shape, read_job(np.array([case.line]), 0), device, tune)
-        seconds = whole.total_s / (kept_frac * clocked(whole, clock_frac)) if kept_frac > 0.0 else np.inf
+        assert self._space.compiled is not None
+        least = self._space.compiled.rule("thermal.clock_min_frac")
+        seconds = whole.total_s / job_speed(whole, kept_frac, clock_frac, least) if kept_frac > 0.0 else np.inf
         tokens = case.job.global_batch * case.job.sequence_tokens
         return replace(case, tokens_per_s=tokens / seconds, step_s=seconds)
 

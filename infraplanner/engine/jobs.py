@@ -15,6 +15,7 @@ from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
 from infraplanner.compile.rules import Lookup
 from infraplanner.kernels.arrays import Floats
+from infraplanner.kernels.draw import held_clock
 from infraplanner.kernels.goodput import goodput, loss, optimum, time_to_train
 from infraplanner.kernels.training import KEEP_ALL, RECOMPUTE_CORE, RECOMPUTE_LAYER, step
 from infraplanner.kernels.training_state import memory, read_job, search
@@ -45,7 +46,7 @@ class JobCase:
     collision_frac: float | None = None
     estimate: bool = False
     kept_frac: float = 1.0
-    """Work a second that power caps leave the slowest rack of it; the others wait for that one."""
+    """Share of its dynamic power that caps and heat management leave the slowest rack of it; the others wait for that one."""
     clock_frac: float = 1.0
     solved: tuple[Shape, Device, Tune] | None = None
     """Model, accelerator and constants that it was solved with."""
@@ -94,11 +95,12 @@ def _case(space: Workspace, compiled: Compiled, job: Job, failed: frozenset[str]
         return JobCase(job, refusal=found)
     case = JobCase(job, *found, solved=(shape, device, tune))
     clock = float(space.clock_frac[row]) if space.clock_frac.size else 1.0
-    return slowed_job(case, kept_by_caps(space, row, space.kept_frac), clock)
+    least = compiled.rule("thermal.clock_min_frac")
+    return slowed_job(case, kept_by_caps(space, row, space.kept_frac), clock, least)
 
 
 def kept_by_caps(space: Workspace, pool: int, kept_frac: Floats) -> float:
-    """Share of its dynamic work that power caps, by rack, leave the slowest powered rack of a pool."""
+    """Share of its dynamic power that the slowest powered rack of a pool keeps, of those that all racks keep."""
     assert space.compiled is not None
     bodies = space.compiled.bodies
     racks = bodies.rack[(bodies.pool == pool) & (bodies.rack >= 0) & (bodies.accelerator_count > 0.0)]
@@ -106,20 +108,28 @@ def kept_by_caps(space: Workspace, pool: int, kept_frac: Floats) -> float:
     return float(kept_frac[racks].min()) if racks.size else 1.0
 
 
-def slowed_job(case: JobCase, kept_frac: float, clock_frac: float) -> JobCase:
-    """A job whose accelerators keep this share of their work under power caps, at this clock.
+def slowed_job(case: JobCase, kept_frac: float, clock_frac: float, least_clock_frac: float) -> JobCase:
+    """A job whose chips allow this clock, and whose slowest rack keeps this share of the dynamic power there.
 
-    What the dies compute takes 1/clock as long, the rest of a step as long as before; of a capped rack everything slows.
+    What the dies compute takes 1/clock as long, the rest of a step as long as before.
     """
     if case.tokens_per_s is None or case.solved is None or (kept_frac >= 1.0 and clock_frac >= 1.0):
         return case
     shape, device, tune = case.solved
-    rate = kept_frac * clocked(step(shape, read_job(np.array([case.line]), 0), device, tune), clock_frac)
+    rate = job_speed(
+        step(shape, read_job(np.array([case.line]), 0), device, tune), kept_frac, clock_frac, least_clock_frac
+    )
     if rate <= 0.0:
         return replace(case, tokens_per_s=None, kept_frac=0.0, refusal="Power caps leave its accelerators no work.")
     return replace(
         case, tokens_per_s=case.tokens_per_s * rate, step_s=case.step_s / rate, kept_frac=kept_frac, clock_frac=clock_frac
     )  # fmt: skip
+
+
+def job_speed(whole: Step, kept_frac: float, clock_frac: float, least_clock_frac: float) -> float:
+    """Speed of a step at a clock and a share of the dynamic power there, over that at full clock."""
+    clock, time = held_clock(kept_frac, least_clock_frac)
+    return float(time * clocked(whole, clock_frac * clock))
 
 
 def clocked(whole: Step, clock_frac: float) -> float:

@@ -112,10 +112,8 @@ def couple(
     found, now, totals = settle_clocks(space, pools, failed, totals, search, source)
     space.chips = found
     chips = _chips(space, found.held, found.state)
-    if borrowed is not None:
-        ride = borrowed.ride
-    else:
-        ride = () if space.brief else ride_rows(space, found.air, chips, found.loops)
+    asked = borrowed is None and not space.brief
+    ride = ride_rows(space, found.air, chips, found.loops) if asked else borrowed.ride if borrowed is not None else ()
     thermal = Thermal(
         found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids
     )

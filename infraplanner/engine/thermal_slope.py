@@ -16,7 +16,7 @@ from infraplanner.kernels.legs import LegFlows
 from infraplanner.kernels.power import Flows
 
 from .air_floor import air_cells
-from .chips import UNKNOWN, chip_state, slowdown, slowed, with_clocks
+from .chips import UNKNOWN, chip_state, slowed, with_clocks
 from .clocks import ClockSearch
 from .thermal import Coupled, Source, settle_clocks
 from .workspace import Workspace
@@ -38,14 +38,6 @@ def clocks_at(space: Workspace, factor: float) -> Floats | None:
     if now is None or not ((now.state.state != UNKNOWN) | (now.air_c[now.held.chips.rack] > 0.0)).any():
         return None
     return _clocks(space, now, factor)
-
-
-def clock_rates(space: Workspace, factor: float) -> Floats | None:
-    """Rate of each pool over its rate at full clock with scaled thermal capacities; None as `clocks_at`."""
-    clock = clocks_at(space, factor)
-    if clock is None:
-        return None
-    return np.array([slowdown(case, float(new)) for case, new in zip(space.cases, clock, strict=True)])
 
 
 def _clocks(space: Workspace, now: Coupled, factor: float) -> Floats:

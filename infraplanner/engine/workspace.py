@@ -77,6 +77,8 @@ class Workspace:
         self.air_model: Any = None
         self.loop_flows: Any = None
         self.chips: Any = None
+        self.pools: Any = None
+        """Inputs of the pools in the frame in force."""
         self.wet_bulbs: Any = None
         self.brief = False
         """Only headline figures and walls are wanted: no ride-through, no capture of exhaust, no diagnosis of pools,
@@ -228,7 +230,7 @@ class Workspace:
         """One frame with the pools' inputs in force; failed records are dead."""
         assert self.compiled is not None
         compiled = self.compiled
-        self.alive = self._alive(failed)
+        self.alive, self.pools = self._alive(failed), pools
         devices = self._rows("devices", failed)
         rule = compiled.rule
         legs = bind.legs(compiled)
@@ -249,9 +251,11 @@ class Workspace:
         self.totals = totals
         return totals
 
-    def try_caps(self, bodies: Bodies, power_ratio: float, thermal_ratio: float, served: Served) -> Floats:
-        """Slow `served` by the caps of racks and nodes, and what cooling is kept to, times these ratios; returns the work
-        each rack keeps. The last frame's figures stay.
+    def try_caps(
+        self, bodies: Bodies, pools: Pools, power_ratio: float, thermal_ratio: float, served: Served
+    ) -> Floats:
+        """Slow `served` by the caps of racks and nodes, and what cooling is kept to, times these ratios; returns the share
+        of its dynamic power that each rack keeps. The last frame's figures stay.
         """
         compiled = self.compiled
         assert compiled is not None
@@ -259,15 +263,15 @@ class Workspace:
         racks = racks._replace(cap_frac=racks.cap_frac * power_ratio)
         kept = np.ones(racks.x_m.size)
         if not holds.row_ratio.size:
-            apply_caps(bodies, racks.cap_frac, self.alive.powered, self.draw, self.sums.rack_w, served, kept)
+            apply_caps(bodies, pools, racks.cap_frac, self.alive.powered, self.draw, self.sums.rack_w, served, kept)
             return kept
         draw, flows = bind.copied(self.draw), bind.copied(self.flows)
         leg_flows, plant = bind.copied(self.leg_flows), bind.copied(self.plant)
         rule = compiled.rule
         carry(
             racks, bodies, draw, bind.chain(compiled), bind.legs(compiled), flows, leg_flows, bind.units(compiled),
-            bind.loops(compiled), plant, served, self.alive, compiled.chain.hall, holds, self.sums.rack_w, kept,
-            self.load_w.copy(), self.climate.dry_bulb_c, self.climate.wet_bulb_c,
+            bind.loops(compiled), plant, pools, served, self.alive, compiled.chain.hall, holds, self.sums.rack_w,
+            kept, self.load_w.copy(), self.climate.dry_bulb_c, self.climate.wet_bulb_c,
             rule("engine.coupling_tolerance_frac"), int(rule("engine.coupling_passes_count")),
         )  # fmt: skip
         return kept

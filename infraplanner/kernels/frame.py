@@ -11,7 +11,7 @@ import numpy as np
 from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units, collect, run_plant
-from .draw import Bodies, Draw, cap_derate, draw_racks
+from .draw import Bodies, Draw, cap_derate, draw_racks, held_work
 from .hold import PASSES, Holds, excess, hold_racks, load_rows, next_shares, start_holds, tightest
 from .legs import LegFlows, Legs, start_legs
 from .links import Cables, CableSums, CableTotals, Ends, Media, Route, lay_cables, tally
@@ -34,8 +34,8 @@ class Racks(NamedTuple):
 
 class Pools(NamedTuple):
     """Serving pools: accelerators an instance, requests/s an instance at full load, activity (0..1) at full load,
-    requests/s offered (infinite = saturated) and that the fabric carries, and the prefill pool that feeds a decode
-    pool (-1 none).
+    requests/s offered (infinite = saturated) and that the fabric carries, share of the time in which they compute at the
+    clock in force, the lowest clock that they go to, and the prefill pool that feeds a decode pool (-1 none).
     """
 
     instance_count: Floats
@@ -43,6 +43,8 @@ class Pools(NamedTuple):
     activity_frac: Floats
     offered_per_s: Floats
     link_per_s: Floats
+    compute_frac: Floats
+    least_clock_frac: Floats
     prefill: Ints
 
 
@@ -203,15 +205,19 @@ def set_activity(bodies: Bodies, powered: Flags, pools: Pools, served: Served) -
 
 @kernel
 def apply_caps(
-    bodies: Bodies, cap_frac: Floats, powered: Flags, draw: Draw, link_w: Floats, served: Served, kept_frac: Floats
-) -> None:
-    """Scale each pool's requests by the work its racks keep under their power caps (mean over its accelerators)."""
+    bodies: Bodies, pools: Pools, cap_frac: Floats, powered: Flags, draw: Draw, link_w: Floats, served: Served,
+    kept_frac: Floats,
+) -> None:  # fmt: skip
+    """Scale each pool's requests by the work that its racks' caps leave (mean over its accelerators); `kept_frac` becomes
+    the share of its dynamic power that each rack keeps.
+    """
     cap_derate(bodies, cap_frac, draw.nameplate_w, link_w, served.activity_frac, kept_frac)
     served.derate_frac[:] = 0.0
     for b in range(bodies.rack.size):
         p, r = bodies.pool[b], bodies.rack[b]
         if p >= 0 and r >= 0 and powered[r]:
-            served.derate_frac[p] += bodies.accelerator_count[b] * kept_frac[r]
+            work = held_work(kept_frac[r], pools.compute_frac[p], pools.least_clock_frac[p])
+            served.derate_frac[p] += bodies.accelerator_count[b] * work
     for p in range(served.rate_per_s.size):
         share = served.derate_frac[p] / served.accelerators[p] if served.accelerators[p] > 0.0 else 1.0
         served.derate_frac[p] = share
@@ -306,6 +312,7 @@ def carry(
     units: Units,
     loops: Loops,
     plant: Plant,
+    pools: Pools,
     served: Served,
     alive: Alive,
     node_hall: Ints,
@@ -330,7 +337,7 @@ def carry(
     )  # fmt: skip
     missed = 0.0
     if holds.row_ratio.size == 0:
-        apply_caps(bodies, racks.cap_frac, alive.powered, draw, link_w, served, kept_frac)
+        apply_caps(bodies, pools, racks.cap_frac, alive.powered, draw, link_w, served, kept_frac)
         lower_bodies(bodies, alive.powered, kept_frac, draw)
         return unknown, capped, passes, change, unconnected, missed
     start_holds(bodies, racks.cap_frac, draw.nameplate_w, link_w, served.activity_frac, holds)
@@ -348,7 +355,7 @@ def carry(
             dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
         )  # fmt: skip
         passes += more
-    apply_caps(bodies, holds.rack_cap_frac, alive.powered, draw, link_w, served, kept_frac)
+    apply_caps(bodies, pools, holds.rack_cap_frac, alive.powered, draw, link_w, served, kept_frac)
     lower_bodies(bodies, alive.powered, kept_frac, draw)
     return unknown, capped, passes, change, unconnected, missed
 
@@ -400,8 +407,8 @@ def frame(
     serve_pools(bodies, alive.powered, pools, served)
     set_activity(bodies, alive.powered, pools, served)
     unknown_bodies, capped, passes, change, unconnected, missed = carry(
-        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, served, alive, node_hall, holds,
-        link_w, kept_frac, load_w, dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max,
+        racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, pools, served, alive, node_hall,
+        holds, link_w, kept_frac, load_w, dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max,
     )  # fmt: skip
     roots, residual = balance(chain, flows, leg_flows)
     unknown_units = 0

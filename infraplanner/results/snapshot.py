@@ -124,7 +124,7 @@ class PowerResult:
     node_cap_w: Floats = field(default_factory=no_floats)
     """What power management lets each node give out; infinite without a cap."""
     rack_held_frac: Floats = field(default_factory=no_floats)
-    """Share of its dynamic work that power caps leave each rack."""
+    """Clock over full that power caps and heat management leave each rack's accelerators (1: they are not held)."""
     rack_ids: tuple[str, ...] = ()
     rack_power_w: Floats = field(default_factory=no_floats)
     rack_nameplate_w: Floats = field(default_factory=no_floats)

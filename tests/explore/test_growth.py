@@ -32,11 +32,11 @@ def test_demand_grows_and_phases_stay(edge: Snapshot, catalog: Catalog) -> None:
     assert found is not None
     first, second, third, fourth = found.years
     assert (first.phases, second.phases, fourth.phases) == ((), (), ())
-    assert set(third.phases) == {"That cooler and 40 kW", "A fourth server"}
+    assert set(third.phases) == {"That cooler and 45 kW", "A sixth server"}
     # 6 x 2.2 x 1,024 and 15 x 100 output tokens at the peak; 25 and 10 % a year; the price stays until year 2.
     assert first.demand_per_s == pytest.approx(6 * 2.2 * 1024 + 15 * 100)
     assert second.demand_per_s == pytest.approx(6 * 1.25 * 2.2 * 1024 + 15 * 1.1 * 100)
-    assert third.capacity_per_s > 1.2 * second.capacity_per_s
+    assert third.capacity_per_s > 1.15 * second.capacity_per_s
     assert fourth.use_frac > third.use_frac
     assert third.capex_usd > 0.0
     assert second.capex_usd == fourth.capex_usd == 0.0

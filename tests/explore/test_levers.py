@@ -54,8 +54,8 @@ def test_a_cooler_costs_what_it_costs_though_the_house_does_not(catalog: Catalog
     more = found["+1 In-row cooler chilled water 20 kW, half width"]
     assert more.capex_usd == pytest.approx(20 * 300.0)
     assert found["ir-1 as In-row cooler chilled water 30 kW, half width"].capex_usd == pytest.approx(10 * 300.0)
-    assert more.tokens_gained_per_s > 0.05 * (evaluate(edge, catalog).summary.tokens_per_s or 0.0)
-    assert found["+2.6 kW under the cap of utility"].tokens_gained_per_s == 0.0  # the cooler binds, not the feed
+    assert more.tokens_gained_per_s > 0.03 * (evaluate(edge, catalog).summary.tokens_per_s or 0.0)
+    assert found["+2.8 kW under the cap of utility"].tokens_gained_per_s == 0.0  # the cooler binds, not the feed
     changed = applied(edge, more.offer.command)
     assert changed is not None
     (new,) = set(changed.table("cooling")) - set(edge.table("cooling"))

@@ -16,6 +16,7 @@ from infraplanner.model.document import Document
 from infraplanner.model.entities import Loop
 from infraplanner.results.snapshot import ResultSnapshot
 from tests.engine.halls import add, pod
+from tests.engine.test_holds import work
 
 from .test_thermal_wall import air_plan, change, scaled, tokens
 
@@ -59,9 +60,10 @@ def test_a_loop_is_kept_to_what_its_units_carry(catalog: Catalog) -> None:
     (said,) = (finding for finding in held.findings if finding.rule == "cooling.held")
     assert said.targets[0] == "tcs"
     assert "8 racks" in said.message
-    share = held.power.rack_held_frac[[key != "leaf" for key in held.power.rack_ids]]
-    assert np.ptp(share) < 1e-12
-    assert tokens(held) == pytest.approx(share[0] * tokens(evaluate(pod(8).snapshot(), catalog)), rel=1e-9)
+    clock = held.power.rack_held_frac[[key != "leaf" for key in held.power.rack_ids]]
+    assert np.ptp(clock) < 1e-12
+    ample = evaluate(pod(8).snapshot(), catalog)
+    assert tokens(held) == pytest.approx(work(ample, clock[0]) * tokens(ample), rel=1e-9)
 
 
 def test_management_of_ample_cooling_changes_nothing(catalog: Catalog) -> None:
@@ -81,7 +83,7 @@ def test_a_loop_further_out_holds_the_racks_of_all_loops_that_reject_to_it(catal
     held = evaluate(doc.snapshot(), less, check=run)
     assert load(held, "dry1") == pytest.approx(1.0, abs=1e-6)
     assert load(held, "cdu1") < 0.9
-    assert 0.3 < tokens(held) / tokens(whole) < 0.85
+    assert 0.8 < tokens(held) / tokens(whole) < 0.98
     assert any(finding.rule == "cooling.held" and finding.targets[0] == "fws" for finding in held.findings)
 
 
@@ -101,7 +103,7 @@ def test_an_air_cooled_hall_is_kept_to_its_air_units(catalog: Catalog) -> None:
 @pytest.mark.parametrize("kind", ["loop", "hall"])
 def test_the_thermal_wall_has_the_slope_of_a_plain_re_evaluation(catalog: Catalog, kind: str) -> None:
     if kind == "loop":
-        doc, catalog, unit = cooled("cdu-deschutes"), sized(catalog, "cdu-deschutes", 280.0), "cdu1"
+        doc, catalog, unit = cooled("cdu-deschutes"), sized(catalog, "cdu-deschutes", 190.0), "cdu1"
     else:
         doc, unit = air_plan(3), "crah0"
         change(doc, "halls", "hall", manage_heat=True)
@@ -123,7 +125,7 @@ def test_a_failed_unit_leaves_the_managed_loop_with_the_other(catalog: Catalog) 
     doc = cooled(racks=4)
     lost = evaluate(doc.snapshot(), catalog, failed=frozenset({"cdu2"}))
     assert load(lost, "cdu1") == pytest.approx(1.0, abs=1e-6)
-    assert 0.3 < tokens(lost) / tokens(evaluate(doc.snapshot(), catalog)) < 1.0
+    assert 0.5 < tokens(lost) / tokens(evaluate(doc.snapshot(), catalog)) < 0.98
 
 
 def test_loops_in_a_ring_do_not_hang(catalog: Catalog) -> None:

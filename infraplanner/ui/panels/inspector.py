@@ -579,9 +579,9 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
 
 
 def _held(power: PowerResult, row: int) -> str:
-    """How much of its work a cap or its cooling leaves a rack, where that is not all."""
+    """The clock that a cap or its cooling leaves a rack's accelerators, where that is not all."""
     kept = float(power.rack_held_frac[row]) if len(power.rack_held_frac) else 1.0
-    return f", held to {number(100 * kept, 2)} % of its work" if kept < 1.0 - 1e-6 else ""
+    return f", held to {number(100 * kept, 2)} % clock" if kept < 1.0 - 1e-6 else ""
 
 
 def _die(thermal: ThermalResult, row: int) -> str:
