@@ -143,7 +143,7 @@ def test_a_synchronous_job_waits_for_its_slowest_rack(catalog: Catalog) -> None:
     assert 0.7 < clock < 0.97
     assert slow.summary.training_tokens_per_s is not None
     assert clock < slow.summary.training_tokens_per_s / free.summary.training_tokens_per_s < 1.0
-    for key, each in list(plan.table("racks").items()):
+    for each in list(plan.table("racks").values()):
         if each.pool:
             plan.put("racks", structs.replace(each, power_cap_frac=0.7))
     assert evaluate(plan.snapshot(), catalog).summary.training_tokens_per_s == slow.summary.training_tokens_per_s
