@@ -239,7 +239,7 @@ def _power_offers(snapshot: Snapshot, result: ResultSnapshot) -> Iterator[Offer]
     ]
     if tight:
         share, key, cap_kw = max(tight)
-        more_kw = min(MORE_KW, MORE_CAP * cap_kw)
+        more_kw = float(f"{min(MORE_KW, MORE_CAP * cap_kw):.2g}")
         alike = [each for full, each, own_kw in tight if own_kw == cap_kw and full >= share * (1.0 - ALIKE_FRAC)]
         change = SetFields("power", alike, {"power_cap_kw": cap_kw + more_kw})
         names = key if len(alike) == 1 else f"{alike[0]} and {len(alike) - 1} like it"
