@@ -41,6 +41,23 @@ def test_it_shows_what_the_result_holds(table: LinkTable) -> None:
     assert f"{sum(result.fabric.count_by_family.values())} cables" in table.count.text()
 
 
+def test_every_link_tells_what_its_ports_would_report(table: LinkTable) -> None:
+    """Margin, bit errors, temperature, load and watts of each link; a dash where a medium's loss is not modelled."""
+    result = table.bridge.session.result
+    assert result is not None
+    key = next(key for key, medium in zip(result.fabric.link_ids, result.fabric.medium, strict=True) if "dac" in medium)
+    at = result.fabric.link_ids.index(key)
+    row = _column(table, "id").index(key)
+    report = table.bridge.session.link_report(key)
+    assert float(_column(table, "margin")[row]) == pytest.approx(report["margin_db"], rel=0.01)
+    assert float(_column(table, "cable")[row]) == pytest.approx(float(result.fabric.cable_c[at]), rel=0.01)
+    assert float(_column(table, "energy")[row]) == pytest.approx(report["pj_per_bit"], rel=0.01)
+    clear = np.log10(report["ber_corrected_up_to"] / report["ber_before_correction"])
+    assert float(_column(table, "errors")[row].replace("\u2009", "")) == pytest.approx(clear, rel=0.01)
+    unknown = np.isnan(table.model.columns["margin"][table.model.rows])
+    assert {text for text, dash in zip(_column(table, "margin"), unknown, strict=True) if dash} <= {"\u2013"}
+
+
 def test_it_sorts_by_reach_used_first_and_by_any_column(table: LinkTable) -> None:
     used = [table.model.columns["used"][row] for row in table.model.rows]
     assert used == sorted(used, reverse=True)

@@ -35,9 +35,18 @@ SHARE_ROLE = Qt.ItemDataRole.UserRole + 1
 COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("id", "Link", 0), ("a", "From", 0), ("b", "To", 0), ("count", "Cables", 0), ("rate", "Gb/s", 4),
     ("medium", "Medium", 0), ("length", "Routed m", 3), ("ordered", "Ordered m", 3), ("reach", "Reach m", 3),
-    ("used", "Reach used %", 3), ("load", "Load %", 3), ("power", "W", 3), ("price", "$", 4), ("latency", "ns", 3),
+    ("used", "Reach used %", 3), ("load", "Load %", 3), ("power", "W", 3), ("energy", "pJ/bit", 3),
+    ("cable", "Cable \u00b0C", 3), ("margin", "Margin dB", 3), ("errors", "Errors clear, decades", 3), ("price", "$", 4),
+    ("latency", "ns", 3),
 )  # fmt: skip
 """Key, header, significant digits (0: text or whole numbers)."""
+TIPS = {
+    "used": "Routed length with slack and loops, of what the medium reaches",
+    "energy": "Both ends together for one bit in one direction",
+    "cable": "Temperature that copper was judged at: the warmer, the more it loses",
+    "margin": "Loss budget less loss at the ordered length",
+    "errors": "How far the bit errors before correction stay below what it is designed for, in powers of ten (an estimate)",
+}
 TEXTS = ("id", "a", "b", "medium")
 NEAR_FRAC = 0.9
 
@@ -107,6 +116,8 @@ class LinkModel(QAbstractTableModel):
             return self.tr(COLUMNS[section][1])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return self._side(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self.tr(TIPS.get(COLUMNS[section][0], COLUMNS[section][1]))
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -228,31 +239,41 @@ class LinkTable(QWidget):
         family = {name: part.family if isinstance(part, LinkMedium) else "" for name, part in known.items()}
         families = np.array([family.get(name, "") for name in names], dtype=np.str_)
         self._fill_families(families)
-        self.model.take(fabric, self._columns(fabric, names), families)
+        self.model.take(fabric, self._columns(result, names), families)
         if not self.wide and len(self.model.rows):
             self.view.resizeColumnsToContents()
             self.wide = True
         self._say()
 
-    def _columns(self, fabric: FabricResult, names: list[str]) -> dict[str, Any]:
+    def _columns(self, result: ResultSnapshot, names: list[str]) -> dict[str, Any]:
+        fabric, margins = result.fabric, self.bridge.session.link_margins(result)
         links = self.bridge.session.document.table("links")
         held = [links.get(key) for key in fabric.link_ids]
         reach = np.asarray(fabric.reach_m, dtype=float)
         with np.errstate(all="ignore"):
             used = 100 * np.asarray(fabric.need_m, dtype=float) / reach
+        count = np.array([link.count if link else 0 for link in held], dtype=float)
+        rate = np.array([link.rate_gbps if link else np.nan for link in held], dtype=float)
+        power = np.asarray(fabric.power_w, dtype=float)
+        with np.errstate(all="ignore"):
+            energy = 1e3 * power / (rate * count)
         return {
             "id": np.array(fabric.link_ids, dtype=np.str_),
             "a": np.array([link.a if link else "" for link in held], dtype=np.str_),
             "b": np.array([link.b if link else "" for link in held], dtype=np.str_),
-            "count": np.array([link.count if link else 0 for link in held], dtype=float),
-            "rate": np.array([link.rate_gbps if link else np.nan for link in held], dtype=float),
+            "count": count,
+            "rate": rate,
             "medium": np.array(names, dtype=np.str_),
             "length": np.asarray(fabric.length_m, dtype=float),
             "ordered": np.asarray(fabric.ordered_m, dtype=float),
             "reach": reach,
             "used": used,
             "load": 100 * np.asarray(fabric.load_frac, dtype=float),
-            "power": np.asarray(fabric.power_w, dtype=float),
+            "power": power,
+            "energy": energy,
+            "cable": np.where(np.isfinite(reach), np.asarray(fabric.cable_c, dtype=float), np.nan),
+            "margin": margins.margin_db,
+            "errors": margins.decades,
             "price": np.asarray(fabric.price_usd, dtype=float),
             "latency": 1e9 * np.asarray(fabric.latency_s, dtype=float),
         }
