@@ -58,6 +58,19 @@ def test_every_link_tells_what_its_ports_would_report(table: LinkTable) -> None:
     assert {text for text, dash in zip(_column(table, "margin"), unknown, strict=True) if dash} <= {"\u2013"}
 
 
+def test_cabling_and_telemetry_are_two_views_of_one_table(table: LinkTable) -> None:
+    def shown() -> set[str]:
+        return {key for column, key in enumerate(KEYS) if not table.view.isColumnHidden(column)}
+
+    assert "ordered" in shown()
+    assert "errors" not in shown()
+    table.columns.setCurrentIndex(1)
+    assert {"load", "margin", "errors", "cable", "power", "energy", "latency"} <= shown()
+    assert "ordered" not in shown()
+    table.columns.setCurrentIndex(2)
+    assert shown() == set(KEYS)
+
+
 def test_it_sorts_by_reach_used_first_and_by_any_column(table: LinkTable) -> None:
     used = [table.model.columns["used"][row] for row in table.model.rows]
     assert used == sorted(used, reverse=True)

@@ -130,10 +130,10 @@ FLOOR = 1e-15
 
 
 def _errors(before: float | None, design: float) -> str:
+    """How many before correction, and how many it copes with."""
     if before is None:
-        return f"not modelled, corrected up to {_power(design)}"
-    about = f"below {_power(FLOOR)}" if before < FLOOR else f"about {_power(before)}"
-    return f"{about} before correction, which copes with {_power(design)}"
+        return f"\u2013, up to {_power(design)} corrected"
+    return f"{'below' if before < FLOOR else 'about'} {_power(max(before, FLOOR))}, up to {_power(design)} corrected"
 
 
 def _power(value: float) -> str:

@@ -36,7 +36,7 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("id", "Link", 0), ("a", "From", 0), ("b", "To", 0), ("count", "Cables", 0), ("rate", "Gb/s", 4),
     ("medium", "Medium", 0), ("length", "Routed m", 3), ("ordered", "Ordered m", 3), ("reach", "Reach m", 3),
     ("used", "Reach used %", 3), ("load", "Load %", 3), ("power", "W", 3), ("energy", "pJ/bit", 3),
-    ("cable", "Cable \u00b0C", 3), ("margin", "Margin dB", 3), ("errors", "Errors clear, decades", 3), ("price", "$", 4),
+    ("cable", "Cable \u00b0C", 3), ("margin", "Margin dB", 3), ("errors", "Errors clear", 3), ("price", "$", 4),
     ("latency", "ns", 3),
 )  # fmt: skip
 """Key, header, significant digits (0: text or whole numbers)."""
@@ -45,8 +45,15 @@ TIPS = {
     "energy": "Both ends together for one bit in one direction",
     "cable": "Temperature that copper was judged at: the warmer, the more it loses",
     "margin": "Loss budget less loss at the ordered length",
-    "errors": "How far the bit errors before correction stay below what it is designed for, in powers of ten (an estimate)",
+    "errors": "Powers of ten by which bit errors stay below what correction is designed for; an estimate, at most this much",
 }
+ENDS = ("id", "a", "b", "count", "rate", "medium")
+VIEWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Cabling", (*ENDS, "length", "ordered", "reach", "used", "load", "power", "price")),
+    ("Telemetry", ("id", "a", "b", "medium", "load", "margin", "errors", "cable", "power", "energy", "latency")),
+    ("All columns", tuple(key for key, _, _ in COLUMNS)),
+)
+"""What the table shows at a time: how cables run, or what their ports would report."""
 TEXTS = ("id", "a", "b", "medium")
 NEAR_FRAC = 0.9
 
@@ -150,7 +157,8 @@ class ShareDelegate(QStyledItemDelegate):
     """A bar of at most 40 % of the cell behind the figure; beyond the limit it changes colour and the figure is marked."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Bar first, text over it."""
+        """Cell first, so that the bar is seen on a selected row too; the figure stands to the right of it."""
+        super().paint(painter, option, index)
         share = index.data(SHARE_ROLE)
         if share is not None and np.isfinite(share):
             theme = current().theme
@@ -160,7 +168,6 @@ class ShareDelegate(QStyledItemDelegate):
             box = QRectF(option.rect)
             width = 0.4 * box.width() * min(max(share, 0.0), 1.0)
             painter.fillRect(QRectF(box.left() + 4, box.top() + 7, width, box.height() - 14), colour)
-        super().paint(painter, option, index)
 
 
 class LinkTable(QWidget):
@@ -181,11 +188,14 @@ class LinkTable(QWidget):
         self.family = QComboBox(self)
         self.near = QComboBox(self)
         self.near.addItems([self.tr("All links"), self.tr("Above 90 % of reach or rate")])
+        self.columns = QComboBox(self)
+        self.columns.setAccessibleName(self.tr("Columns"))
+        self.columns.addItems([self.tr(name) for name, _ in VIEWS])
         self.count = QLabel("", self)
         self.count.setObjectName("muted")
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 12, 6)
-        for widget in (self.words, self.family, self.near):
+        for widget in (self.words, self.family, self.near, self.columns):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.count)
@@ -195,7 +205,6 @@ class LinkTable(QWidget):
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn([key for key, _, _ in COLUMNS].index("used"), Qt.SortOrder.DescendingOrder)
-        self.view.setShowGrid(True)
         self.view.setWordWrap(False)
         self.view.setAccessibleName(self.tr("Links"))
         self.view.verticalHeader().hide()
@@ -212,6 +221,8 @@ class LinkTable(QWidget):
         self.words.textChanged.connect(lambda _text: self._timer.start())
         self.family.currentIndexChanged.connect(lambda _index: self._filter())
         self.near.currentIndexChanged.connect(lambda _index: self._filter())
+        self.columns.currentIndexChanged.connect(self._show_columns)
+        self._show_columns(0)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._select())
         self.view.doubleClicked.connect(self._zoom)
         bridge.result.connect(self.take)
@@ -297,6 +308,10 @@ class LinkTable(QWidget):
         self.model.near = self.near.currentIndex() == 1
         self.model.arrange()
         self._say()
+
+    def _show_columns(self, choice: int) -> None:
+        for column, (key, _, _) in enumerate(COLUMNS):
+            self.view.setColumnHidden(column, key not in VIEWS[choice][1])
 
     def _say(self) -> None:
         rows = self.model.rows
