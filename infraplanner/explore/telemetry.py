@@ -18,6 +18,8 @@ from infraplanner.model.document import Snapshot
 from infraplanner.results.snapshot import FabricResult
 from infraplanner.units import H_PER_YEAR
 
+from .link_margins import log_errors
+
 # ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when first needed
 
 WAYS = (
@@ -32,8 +34,8 @@ FIT_HOURS = 1e9
 def link_report(snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link: str) -> dict[str, Any]:
     """State of a link and `media`, the choices in order of price with what each would add. Raises EditError.
 
-    Unknown figures are None. The bit error rate before correction is not modelled: what is told is the loss that is left
-    over [dB] and the rate that the correction copes with.
+    Unknown figures are None. The bit error rate before correction is the least that the loss left over [dB] allows, see
+    `link_margins`.
     """
     if link not in snapshot.table("links") or link not in fabric.link_ids:
         raise EditError(f"There is no link {link} in the plan.")
@@ -43,6 +45,7 @@ def link_report(snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link
     from infraplanner.engine import bind
 
     record, row = snapshot.table("links")[link], fabric.link_ids.index(link)
+    catalog = catalog.with_embedded(snapshot.table("profiles"))
     rule = constants(catalog)
     parts = Parts(catalog)
     media = bind.media(parts, rule)
@@ -77,13 +80,23 @@ def link_report(snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link
         "loss_db": loss[0],
         "budget_db": loss[1],
         "margin_db": None if None in loss else (loss[1] or 0.0) - (loss[0] or 0.0),
-        "ber_before_correction": None,
+        "ber_before_correction": _errors(loss, media, parts, part, rule("link.fec_pre_ber_design")),
         "ber_corrected_up_to": rule("link.fec_pre_ber_design"),
         "fit": fit,
         "failures_per_year": None if fit is None else fit / FIT_HOURS * H_PER_YEAR,
         "panels": record.panels,
         "media": _choices(media, stock, parts, record, fabric, row, fixed_db, modules, single_only=mirror_db > 0.0),
     }
+
+
+def _errors(
+    loss: tuple[float | None, float | None], media: Any, parts: Parts, part: Any, design_ber: float
+) -> float | None:
+    """Least bit error rate before correction, an estimate."""
+    if loss[0] is None or loss[1] is None:
+        return None
+    fibre = np.array([media.fibre[parts.code(part.id, LinkMedium)] == 1])
+    return float(10.0 ** log_errors(np.array([loss[1] - loss[0]]), fibre, design_ber)[0])
 
 
 def _number(values: Any, row: int) -> float | None:

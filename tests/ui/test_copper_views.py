@@ -142,6 +142,26 @@ def test_ports_show_at_high_zoom_and_bundles_at_low(drive: Driver) -> None:
     assert pictures[0] != pictures[1]
 
 
+def test_the_fabric_as_a_whole_is_a_table(drive: Driver) -> None:
+    chart = drive.window.charts.fabric
+    drive.window.charts.open_chart(chart)
+    drive.settle()
+    found = drive.session.result.fabric.figures
+    assert chart.values()["bisection_bps"] == found.bisection_bps
+    texts = [[chart.table.item(row, column).text() for column in range(4)] for row in range(chart.table.rowCount())]
+    assert texts[0][0].startswith("Worst halves")
+    assert (
+        len(texts)
+        == chart.values()["rows"]
+        == len(found.halves)
+        + len(found.tiers)
+        + len(found.jobs)
+        + len(found.pools)
+        + bool(drive.session.result.fabric.scale_up.owner_ids)
+    )
+    assert any("all-reduce" in row[0] for row in texts)
+
+
 def test_the_cable_schedule_is_written_from_the_menu(
     drive: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

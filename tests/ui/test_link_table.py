@@ -41,6 +41,36 @@ def test_it_shows_what_the_result_holds(table: LinkTable) -> None:
     assert f"{sum(result.fabric.count_by_family.values())} cables" in table.count.text()
 
 
+def test_every_link_tells_what_its_ports_would_report(table: LinkTable) -> None:
+    """Margin, bit errors, temperature, load and watts of each link; a dash where a medium's loss is not modelled."""
+    result = table.bridge.session.result
+    assert result is not None
+    key = next(key for key, medium in zip(result.fabric.link_ids, result.fabric.medium, strict=True) if "dac" in medium)
+    at = result.fabric.link_ids.index(key)
+    row = _column(table, "id").index(key)
+    report = table.bridge.session.link_report(key)
+    assert float(_column(table, "margin")[row]) == pytest.approx(report["margin_db"], rel=0.01)
+    assert float(_column(table, "cable")[row]) == pytest.approx(float(result.fabric.cable_c[at]), rel=0.01)
+    assert float(_column(table, "energy")[row]) == pytest.approx(report["pj_per_bit"], rel=0.01)
+    clear = np.log10(report["ber_corrected_up_to"] / report["ber_before_correction"])
+    assert float(_column(table, "errors")[row].replace("\u2009", "")) == pytest.approx(clear, rel=0.01)
+    unknown = np.isnan(table.model.columns["margin"][table.model.rows])
+    assert {text for text, dash in zip(_column(table, "margin"), unknown, strict=True) if dash} <= {"\u2013"}
+
+
+def test_cabling_and_telemetry_are_two_views_of_one_table(table: LinkTable) -> None:
+    def shown() -> set[str]:
+        return {key for column, key in enumerate(KEYS) if not table.view.isColumnHidden(column)}
+
+    assert "ordered" in shown()
+    assert "errors" not in shown()
+    table.columns.setCurrentIndex(1)
+    assert {"load", "margin", "errors", "cable", "power", "energy", "latency"} <= shown()
+    assert "ordered" not in shown()
+    table.columns.setCurrentIndex(2)
+    assert shown() == set(KEYS)
+
+
 def test_it_sorts_by_reach_used_first_and_by_any_column(table: LinkTable) -> None:
     used = [table.model.columns["used"][row] for row in table.model.rows]
     assert used == sorted(used, reverse=True)

@@ -37,6 +37,8 @@ _LINKS = ("link_load", *link_colours.MODES)
 _MOVE_ONLY = frozenset({"x_mm", "y_mm", "rotation_deg"})
 _MEDIA_NAMES = {"dac": "Passive copper", "aec": "Active copper", "multimode": "Multimode", "single_mode": "Single mode",
                 "optical_switch": "Optical switch"}  # fmt: skip
+READOUT_DROP_PX = 220.0
+"""The readout of a drag goes below what is dragged when that ends so near below the pointer."""
 
 
 class FloorView(Geometry, QWidget):
@@ -423,7 +425,17 @@ class FloorView(Geometry, QWidget):
         if self.marquee is not None:
             paint_marks.paint_marquee(painter, theme, *self.marquee)
         if self.readout and self.pointer is not None:
-            paint_marks.paint_readout(painter, theme, self.pointer, self.readout, QRectF(self.rect()))
+            paint_marks.paint_readout(
+                painter, theme, self._below_moving(self.pointer), self.readout, QRectF(self.rect())
+            )
+
+    def _below_moving(self, pointer: QPointF) -> QPointF:
+        """A point by the pointer from which on the row that is being worked on and its cables stay in sight."""
+        rows = [self.scene.bodies.index[key] for key in self.moving if key in self.scene.bodies.index]
+        if not rows:
+            return pointer
+        bottom = self.camera.rect(*paint_marks.frame_of(self.scene.bodies, rows)).bottom()
+        return QPointF(pointer.x(), bottom) if pointer.y() < bottom < pointer.y() + READOUT_DROP_PX else pointer
 
     def _paint_what_if(self, painter: QPainter) -> None:
         if self.result is not None and self.result.failed:

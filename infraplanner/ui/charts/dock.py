@@ -11,6 +11,7 @@ from infraplanner.ui.bridge import Bridge
 from .base import Chart
 from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
+from .fabric import FabricChart
 from .failures import FailuresChart
 from .growth import GrowthChart
 from .heat import HeatChart
@@ -42,7 +43,7 @@ class ChartDock(QWidget):
         self.bridge = bridge
         self.waterfall, self.heat = WaterfallChart(), HeatChart()
         self.links, self.load, self.margin, self.media = LinkChart(bridge), LoadChart(), MarginChart(), MediaChart()
-        self.link_detail, self.optical = LinkDetail(bridge), OpticalChart(bridge)
+        self.link_detail, self.fabric, self.optical = LinkDetail(bridge), FabricChart(), OpticalChart(bridge)
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
         self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
@@ -55,7 +56,10 @@ class ChartDock(QWidget):
             (self.tr("Power"), [self.waterfall, self.sources, self.bursts, self.balance, self.chains]),
             (self.tr("Memory"), [self.roofline, self.memory_map, self.limits, self.doubling, self.gap]),
             (self.tr("Thermal"), [self.heat, self.staircase, self.plant_year, self.techniques, self.ride, self.loops]),
-            (self.tr("Copper"), [self.links, self.margin, self.media, self.load, self.link_detail, self.optical]),
+            (
+                self.tr("Copper"),
+                [self.links, self.margin, self.media, self.load, self.link_detail, self.fabric, self.optical],
+            ),
             (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
             (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),

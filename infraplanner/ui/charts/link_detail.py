@@ -116,13 +116,31 @@ def _facts(report: dict[str, Any]) -> str:
         ("Load", f"{number(None if load is None else 100 * load)} %, {' '.join(scaled(report['load_bps'], 'b/s'))}"),
         ("Power", f"{number(report['power_w'])} W, {number(report['pj_per_bit'])} pJ/bit"),
         ("Failures", f"{number(report['fit'])} FIT, {number(report['failures_per_year'])} a year"),
-        ("Bit errors", f"corrected up to {number(report['ber_corrected_up_to'])}"),
+        ("Bit errors", _errors(report["ber_before_correction"], report["ber_corrected_up_to"])),
     ]
     return (
         "<table cellspacing=2>"
         + "".join(f"<tr><td>{a}&nbsp;&nbsp;</td><td>{b}</td></tr>" for a, b in rows)
         + "</table>"
     )
+
+
+FLOOR = 1e-15
+"""Fewer errors than this are told as fewer: what the model leaves out is more."""
+
+
+def _errors(before: float | None, design: float) -> str:
+    """How many before correction, and how many it copes with."""
+    if before is None:
+        return f"\u2013, up to {_power(design)} corrected"
+    return f"{'below' if before < FLOOR else 'about'} {_power(max(before, FLOOR))}, up to {_power(design)} corrected"
+
+
+def _power(value: float) -> str:
+    """2e-4 as 2 x 10 to the minus 4."""
+    digit, _, exponent = f"{value:.0e}".partition("e")
+    head = "" if digit == "1" else f"{digit}\u00d7"
+    return f"{head}10<sup>{int(exponent)}</sup>".replace("-", "\u2212")
 
 
 def _cells(medium: dict[str, Any]) -> list[str]:

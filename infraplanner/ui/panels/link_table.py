@@ -35,9 +35,25 @@ SHARE_ROLE = Qt.ItemDataRole.UserRole + 1
 COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("id", "Link", 0), ("a", "From", 0), ("b", "To", 0), ("count", "Cables", 0), ("rate", "Gb/s", 4),
     ("medium", "Medium", 0), ("length", "Routed m", 3), ("ordered", "Ordered m", 3), ("reach", "Reach m", 3),
-    ("used", "Reach used %", 3), ("load", "Load %", 3), ("power", "W", 3), ("price", "$", 4), ("latency", "ns", 3),
+    ("used", "Reach used %", 3), ("load", "Load %", 3), ("power", "W", 3), ("energy", "pJ/bit", 3),
+    ("cable", "Cable \u00b0C", 3), ("margin", "Margin dB", 3), ("errors", "Errors clear", 3), ("price", "$", 4),
+    ("latency", "ns", 3),
 )  # fmt: skip
 """Key, header, significant digits (0: text or whole numbers)."""
+TIPS = {
+    "used": "Routed length with slack and loops, of what the medium reaches",
+    "energy": "Both ends together for one bit in one direction",
+    "cable": "Temperature that copper was judged at: the warmer, the more it loses",
+    "margin": "Loss budget less loss at the ordered length",
+    "errors": "Powers of ten by which bit errors stay below what correction is designed for; an estimate, at most this much",
+}
+ENDS = ("id", "a", "b", "count", "rate", "medium")
+VIEWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Cabling", (*ENDS, "length", "ordered", "reach", "used", "load", "power", "price")),
+    ("Telemetry", ("id", "a", "b", "medium", "load", "margin", "errors", "cable", "power", "energy", "latency")),
+    ("All columns", tuple(key for key, _, _ in COLUMNS)),
+)
+"""What the table shows at a time: how cables run, or what their ports would report."""
 TEXTS = ("id", "a", "b", "medium")
 NEAR_FRAC = 0.9
 
@@ -107,6 +123,8 @@ class LinkModel(QAbstractTableModel):
             return self.tr(COLUMNS[section][1])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return self._side(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self.tr(TIPS.get(COLUMNS[section][0], COLUMNS[section][1]))
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -139,7 +157,8 @@ class ShareDelegate(QStyledItemDelegate):
     """A bar of at most 40 % of the cell behind the figure; beyond the limit it changes colour and the figure is marked."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Bar first, text over it."""
+        """Cell first, so that the bar is seen on a selected row too; the figure stands to the right of it."""
+        super().paint(painter, option, index)
         share = index.data(SHARE_ROLE)
         if share is not None and np.isfinite(share):
             theme = current().theme
@@ -149,7 +168,6 @@ class ShareDelegate(QStyledItemDelegate):
             box = QRectF(option.rect)
             width = 0.4 * box.width() * min(max(share, 0.0), 1.0)
             painter.fillRect(QRectF(box.left() + 4, box.top() + 7, width, box.height() - 14), colour)
-        super().paint(painter, option, index)
 
 
 class LinkTable(QWidget):
@@ -170,11 +188,14 @@ class LinkTable(QWidget):
         self.family = QComboBox(self)
         self.near = QComboBox(self)
         self.near.addItems([self.tr("All links"), self.tr("Above 90 % of reach or rate")])
+        self.columns = QComboBox(self)
+        self.columns.setAccessibleName(self.tr("Columns"))
+        self.columns.addItems([self.tr(name) for name, _ in VIEWS])
         self.count = QLabel("", self)
         self.count.setObjectName("muted")
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 12, 6)
-        for widget in (self.words, self.family, self.near):
+        for widget in (self.words, self.family, self.near, self.columns):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.count)
@@ -184,7 +205,6 @@ class LinkTable(QWidget):
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn([key for key, _, _ in COLUMNS].index("used"), Qt.SortOrder.DescendingOrder)
-        self.view.setShowGrid(True)
         self.view.setWordWrap(False)
         self.view.setAccessibleName(self.tr("Links"))
         self.view.verticalHeader().hide()
@@ -201,6 +221,8 @@ class LinkTable(QWidget):
         self.words.textChanged.connect(lambda _text: self._timer.start())
         self.family.currentIndexChanged.connect(lambda _index: self._filter())
         self.near.currentIndexChanged.connect(lambda _index: self._filter())
+        self.columns.currentIndexChanged.connect(self._show_columns)
+        self._show_columns(0)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._select())
         self.view.doubleClicked.connect(self._zoom)
         bridge.result.connect(self.take)
@@ -228,31 +250,41 @@ class LinkTable(QWidget):
         family = {name: part.family if isinstance(part, LinkMedium) else "" for name, part in known.items()}
         families = np.array([family.get(name, "") for name in names], dtype=np.str_)
         self._fill_families(families)
-        self.model.take(fabric, self._columns(fabric, names), families)
+        self.model.take(fabric, self._columns(result, names), families)
         if not self.wide and len(self.model.rows):
             self.view.resizeColumnsToContents()
             self.wide = True
         self._say()
 
-    def _columns(self, fabric: FabricResult, names: list[str]) -> dict[str, Any]:
+    def _columns(self, result: ResultSnapshot, names: list[str]) -> dict[str, Any]:
+        fabric, margins = result.fabric, self.bridge.session.link_margins(result)
         links = self.bridge.session.document.table("links")
         held = [links.get(key) for key in fabric.link_ids]
         reach = np.asarray(fabric.reach_m, dtype=float)
         with np.errstate(all="ignore"):
             used = 100 * np.asarray(fabric.need_m, dtype=float) / reach
+        count = np.array([link.count if link else 0 for link in held], dtype=float)
+        rate = np.array([link.rate_gbps if link else np.nan for link in held], dtype=float)
+        power = np.asarray(fabric.power_w, dtype=float)
+        with np.errstate(all="ignore"):
+            energy = 1e3 * power / (rate * count)
         return {
             "id": np.array(fabric.link_ids, dtype=np.str_),
             "a": np.array([link.a if link else "" for link in held], dtype=np.str_),
             "b": np.array([link.b if link else "" for link in held], dtype=np.str_),
-            "count": np.array([link.count if link else 0 for link in held], dtype=float),
-            "rate": np.array([link.rate_gbps if link else np.nan for link in held], dtype=float),
+            "count": count,
+            "rate": rate,
             "medium": np.array(names, dtype=np.str_),
             "length": np.asarray(fabric.length_m, dtype=float),
             "ordered": np.asarray(fabric.ordered_m, dtype=float),
             "reach": reach,
             "used": used,
             "load": 100 * np.asarray(fabric.load_frac, dtype=float),
-            "power": np.asarray(fabric.power_w, dtype=float),
+            "power": power,
+            "energy": energy,
+            "cable": np.where(np.isfinite(reach), np.asarray(fabric.cable_c, dtype=float), np.nan),
+            "margin": margins.margin_db,
+            "errors": margins.decades,
             "price": np.asarray(fabric.price_usd, dtype=float),
             "latency": 1e9 * np.asarray(fabric.latency_s, dtype=float),
         }
@@ -276,6 +308,10 @@ class LinkTable(QWidget):
         self.model.near = self.near.currentIndex() == 1
         self.model.arrange()
         self._say()
+
+    def _show_columns(self, choice: int) -> None:
+        for column, (key, _, _) in enumerate(COLUMNS):
+            self.view.setColumnHidden(column, key not in VIEWS[choice][1])
 
     def _say(self) -> None:
         rows = self.model.rows
