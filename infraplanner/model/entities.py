@@ -64,7 +64,7 @@ class Hall(Record, frozen=True, kw_only=True):
     air_class: AirClass = ""
     """Class of the equipment that the hall is run for; what a profile states and a rack's own class narrow it."""
     air_layers: Literal["one", "two"] = "one"
-    """Two: what comes back to a rack gathers in the upper half of its inlet (stratification)."""
+    """Two: a lower and an upper layer of air that exchange what physics lets them (stratification)."""
     outline_mm: tuple[Point, ...] = ()
 
 
