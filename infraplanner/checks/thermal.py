@@ -256,6 +256,21 @@ def starved_loop(context: Context) -> Iterator[Message]:
             yield text, (loop.loop, loop.worst)
 
 
+def no_pump(context: Context) -> Iterator[Message]:
+    """Loops with racks and units of which none pumps; a tank moves its own bath."""
+    compiled = context.compiled
+    index, plant, units = compiled.tables["loops"].index, compiled.plant, compiled.tables["cooling"]["unit"]
+    for loop in context.result.thermal.loops.loops:
+        row = index[loop.loop]
+        own = plant.unit[plant.unit_start[row] : plant.unit_start[row + 1]]
+        kinds = {compiled.parts.cooling[code].cooling_kind for code in units[own].tolist() if code >= 0}
+        if loop.pumps == 0 and own.size and not kinds & IMMERSION:
+            yield (
+                f"Loop {loop.loop} serves {loop.racks} racks, and 0 of its {own.size} units pump; a running CDU is expected.",
+                (loop.loop,),
+            )
+
+
 def starved_branch(context: Context) -> Iterator[Message]:
     """Racks whose branch of the loop gets less than the least share of the coolant they want."""
     reach = context.result.thermal.loops.rack_reach_frac
@@ -331,6 +346,7 @@ RULES = (
     Rule("chip.starved-plate", "warning", "thermal", "Cold plates get their least flow", starved_plate),
     Rule("cooling.starved-loop", "error", "thermal", "Pumps give every rack its coolant", starved_loop),
     Rule("cooling.dry-out", "error", "thermal", "No coolant boils away in its plates", dry_out),
+    Rule("cooling.no-pump", "error", "thermal", "Every loop with racks has a running pump", no_pump),
     Rule("cooling.starved-branch", "warning", "thermal", "Every branch gets its least flow", starved_branch),
     Rule("cooling.redundancy-missed", "error", "thermal", "Loops may lose the units they say", redundancy),
     Rule("cooling.wrong-part", "error", "thermal", "Branches are made of their parts", wrong_branch_part),

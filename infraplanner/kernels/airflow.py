@@ -45,7 +45,7 @@ def solve_factored(
 
 @kernel
 def take_triangle(
-    lower_start: Rows, lower_row: Rows, lower: Floats, upper_start: Rows, upper_row: Rows, upper: Floats, start: Ints,
+    lower_start: Rows, lower_row: Rows, lower_ratio: Floats, upper_start: Rows, upper_row: Rows, upper_ratio: Floats, start: Ints,
     row: Rows, ratio: Halves, pivot_ratio: Floats,
 ) -> None:  # fmt: skip
     """The lower triangle by columns without its unit diagonal, in single precision, and the upper one's diagonal.
@@ -57,11 +57,11 @@ def take_triangle(
         for i in range(lower_start[j], lower_start[j + 1]):
             if lower_row[i] != j:
                 row[place] = lower_row[i]
-                ratio[place] = lower[i]
+                ratio[place] = lower_ratio[i]
                 place += 1
         for i in range(upper_start[j + 1] - 1, upper_start[j] - 1, -1):  # it mostly comes last
             if upper_row[i] == j:
-                pivot_ratio[j] = upper[i]
+                pivot_ratio[j] = upper_ratio[i]
                 break
 
 

@@ -66,7 +66,7 @@ class Hall(Record, frozen=True, kw_only=True):
     air_class: AirClass = ""
     """Class of the equipment that the hall is run for; what a profile states and a rack's own class narrow it."""
     air_layers: Literal["one", "two"] = "one"
-    """Two: what comes back to a rack gathers in the upper half of its inlet (stratification)."""
+    """Two: a lower and an upper layer of air that exchange what physics lets them (stratification)."""
     manage_heat: bool = False
     """Slow the accelerators until the hall's air units, and the loops they reject to, carry its heat within their capacity."""
     outline_mm: tuple[Point, ...] = ()

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from infraplanner.edit import Command, EditError, SetLightPaths
 from infraplanner.explore.split_pool import split_of
 from infraplanner.model.changes import ChangeSet
 from infraplanner.results.snapshot import ResultSnapshot
-from infraplanner.results.switches import layout_switches, load_moved
+from infraplanner.results.switches import layout_switches
 from infraplanner.session import LiveDrag, Session, can_fail
-from infraplanner.units import number
+from infraplanner.ui.what_if import what_if_text
 
 if TYPE_CHECKING:
     from infraplanner.explore.why import Step
@@ -153,24 +153,7 @@ class Bridge(QObject):
             if not result.provisional:
                 self.healthy = result
             return
-        names = ", ".join(sorted(result.failed)[:4]) + ("" if len(result.failed) <= 4 else " ...")
-        dark = sum(not fed for fed in result.power.rack_powered)
-        parts = [self.tr("What-if: {0} failed").format(names)]
-        parts.append(self.tr("racks without power: {0}").format(dark) if dark else self.tr("no rack loses power"))
-        unserved = result.power.unserved_w
-        if unserved > 0.0:
-            parts.append(self.tr("load lost: {0} kW").format(number(unserved / 1e3)))
-        single = next((f for f in result.findings if f.rule == "power.lost-diversity"), None)
-        if single is not None and not result.provisional:
-            parts.append(self.tr("{0} racks on one feed").format(single.message.partition(" ")[0]))
-        if self.healthy is not None and (moved := load_moved(self.healthy, result)):
-            key, before_frac, now_frac = moved
-            text = self.tr("{0} takes over, {1} to {2} %")
-            parts.append(text.format(key, f"{100 * before_frac:.0f}", f"{100 * now_frac:.0f}"))
-        before = self.healthy.summary.tokens_per_s if self.healthy else None
-        if before and result.summary.tokens_per_s is not None:
-            parts.append(_tokens(result.summary.tokens_per_s / before - 1))
-        self.what_if = "   ·   ".join(parts)
+        self.what_if = what_if_text(result, self.healthy)
 
     # --- what goes to the session
 
@@ -323,10 +306,3 @@ class Bridge(QObject):
         self.session.save(path, overwrite=overwrite)
         self.saved.emit()
         return True
-
-
-def _tokens(change_frac: float) -> str:
-    """How the throughput changed, in words where it did not."""
-    if abs(change_frac) < 5e-4:
-        return QCoreApplication.translate("Bridge", "tokens unchanged")
-    return QCoreApplication.translate("Bridge", "tokens {0} %").format(number(100 * change_frac, 2))

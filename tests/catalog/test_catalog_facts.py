@@ -123,12 +123,14 @@ def test_ports_that_the_texts_state_clearly(catalog):
 
 def test_loss_curves_reproduce_their_points(catalog):
     for unit in catalog.of(PowerUnit).values():
-        if len(unit.efficiency_points) < 3 or unit.id == "psu-80p-titanium-230":
+        if len(unit.efficiency_points) < 3:
             continue
+        # Floors of a certificate, 96 % at half and 91 % at full load: no loss that only grows with load comes nearer.
+        near = 0.017 if unit.id == "psu-80p-titanium-230" else 0.012
         for point in unit.efficiency_points:
             x = point.load_frac
             loss = unit.loss_a_frac + unit.loss_b_frac * x + unit.loss_c_frac * x * x
-            assert x / (x + loss) == pytest.approx(point.efficiency_frac, abs=0.012), (unit.id, x)
+            assert x / (x + loss) == pytest.approx(point.efficiency_frac, abs=near), (unit.id, x)
         assert min(unit.loss_a_frac, unit.loss_b_frac, unit.loss_c_frac) >= 0
 
 

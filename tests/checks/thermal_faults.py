@@ -133,11 +133,17 @@ def odd_hose(doc: Document) -> None:
     change(doc, "loops", "tcs", hose="crah-cw")
 
 
+def pumpless(doc: Document) -> None:
+    doc.remove("cooling", "cdu2")
+    change(doc, "cooling", "cdu1", profile="drycooler")
+
+
 def boils_dry(doc: Document) -> None:
     change(doc, "loops", "tcs", fluid="r1233zd", rise_k=None, flow_l_per_min_per_kw=0.2)
 
 
 FAULTS: list[Fault] = [
+    ("cooling.no-pump", pumpless, "tcs"),
     ("cooling.dry-out", boils_dry, "tcs"),
     ("chip.plate-cannot-boil", boils_dry, "r001"),
     ("cooling.starved-branch", weaker_pumps, "r001"),

@@ -147,3 +147,19 @@ def test_a_plate_is_fitted_to_the_rack_under_it_and_hoses_to_its_loop(drive: Dri
     assert said == ["MEMS AirJet Mini is fitted to a rack: 0 are selected or under it."]
     drive.bridge.undo()
     assert document.table("loops")[rack.loop].hose == ""
+
+
+def test_the_loop_diagram_scrolls_before_its_boxes_meet(drive: Driver) -> None:
+    """In a third of a small window there is no room for five columns beside each other."""
+    charts = drive.window.charts
+    charts.open_chart(charts.loops)
+    drive.settle()
+    view = charts.loops.view
+    assert view.width() >= view.minimumWidth()
+    view.resize(view.minimumSize())
+    places = view.places()
+    boxes = list(places.values())
+    assert len(boxes) > 3
+    assert all(not a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    for pipe in view.shown.pipes:  # so that what is written on them fits
+        assert places[pipe.end].left() - places[pipe.start].right() >= 90.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from infraplanner.edit import Delete, EditError
+from infraplanner.edit import Delete, EditError, SetFields
+from infraplanner.io.plan_writer import plan_bytes
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Feed, Hall, PowerNode
 from infraplanner.session import evaluate_once
 from infraplanner.ui.canvas.power_tree import lay_out
 from infraplanner.ui.main_window import MainWindow
+from tests.thermal.halls import air_hall
 
 POD = Path(__file__).resolve().parents[2] / "resources" / "templates" / "nvl72-pod.yaml"
 
@@ -123,3 +126,45 @@ def test_a_ring_of_feeds_still_draws() -> None:
         "feeds": {"f": Feed(id="f", source="u", target="v"), "g": Feed(id="g", source="v", target="u")},
     }
     assert set(lay_out(Document(tables).snapshot()).boxes) == {"u", "v"}
+
+
+def test_a_failed_air_unit_says_what_gets_warm(window: MainWindow, tmp_path: Path) -> None:
+    """Nothing of the load is lost by it, whatever the plan's racks lack before."""
+    path = tmp_path / "hall.yaml"
+    path.write_bytes(plan_bytes(air_hall(crahs=10).snapshot(), window.bridge.session.catalog))
+    window.files.open_path(str(path))
+    window.bridge.flush()
+    _result(window)
+    window.bridge.toggle_failed(["crah0"])
+    _result(window)
+    said = window.bridge.what_if
+    assert "crah0 failed" in said
+    assert "load lost" not in said
+    assert "air of hall covers 88 % of what racks draw" in said
+    assert re.search(r"warmest inlet r\d\w\d\d, \d\d\.\d °C, before \d\d\.\d °C", said), said
+    assert "takes over" not in said
+
+
+def test_what_is_dark_and_overloaded_is_named(pod: MainWindow) -> None:
+    _result(pod)
+    pod.bridge.execute(SetFields("power", ["ups-b"], {"rating_kw": 500.0}))
+    _result(pod)
+    pod.bridge.toggle_failed(["ups-a"])
+    _result(pod)
+    assert re.search(r"overloaded: ups-b 1\d\d %", pod.bridge.what_if), pod.bridge.what_if
+    pod.bridge.toggle_failed(["ups-b"])
+    _result(pod)
+    assert "racks without power: 16 (A01, A02, A03 ...)" in pod.bridge.what_if
+
+
+def test_groups_say_which_side_is_left(pod: MainWindow) -> None:
+    _result(pod)
+    tree = pod.power_tree
+    assert {tree._lost(group) for group in tree.tree.groups} == {""}
+    pod.bridge.toggle_failed(["ups-a"])
+    _result(pod)
+    said = {group.title: tree._lost(group) for group in tree.tree.groups if "Row" in group.title}
+    assert set(said.values()) == {"only B left"}
+    pod.bridge.toggle_failed(["ups-b"])
+    _result(pod)
+    assert {tree._lost(group) for group in tree.tree.groups if "Row" in group.title} == {"no side left"}

@@ -44,6 +44,8 @@ class Overlay:
     high: float
     values: Floats
     lines: tuple[float, ...] = ()
+    said: str = ""
+    """What the lines mean."""
 
     def colours(self, theme: Theme) -> np.ndarray:
         """(n, 3) colour bytes of the bodies."""
@@ -88,7 +90,13 @@ def _inlet(scene: Scene, result: ResultSnapshot) -> Overlay:
         if row is not None and blown > 0.0:
             values[row] = supply
     return Overlay(
-        "temperature", "Air and rack inlet", "°C", *TEMPERATURE_C[current().theme.is_dark], values, (RECOMMENDED_C,)
+        "temperature",
+        "Air and rack inlet",
+        "°C",
+        *TEMPERATURE_C[current().theme.is_dark],
+        values,
+        (RECOMMENDED_C,),
+        f"advised to {RECOMMENDED_C:g}",
     )
 
 

@@ -215,6 +215,11 @@ def paint_readout(
 
 
 def paint_banner(painter: QPainter, theme: Theme, camera: Camera, text: str) -> None:
-    """One line at the top of the floor that says which what-if is shown."""
+    """What is failed and lost at the top of the floor, and below it what no longer has a second way or gets warm."""
     if text:
-        pill(painter, theme, QPointF(camera.width / 2, 40), text, "status.error", "text.on_data", fonts.STRONG)
+        first, _, second = text.partition("\n")
+        pill(painter, theme, QPointF(camera.width / 2, 40), first, "status.error", "text.on_data", fonts.STRONG)
+        if second:
+            pill(
+                painter, theme, QPointF(camera.width / 2, 60), second, "surface.overlay", "status.warning", fonts.STRONG
+            )

@@ -135,8 +135,12 @@ class PowerTree(QWidget):
             cased(painter, theme, polyline([fixed, self._pull]), pen(theme.colour("selection.line"), 2, [4.0, 3.0]))
         self._headline(painter)
         if self.result is not None and self.result.failed:
-            top = QPointF(self.visibleRegion().boundingRect().center().x(), 14)
-            pill(painter, theme, top, self.bridge.what_if, "status.error", "text.on_data", fonts.STRONG)
+            seen = QRectF(self.visibleRegion().boundingRect())
+            first, _, second = self.bridge.what_if.partition("\n")
+            pill(painter, theme, QPointF(seen.center().x(), 14), first, "status.error", "text.on_data", fonts.STRONG)
+            if second:
+                low = QPointF(seen.center().x(), seen.bottom() - 16)
+                pill(painter, theme, low, second, "surface.overlay", "status.warning", fonts.STRONG)
 
     def _line(self, painter: QPainter, corners: list[QPointF], line: tuple[str, str, str], ids: list[str]) -> None:
         """One line; that of a dead source is red and dotted."""
@@ -230,14 +234,12 @@ class PowerTree(QWidget):
         small, strong = fonts.font(fonts.CAPTION), fonts.font(fonts.CAPTION, fonts.STRONG)
         total = sum(self._load.get(key, (0.0, 0.0))[0] for key in group.ids)
         title = f"{group.title}   {' '.join(scaled(total, 'W'))}"
-        label(
-            painter,
-            group.box.adjusted(8, 3, -8, 0),
-            title,
-            theme.colour("text.secondary"),
-            small,
-            Qt.AlignmentFlag.AlignTop,
-        )
+        lost = self._lost(group)
+        ink = theme.colour("status.warning" if lost else "text.secondary")
+        line = group.box.adjusted(8, 3, -8 - 19 * len(group.feeders), 0)
+        tries = (f"{title}   {lost}", f"{group.title}   {lost}", lost) if lost else (title,)
+        text = next((each for each in tries if fits(each, small, line.width())), tries[-1])
+        label(painter, line, text, ink, small, Qt.AlignmentFlag.AlignTop)
         self._badges(painter, group)
         for key, cell in cells(group):
             watts, share = self._load.get(key, (math.nan, math.nan))
@@ -258,6 +260,14 @@ class PowerTree(QWidget):
             if key in self._dark:
                 painter.fillRect(cell, hatch(theme.colour("status.error")))
             self._mark(painter, key, cell)
+
+    def _lost(self, group: Group) -> str:
+        """In words what is left of a group's sides when one carries nothing."""
+        left = sorted({side.upper() for source, side in group.feeders if source not in self._dead and side})
+        gone = sorted({side.upper() for source, side in group.feeders if source in self._dead and side} - set(left))
+        if not gone:
+            return ""
+        return self.tr("only {0} left").format(", ".join(left)) if left else self.tr("no side left")
 
     def _badges(self, painter: QPainter, group: Group) -> None:
         """At the end of a group's title: its sides, filled while they carry, struck through when they do not."""

@@ -117,7 +117,7 @@ def paint_legend(painter: QPainter, theme: Theme, camera: Camera, overlay: Overl
     face, small = fonts.font(fonts.CAPTION, fonts.STRONG), fonts.font(fonts.CAPTION)
     label(painter, QRectF(box.left() + 12, box.top() + 4, 200, 16), overlay.title, theme.colour("text.primary"), face)
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    unit = f"{note}  {overlay.unit}" if note else overlay.unit
+    unit = "   ".join(part for part in (note, overlay.said, overlay.unit) if part)
     label(
         painter,
         QRectF(box.left() + 12, box.top() + 4, box.width() - 24, 16),
@@ -130,6 +130,11 @@ def paint_legend(painter: QPainter, theme: Theme, camera: Camera, overlay: Overl
     rows = maps.overlay_map(overlay.key, theme.is_dark)
     strip = np.ascontiguousarray(np.concatenate([rows, np.full((256, 1), 255, np.uint8)], axis=1)[None, :, :])
     painter.drawImage(bar, QImage(strip.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888))
+    for value in overlay.lines:
+        mark = round(bar.left() + (value - overlay.low) / (overlay.high - overlay.low) * bar.width())
+        for colour, width in (("selection.casing", 4.0), ("text.primary", 2.0)):
+            painter.setPen(pen(theme.colour(colour), width))
+            painter.drawLine(mark, int(bar.top()) - 3, mark, int(bar.bottom()) + 2)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         value = overlay.low + share * (overlay.high - overlay.low)
         at = bar.left() + share * bar.width()

@@ -32,6 +32,8 @@ from .scene import FAMILIES, Ints, Scene, build_scene, moved, with_media, with_w
 from .snapping import Guide
 
 LAYERS = ("grid", "zones", "trays", "links", "feeds", "loops", "bodies", "findings")
+LEGEND_PX = 40.0
+"""Room for the legend of an overlay below a hall that fills the view."""
 _LINKS = ("link_load", *link_colours.MODES)
 """Overlays that colour cables."""
 _MOVE_ONLY = frozenset({"x_mm", "y_mm", "rotation_deg"})
@@ -254,7 +256,11 @@ class FloorView(Geometry, QWidget):
 
     def fit(self) -> None:
         """Show the whole hall."""
-        self.glide(self.camera.fitted(*self.scene.extent(), margin_px=46))
+        left, bottom, right, top = self.scene.extent()
+        whole = self.camera.fitted(left, bottom, right, top, margin_px=46)
+        if self.overlay is not None:  # clear of the legend
+            whole = self.camera.fitted(left, bottom - LEGEND_PX / whole.scale, right, top, margin_px=46)
+        self.glide(whole)
 
     def zoom_to(self, ids: list[str]) -> None:
         """Bring bodies into view and select them."""

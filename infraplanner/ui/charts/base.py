@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.theme import fonts
 from infraplanner.ui.theme.current import current
+from infraplanner.ui.widgets.elided_label import ElidedLabel
 from infraplanner.units import number
 
 SERIES_STYLE = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -101,7 +102,7 @@ class Chart(QWidget):
         self.dragging = False
         self.head = QLabel(self.title, self)
         self.head.setObjectName("dockTitle")
-        self.scope = QLabel("", self)
+        self.scope = ElidedLabel("", self)
         self.scope.setObjectName("muted")
         self.legend = LegendRow(self)
         row = QHBoxLayout()

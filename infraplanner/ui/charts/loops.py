@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from infraplanner.model.document import Snapshot
 from infraplanner.results.snapshot import ResultSnapshot
@@ -19,6 +19,8 @@ from infraplanner.units import KILO, number, scaled
 from .base import Chart
 
 BOX_W, BOX_H, MARGIN = 112.0, 44.0, 12.0
+GAP_W, LINE_H = 92.0, 50.0
+"""Least room for what is written on a pipe, and least height of a box with its gap: a smaller view scrolls."""
 
 
 @dataclass(slots=True)
@@ -130,17 +132,25 @@ class DiagramView(QWidget):
     def show_diagram(self, made: Diagram) -> None:
         """Show this one."""
         self.shown = made
+        columns = self._columns()
+        most = max(map(len, columns), default=1)
+        wide = 2 * MARGIN + len(columns) * BOX_W + max(0, len(columns) - 1) * GAP_W
+        self.setMinimumSize(round(wide), round(2 * MARGIN + most * LINE_H))
         self.update()
 
-    def places(self) -> dict[str, QRectF]:
-        """Where each box stands: columns spread over the width, boxes of one column centred in it."""
+    def _columns(self) -> list[list[str]]:
+        """Boxes by column; columns without any take no room."""
         columns: dict[int, list[str]] = {}
         for key, box in self.shown.boxes.items():
             columns.setdefault(box.column, []).append(key)
-        last = max(columns, default=0)
-        step = (self.width() - 2 * MARGIN - BOX_W) / max(1, last)
+        return [columns[number] for number in sorted(columns)]
+
+    def places(self) -> dict[str, QRectF]:
+        """Where each box stands: columns spread over the width, boxes of one column centred in it."""
+        columns = self._columns()
+        step = (self.width() - 2 * MARGIN - BOX_W) / max(1, len(columns) - 1)
         out = {}
-        for column, keys in columns.items():
+        for column, keys in enumerate(columns):
             room = (self.height() - 2 * MARGIN) / len(keys)
             for place, key in enumerate(keys):
                 height = min(BOX_H, room - 4.0)
@@ -203,7 +213,11 @@ class LoopsChart(Chart):
         super().__init__(parent)  # type: ignore[arg-type]
         self._bridge = bridge
         self.view = DiagramView()
-        self.stack.addWidget(self.view)
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setWidget(self.view)
+        self.stack.addWidget(self.area)
 
     def draw(self, result: ResultSnapshot) -> None:
         """The whole plan."""
@@ -216,6 +230,7 @@ class LoopsChart(Chart):
         } | {"kw": sum(w for w in result.thermal.loop_heat_w.tolist() if math.isfinite(w)) / KILO}  # fmt: skip
         notes = [self._said(loop) for loop in result.thermal.loops.loops[:3]]
         self.scope.setText("   ".join(note for note in notes if note))
+        self.scope.setToolTip("\n".join(self._said(loop) for loop in result.thermal.loops.loops))
         self.legend.show_entries(
             [
                 (self.tr("supply"), "liquid.supply", Qt.PenStyle.SolidLine),
@@ -223,7 +238,7 @@ class LoopsChart(Chart):
             ]
         )
         self.view.show_diagram(made)
-        self.stack.setCurrentWidget(self.view)
+        self.stack.setCurrentWidget(self.area)
 
     def _said(self, loop: object) -> str:
         speed, head = getattr(loop, "speed_frac", None), getattr(loop, "head_kpa", None)

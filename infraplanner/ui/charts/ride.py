@@ -60,7 +60,7 @@ class RideChart(Chart):
             [(self.tr("until throttling"), "status.warning", solid), (self.tr("until off"), "status.error", solid)]
         )
         self.label_bottom(self.tr("seconds"))
-        self.fix_range((0, 1.3 * float(np.nanmax(np.append(trip, throttle)))), (-0.6, len(rows) - 0.4))
+        self.fix_range((0, 1.55 * float(np.nanmax(np.append(trip, throttle)))), (-0.6, len(rows) - 0.4))
         self.show_plot()
 
     def _label(self, place: int, row: RideRow) -> pg.TextItem:
