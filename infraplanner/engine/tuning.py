@@ -169,7 +169,7 @@ def model(llm: Llm, pool: Pool | None = None) -> Model:
 def _cut(whole: Model, pool: Pool) -> Model:
     kept, layers = 1.0 - pool.pruned_frac, pool.layers_kept_frac
     return whole._replace(
-        layers=max(1.0, round(whole.layers * layers)) if layers < 1.0 else whole.layers,
+        layers=max(1.0, float(round(whole.layers * layers))) if layers < 1.0 else whole.layers,
         dense_layers=whole.dense_layers * layers,
         moe_layers=whole.moe_layers * layers,
         window_layers=whole.window_layers * layers,
@@ -265,7 +265,7 @@ def tuning(
         moe_half_tokens=rule("inference.half_saturation_tokens") * (tile if packed and precision == "bf16" else 1.0),
         blend_exponent=rule("inference.blend_exponent"),
         imbalance=rule("inference.imbalance"),
-        routing_spread=rule("inference.routing_spread"),
+        routing_spread_ratio=rule("inference.routing_spread"),
         skew_frac=rule("inference.routing_skew"),
         layer_s=rule("inference.layer_time_s") * slow,
         moe_layer_s=rule("inference.moe_layer_time_s") * slow,

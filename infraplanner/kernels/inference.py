@@ -72,7 +72,7 @@ class Tuning(NamedTuple):
     of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits
     for before its own pass. `skew_frac`: by how much the busier of two devices exceeds the mean because some experts are
     asked more often than others. `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide.
-    `routing_spread`: coefficient of variation of how often experts are asked for. `overlap_frac`: share of one half batch's
+    `routing_spread_ratio`: coefficient of variation of how often experts are asked for. `overlap_frac`: share of one half batch's
     computation that hides the other half's exchange (0: the batch is not split). `exchange_units_frac`: compute units
     that move tokens meanwhile in prefill. `redundant_count`: copies of asked-for experts, held beside all of them; at
     `redundant_even_frac` of the experts they even out the load. `cache_frac`: share of what is then free that the cache
@@ -95,7 +95,7 @@ class Tuning(NamedTuple):
     moe_half_tokens: float
     blend_exponent: float
     imbalance: float
-    routing_spread: float
+    routing_spread_ratio: float
     skew_frac: float
     layer_s: float
     moe_layer_s: float
@@ -237,16 +237,16 @@ def workspace_bytes(model: Model, device: Device, tune: Tuning, layout: Layout) 
 
 
 @kernel
-def touched_share(experts_per_token: float, expert_count: float, tokens: float, spread: float) -> float:
+def touched_share(experts_per_token: float, expert_count: float, tokens: float, spread_ratio: float) -> float:
     """Expected share of distinct experts that `tokens` tokens visit: `1 - (1 - k/E)^n` when all are asked for alike.
 
     Real routers have favourites. With popularity spread as a gamma distribution of coefficient of variation v the mean is
     `1 - (1 + v^2 n ln(1/(1 - k/E)))^(-1/v^2)`, the former for v = 0. Worked: k/E = 8/256 touches 63.8 % at 32 tokens and
     98.3 % at 128; with v = 0.8 54.3 % and 86.5 %. Reference: inference model 5.5.
     """
-    if spread <= 0.0:
+    if spread_ratio <= 0.0:
         return float(1.0 - (1.0 - experts_per_token / expert_count) ** tokens)
-    square = spread * spread
+    square = spread_ratio * spread_ratio
     asked = -tokens * np.log(1.0 - min(experts_per_token / expert_count, 0.999999))
     return float(1.0 - (1.0 + square * asked) ** (-1.0 / square))
 
@@ -267,7 +267,7 @@ def expert_time(
     """
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
-    share = touched_share(model.experts_per_token, model.expert_count, tokens, tune.routing_spread)
+    share = touched_share(model.experts_per_token, model.expert_count, tokens, tune.routing_spread_ratio)
     eta = tune.compute_eta * tune.moe_mu
     skew = 1.0
     if layout.ep > 1.0:
