@@ -13,6 +13,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import Accelerator, Llm
 from infraplanner.compile.rules import constants
 from infraplanner.engine import tuning
+from infraplanner.engine.pools import candidate_layouts, case_of, solve
 from infraplanner.kernels import inference, serving
 from infraplanner.model.entities import Pool
 
@@ -249,6 +250,41 @@ def test_unknown_bandwidth_gives_nan_and_never_a_number(catalog: Catalog) -> Non
     table = np.zeros((1, serving.COLUMNS))
     unknown = device._replace(memory_b=math.nan)
     assert serving.search(model, unknown, tune, CHAT, np.ones((1, 4)), 0.0, table) == -1
+
+
+def test_passes_and_exchanges_agree_with_plain_python(catalog: Catalog) -> None:
+    model, device, tune = wide(catalog, 32.0, two_batch=True, redundant_experts=16)
+    tune = tune._replace(expert_buffers_frac=1.0)
+    layout = inference.Layout(1.0, 1.0, 32.0, 32.0)
+    assert inference.workspace_bytes(model, device, tune, layout) > 0.0
+    for kernel, arguments in (
+        (inference.forward, (model, device, layout, tune, 4096.0, 4096.0, 2048.0, 1.0)),
+        (inference.forward, (model, device, layout, tune, 262144.0, 64.0, 2048.0, 0.0)),
+        (inference.expert_exchange_time, (model, device, layout, tune, 4096.0, 0.0)),
+        (inference.expert_exchange_time, (model, device, layout, tune, 4096.0, 1.0)),
+        (inference.expert_time, (model, device, layout, tune, 4096.0)),
+        (inference.workspace_bytes, (model, device, tune, layout)),
+        (inference.touched_share, (8.0, 256.0, 64.0, 0.8)),
+    ):
+        assert kernel(*arguments) == pytest.approx(kernel.py_func(*arguments), rel=1e-13)
+
+
+@pytest.mark.parametrize(("part", "llm", "count"), [("gb200", "deepseek-r1", 72.0), ("tpu-v5p", "deepseek-r1", 8960.0)])
+def test_the_search_of_one_pool_takes_at_most_20_ms(catalog: Catalog, part: str, llm: str, count: float) -> None:
+    """The best of several runs, so that other work on the machine does not count."""
+    accelerator, shape = catalog.get(part), catalog.get(llm)
+    assert isinstance(accelerator, Accelerator)
+    assert isinstance(shape, Llm)
+    asked = CHAT._replace(ttft_limit_s=2.0, tpot_limit_s=0.05)
+    case = case_of(Pool(id="p", model=llm, weights="fp8", pp=0), accelerator, shape, asked, count, constants(catalog))
+    assert len(candidate_layouts(case)) > 100
+    took = []
+    for _ in range(8):
+        start = time.perf_counter()
+        found = solve(case)
+        took.append(time.perf_counter() - start)
+        assert not isinstance(found, str)
+    assert min(took) <= 0.020
 
 
 def test_compiled_and_plain_python_agree(catalog: Catalog) -> None:

@@ -58,6 +58,12 @@ def test_median_error_is_3_percent_and_worst_15(catalog: Catalog, group: str) ->
     assert {key for key, error in errors.items() if error > 0.065} <= ROUNDED
 
 
+def test_a_count_that_gave_its_own_rate_is_not_predicted_from_it(catalog: Catalog) -> None:
+    told = {row["id"]: predict(catalog, row).skipped for row in rows_of(MONEY, "gate") if row["id"] in OTHERS}
+    assert "this very count" in told["llama3_interrupts"]
+    assert "simulator" in told["splitwise_sim_ttft"]
+
+
 def test_economics_rows_keep_the_tolerance_that_they_state(catalog: Catalog) -> None:
     found = [(row, predict(catalog, row)) for row in rows_of(MONEY, "gate")]
     assert {row["id"] for row, answer in found if answer.predicted is None} == OTHERS
