@@ -323,7 +323,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         ttft_s=optional(first),
         tpot_s=optional(point.tpot_s),
         requests_per_s=optional(rate),
-        memory_used_frac=optional((solution.weight_b + solution.kv_b + spec.tune.reserve_b) / usable),
+        memory_used_frac=optional(1.0 - (solution.free_b - solution.kv_b) / usable),
         memory_time_frac=optional(point.memory_frac),
         compute_time_frac=optional(point.compute_frac),
         weight_bytes_per_accelerator=optional(solution.weight_b),

@@ -37,7 +37,8 @@ from infraplanner.units import GIGA
 from . import refusals, tuning
 
 Floats = NDArray[np.float64]
-CURVE_STEPS = 24
+CURVE_STEPS, CURVE_STEPS_MIN, CURVE_BUDGET = 24, 8, 3000
+"""Batches tried a layout for the front: fewer where many layouts share the budget, so that a search stays within 20 ms."""
 CURVE_POINTS = 64
 TP_LIMIT = 4096
 CHIP_LIMIT = 100_000
@@ -331,8 +332,9 @@ def operating_point(case: Case, run_count: float = 0.0) -> tuple[Point, int] | s
 
 def _frontier(case: Case, layouts: Floats) -> tuple[Floats, Floats]:
     """The Pareto front of speed per user against throughput per accelerator, at most 64 points, slowest user first."""
-    points = np.zeros((len(layouts) * CURVE_STEPS, 2))
-    count = curve(case.model, case.device, case.tune, case.request, layouts, CURVE_STEPS, points)
+    steps = max(CURVE_STEPS_MIN, min(CURVE_STEPS, CURVE_BUDGET // max(1, len(layouts))))
+    points = np.zeros((len(layouts) * steps, 2))
+    count = curve(case.model, case.device, case.tune, case.request, layouts, steps, points)
     rows = points[:count]
     rows = rows[np.lexsort((-rows[:, 1], -rows[:, 0]))]
     best = np.maximum.accumulate(np.concatenate([[-np.inf], rows[:, 1]]))[:-1] if count else np.empty(0)

@@ -53,7 +53,12 @@ def _layout(pool: Pool, llm: Llm) -> str:
     if not llm.experts:
         if pool.ep > 1 or pool.moe_tp > 1:
             return f"ep {max(pool.ep, pool.moe_tp)} splits experts, but {llm.name} has none; it must be 0 or 1."
+        if pool.redundant_experts or pool.two_batch:
+            what = "redundant_experts copies" if pool.redundant_experts else "two_batch hides the exchange of"
+            return f"{what} experts, but {llm.name} has none; leave it out."
         return ""
+    if pool.redundant_experts > llm.experts:
+        return f"redundant_experts {pool.redundant_experts} is more than the {llm.experts} experts of {llm.name}."
     if pool.ep > llm.experts:
         return f"ep {pool.ep} is more than the {llm.experts} experts of {llm.name}."
     width = pool.tp * pool.dp

@@ -161,6 +161,7 @@ def model(llm: Llm, pool: Pool | None = None) -> Model:
         window_seen_frac=0.5 if llm.window_chunked else 1.0,
         prefill_qkv_elements=float(prefill),
         decode_qkv_elements=float(decode),
+        expert_domains_count=float(llm.expert_groups_max or math.inf),
     )
     return whole if pool is None else _cut(whole, pool)
 
@@ -168,7 +169,7 @@ def model(llm: Llm, pool: Pool | None = None) -> Model:
 def _cut(whole: Model, pool: Pool) -> Model:
     kept, layers = 1.0 - pool.pruned_frac, pool.layers_kept_frac
     return whole._replace(
-        layers=max(1.0, round(whole.layers * layers)) if layers < 1.0 else whole.layers,
+        layers=max(1.0, float(round(whole.layers * layers))) if layers < 1.0 else whole.layers,
         dense_layers=whole.dense_layers * layers,
         moe_layers=whole.moe_layers * layers,
         window_layers=whole.window_layers * layers,
@@ -219,6 +220,17 @@ def maturity(software: str, rule: Lookup) -> float:
     return rule("inference.software_maturity") if math.isnan(found) else found
 
 
+def runtime_frac(software: str, rule: Lookup) -> float:
+    """Host work a sequence over that of a runtime in Python: less where the scheduler is compiled (known generations)."""
+    compiled = software and rule(f"inference.compiled_runtime.{software}") > 0.0
+    return rule("inference.compiled_sequence_frac") if compiled else 1.0
+
+
+def expert_buffers(software: str, rule: Lookup) -> float:
+    """1 where the engine holds buffers for all rows that a full chunk can send to one device's experts, else 0."""
+    return 1.0 if software and rule(f"inference.expert_buffers.{software.split('.', maxsplit=1)[0]}") > 0.0 else 0.0
+
+
 def tuning(
     accelerator: Accelerator, pool: Pool, rule: Lookup, *, moe: bool = False, software: str = "", layers: int = 1
 ) -> Tuning:
@@ -253,22 +265,28 @@ def tuning(
         moe_half_tokens=rule("inference.half_saturation_tokens") * (tile if packed and precision == "bf16" else 1.0),
         blend_exponent=rule("inference.blend_exponent"),
         imbalance=rule("inference.imbalance"),
+        routing_spread_ratio=rule("inference.routing_spread"),
         skew_frac=rule("inference.routing_skew"),
         layer_s=rule("inference.layer_time_s") * slow,
         moe_layer_s=rule("inference.moe_layer_time_s") * slow,
         host_s=rule("inference.step_time_s") * host,
-        sequence_s=rule("inference.sequence_time_s") * host,
+        sequence_s=rule("inference.sequence_time_s") * host * runtime_frac(software or pool.framework, rule),
         request_s=rule("inference.request_time_s") * host,
         launch_layer_s=rule("inference.launch_layer_time_s") * host,
-        launch_moe_layer_s=rule("inference.launch_moe_layer_time_s") * host,
-        launch_latent_layer_s=rule("inference.launch_latent_layer_time_s") * host,
+        launch_moe_layer_s=rule("inference.launch_extra_layer_time_s") * host,
+        launch_latent_layer_s=rule("inference.launch_extra_layer_time_s") * host,
         host_overlap_frac=rule("inference.host_overlap"),
         admission_count=rule("inference.admission_steps"),
         all_reduce_s=rule("inference.allreduce_latency_s") * slow,
         ring_s=rule("inference.ring_latency_s") * slow,
         all_to_all_s=rule("inference.link_latency_s") * slow,
-        overlap_frac=rule("inference.communication_overlap"),
+        overlap_frac=rule("inference.two_batch_overlap") if pool.two_batch else 0.0,
+        exchange_units_frac=rule("training.exchange_units"),
+        redundant_count=float(pool.redundant_experts),
+        redundant_even_frac=rule("inference.redundant_even_frac"),
         usable_frac=1.0 if chip else rule("inference.memory_fraction"),
+        cache_frac=1.0,
+        expert_buffers_frac=expert_buffers(software or pool.framework, rule),
         reserve_b=0.0 if chip else rule("inference.reserved_bytes"),
         chunk_tokens=float(pool.chunk_tokens or rule("inference.prefill_chunk_tokens")),
         kv_growth_frac=rule("inference.kv_occupancy_stated" if pool.batch else "inference.kv_occupancy"),

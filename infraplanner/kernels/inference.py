@@ -17,6 +17,8 @@ class Model(NamedTuple):
     how far tensor parallelism splits the cache (KV heads; 1 for latent attention); `window_tokens` 0 means no
     window; `window_seen_frac` is the mean share of a full window that a token sees (1 sliding, 0.5 in fixed blocks).
     `prefill_qkv_elements`, `decode_qkv_elements`: query-key plus value width of one head (absorbed latent in decode).
+    `expert_domains_count`: groups of experts, each in one scale-up domain, to which a router sends one token at most
+    (infinite: no limit).
     """
 
     layers: float
@@ -38,6 +40,7 @@ class Model(NamedTuple):
     window_seen_frac: float
     prefill_qkv_elements: float
     decode_qkv_elements: float
+    expert_domains_count: float
 
 
 class Device(NamedTuple):
@@ -69,7 +72,12 @@ class Tuning(NamedTuple):
     of the shorter of host and device time that the scheduler hides. `admission_count`: decode steps that a request waits
     for before its own pass. `skew_frac`: by how much the busier of two devices exceeds the mean because some experts are
     asked more often than others. `attention_wide_frac` 1: attention weights of a 4-bit mixture stay wide.
-    `window_held_frac`: share of a cache outside its window that stays in memory. `head_half_count`: head width at which
+    `routing_spread_ratio`: coefficient of variation of how often experts are asked for. `overlap_frac`: share of one half batch's
+    computation that hides the other half's exchange (0: the batch is not split). `exchange_units_frac`: compute units
+    that move tokens meanwhile in prefill. `redundant_count`: copies of asked-for experts, held beside all of them; at
+    `redundant_even_frac` of the experts they even out the load. `cache_frac`: share of what is then free that the cache
+    takes; `expert_buffers_frac` 1: the engine holds buffers for a full chunk of experts' rows. `window_held_frac`: share
+    of a cache outside its window that stays in memory. `head_half_count`: head width at which
     attention reaches half of its rate (an exponential costs as much as so many products). `traffic_b`,
     `expert_traffic_b`: bytes moved between the matrix products per token or routed row and element. `draft_count` tokens
     are guessed a step, each kept with `draft_accept_frac` and costing `draft_step_frac` of a step. `weights_host_frac`,
@@ -87,6 +95,7 @@ class Tuning(NamedTuple):
     moe_half_tokens: float
     blend_exponent: float
     imbalance: float
+    routing_spread_ratio: float
     skew_frac: float
     layer_s: float
     moe_layer_s: float
@@ -102,8 +111,13 @@ class Tuning(NamedTuple):
     ring_s: float
     all_to_all_s: float
     overlap_frac: float
+    exchange_units_frac: float
+    redundant_count: float
+    redundant_even_frac: float
     usable_frac: float
+    cache_frac: float
     reserve_b: float
+    expert_buffers_frac: float
     chunk_tokens: float
     kv_growth_frac: float
     window_held_frac: float
@@ -189,13 +203,13 @@ def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
     """Weights on one accelerator [B]: attention and dense parts over tp pp, experts over all n, two embedding tables
     over tp.
 
-    `(b_a L Wa + b_w (Ld Wf + Lm s We))/(tp pp) + b_w Lm E We/n + 2 * 2 V d / tp`; attention is replicated over dp,
-    experts are not. b_a differs from b_w where a 4-bit mixture keeps its attention in 16 bits.
+    `(b_a L Wa + b_w (Ld Wf + Lm s We))/(tp pp) + b_w Lm (E + R) We/n + 2 * 2 V d / tp`; attention is replicated over
+    dp, experts are not but for R redundant ones. b_a differs from b_w where a 4-bit mixture keeps its attention in 16 bits.
     """
     n = layout.tp * layout.pp * layout.dp
     attention = model.layers * model.attention_weights * tune.attention_weight_b / (layout.tp * layout.pp)
     dense = model.dense_layers * model.ffn_weights + model.moe_layers * model.shared_count * model.expert_weights
-    experts = model.moe_layers * model.expert_count * model.expert_weights
+    experts = model.moe_layers * (model.expert_count + tune.redundant_count) * model.expert_weights
     tables = 2.0 * tune.head_b * model.vocab * model.hidden
     if tune.sram_layer_s > 0.0:
         tables /= layout.pp
@@ -203,12 +217,38 @@ def weight_bytes(model: Model, tune: Tuning, layout: Layout) -> float:
 
 
 @kernel
-def touched_share(experts_per_token: float, expert_count: float, tokens: float) -> float:
-    """Expected share of distinct experts that `tokens` random tokens visit: `1 - (1 - k/E)^n`.
+def workspace_bytes(model: Model, device: Device, tune: Tuning, layout: Layout) -> float:
+    """Buffers of an expert layer on one accelerator [B], sized for the worst case: all rows of a full chunk end here.
 
-    Worked: k/E = 8/256 touches 63.8 % at 32 tokens and 98.3 % at 128.
+    `e k n_c dp (w (d + f') + b (d + 2 f'))`: gathered inputs and activations in the width w that is dispatched, both halves
+    of the gated product and the result in b; f' is an expert's width over the devices that share it, three matrices an
+    expert. Attention-data ranks of one scale-up domain gather each other's tokens, so the buffer grows with them; e is 0
+    for engines that work through a chunk in pieces. Worked: DeepSeek-R1, chunks of 8,192 on eight ranks: 524,288 rows of
+    31.7 kB are 16.6 GB. Reference: TensorRT-LLM, mixture-of-experts plug-in (`moe_max_num_tokens`, by default
+    `max_num_tokens` times the data-parallel size).
     """
-    return float(1.0 - (1.0 - experts_per_token / expert_count) ** tokens)
+    if model.moe_layers <= 0.0 or tune.expert_buffers_frac <= 0.0:
+        return 0.0
+    slices = layout.tp * layout.dp / layout.ep
+    width = model.expert_weights / (3.0 * model.hidden) / slices
+    row = tune.dispatch_b * (model.hidden + width) + tune.activation_b * (model.hidden + 2.0 * width)
+    ranks = min(layout.dp, max(1.0, device.domain_count))
+    return tune.expert_buffers_frac * model.experts_per_token * tune.chunk_tokens * ranks * row
+
+
+@kernel
+def touched_share(experts_per_token: float, expert_count: float, tokens: float, spread_ratio: float) -> float:
+    """Expected share of distinct experts that `tokens` tokens visit: `1 - (1 - k/E)^n` when all are asked for alike.
+
+    Real routers have favourites. With popularity spread as a gamma distribution of coefficient of variation v the mean is
+    `1 - (1 + v^2 n ln(1/(1 - k/E)))^(-1/v^2)`, the former for v = 0. Worked: k/E = 8/256 touches 63.8 % at 32 tokens and
+    98.3 % at 128; with v = 0.8 54.3 % and 86.5 %. Reference: inference model 5.5.
+    """
+    if spread_ratio <= 0.0:
+        return float(1.0 - (1.0 - experts_per_token / expert_count) ** tokens)
+    square = spread_ratio * spread_ratio
+    asked = -tokens * np.log(1.0 - min(experts_per_token / expert_count, 0.999999))
+    return float(1.0 - (1.0 + square * asked) ** (-1.0 / square))
 
 
 @kernel
@@ -227,12 +267,14 @@ def expert_time(
     """
     n_l = layout.tp * layout.dp
     routed = model.experts_per_token * tokens
-    share = touched_share(model.experts_per_token, model.expert_count, tokens)
+    share = touched_share(model.experts_per_token, model.expert_count, tokens, tune.routing_spread_ratio)
     eta = tune.compute_eta * tune.moe_mu
     skew = 1.0
     if layout.ep > 1.0:
-        skew += tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed) + tune.skew_frac * log2(layout.ep)
-    touched = model.expert_count / layout.ep * share
+        spare = tune.redundant_count / (tune.redundant_even_frac * model.expert_count)
+        skew += max(0.0, 1.0 - spare) * tune.imbalance * sqrt(np.log(layout.ep) * layout.ep / routed)
+        skew += max(0.0, 1.0 - spare) * tune.skew_frac * log2(layout.ep)
+    touched = (model.expert_count + tune.redundant_count) / layout.ep * share
     local = tokens / layout.dp
     shared = model.expert_weights * model.shared_count / layout.tp
     rows = skew * routed + tune.moe_half_tokens * model.expert_count * share
@@ -280,27 +322,44 @@ def all_reduce_time(row_b: float, group_count: float, device: Device, tune: Tuni
 
 
 @kernel
-def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float, moe_s: float) -> float:
-    """Visible communication of one pass over all layers [s].
+def expert_exchange_time(
+    model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float, decode: float
+) -> float:
+    """All-to-all of all expert layers, dispatch and combine [s]: `2 a + (t/tp) c d (w + b) (g-1)/g / beta` a layer.
 
-    all-reduce (tp), twice a layer; all-to-all (ep), dispatch and combine a MoE
-    layer: `a + t min(k, ep) d byte (g-1)/g / beta`; pipeline hand-over `(pp-1)(a + t d b / beta)`. Experts cut into
-    slices over attention-data ranks (ep < dp) need each token at every slice. Overlap hides up to
-    o * T_moe.
+    c = min(k, ep) copies of a token. Without attention-data ranks (dp 1) every device holds all tokens already, and the
+    all-reduce that follows adds up what its own experts yield: there is nothing to exchange. Experts cut into slices over
+    attention-data ranks (ep < dp) need each token at every slice. Across D scale-up domains of u: a decode step sends
+    every copy over the NIC; prefill sends one a domain, `min(groups, D (1 - (1 - 1/D)^k)) (D-1)/D`, and forwards it
+    inside meanwhile, so that the slower of both counts. Worked: 8 of 256 experts in 4 groups over 4 domains of 8: 2.7
+    copies over the NICs instead of 6. Reference: inference model 5.6; DeepEP, normal and low-latency kernels.
     """
-    t = tokens / layout.dp
-    row = t * model.hidden * tune.activation_b
+    if not (layout.dp > 1.0 and model.moe_layers > 0.0):
+        return 0.0
+    g = max(layout.ep, layout.dp)
+    slices = max(1.0, layout.dp / layout.ep)
+    copies = min(model.experts_per_token, layout.ep) * slices
+    each = tokens / (layout.tp * layout.dp) * model.hidden * (tune.dispatch_b + tune.activation_b)
+    domain = max(1.0, device.domain_count)
+    domains = g / domain
+    if decode > 0.0 or domains <= 1.0 or slices > 1.0:
+        time = exchange_time(each * copies * (g - 1.0) / g, g, device, tune)
+    else:
+        landed = min(model.expert_domains_count, domains * (1.0 - (1.0 - 1.0 / domains) ** model.experts_per_token))
+        away_s = each * landed * (domains - 1.0) / domains / (device.scale_out_b_per_s * tune.link_eta)
+        time = max(away_s, exchange_time(each * copies * (domain - 1.0) / domain, domain, device, tune))
+    return model.moe_layers * (2.0 * tune.all_to_all_s + time)
+
+
+@kernel
+def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tokens: float) -> float:
+    """Communication of one pass over all layers beside the experts' [s]: all-reduce (tp), twice a layer, and the
+    pipeline's hand-over `(pp-1)(a + t d b / beta)`.
+    """
+    row = tokens / layout.dp * model.hidden * tune.activation_b
     time = 0.0
     if layout.tp > 1.0:
         time += 2.0 * model.layers * all_reduce_time(row, layout.tp, device, tune)
-    if max(layout.ep, layout.dp) > 1.0 and model.moe_layers > 0.0:
-        g = max(layout.ep, layout.dp)
-        slices = max(1.0, layout.dp / layout.ep)
-        copies = min(model.experts_per_token, layout.ep) * slices
-        per_device = tokens / (layout.tp * layout.dp) * copies * model.hidden * (g - 1.0) / g
-        both = per_device * (tune.dispatch_b + tune.activation_b)
-        hidden_s = model.moe_layers * (2.0 * tune.all_to_all_s + exchange_time(both, g, device, tune))
-        time += max(0.0, hidden_s - tune.overlap_frac * moe_s)
     if layout.pp > 1.0:
         n = layout.tp * layout.dp * layout.pp
         time += (layout.pp - 1.0) * (tune.all_reduce_s + exchange_time(row, n, device, tune))
@@ -311,9 +370,8 @@ def network_time(model: Model, device: Device, layout: Layout, tune: Tuning, tok
 def launch_time(model: Model, tune: Tuning) -> float:
     """Host time to launch a prefill pass kernel by kernel [s]: `L tau_l + Lm tau_lm`, `+ L tau_la` with latent attention.
 
-    The device works meanwhile, so a request's own pass takes the blend of both: short prompts of deep models are bound by
-    launches (DeepSeek-R1 needs about 0.2 s for 1,000 tokens on eight accelerators whose rates allow 0.03 s). An engine
-    under load launches ahead of the device, so that its chunks follow each other without a gap.
+    The device works meanwhile, so a pass takes the blend of both: short prompts, and small models with many kernels, are
+    bound by launches (DeepSeek-R1 needs about 0.1 s for 1,000 tokens on eight accelerators whose rates allow 0.03 s).
     """
     launch_s = model.layers * tune.launch_layer_s + model.moe_layers * tune.launch_moe_layer_s
     if model.decode_qkv_elements > model.prefill_qkv_elements:  # latent attention, absorbed in decode only
@@ -322,7 +380,7 @@ def launch_time(model: Model, tune: Tuning) -> float:
 
 
 @kernel
-def forward(
+def _alone(
     model: Model,
     device: Device,
     layout: Layout,
@@ -331,8 +389,8 @@ def forward(
     sequences: float,
     context_tokens: float,
     decode: float,
-) -> Pass:
-    """One pass of `tokens` tokens of `sequences` sequences at a mean context, summed over all layers and stages [s].
+) -> tuple[Pass, float]:
+    """One pass without a split, and how much of it is the experts' exchange [s]; see `forward`.
 
     T_lin: linear layers and the vocabulary head; T_att: attention against the cache; T_moe and T_c as above; plus a
     fixed time a layer and a step. `context_tokens` is what a token sees on average: in prefill the cached prefix and
@@ -379,11 +437,41 @@ def forward(
         moe_s = model.moe_layers * layer_s
         compute += model.moe_layers * layer_c
         memory += model.moe_layers * layer_m
-    network = network_time(model, device, layout, tune, tokens, moe_s)
-    total += moe_s + network + model.layers * tune.layer_s
+    plain_s = network_time(model, device, layout, tune, tokens)
+    exchange_s = expert_exchange_time(model, device, layout, tune, tokens, decode)
+    total += moe_s + plain_s + model.layers * tune.layer_s
     if decode > 0.0:
         host_s = tune.host_s + tune.sequence_s * local_sequences
         total += host_s - tune.host_overlap_frac * min(host_s, total)
     else:
         total += tune.host_s
-    return Pass(total, compute, memory, network)
+    return Pass(total + exchange_s, compute, memory, plain_s + exchange_s), exchange_s
+
+
+@kernel
+def forward(
+    model: Model,
+    device: Device,
+    layout: Layout,
+    tune: Tuning,
+    tokens: float,
+    sequences: float,
+    context_tokens: float,
+    decode: float,
+) -> Pass:
+    """One pass of `tokens` tokens of `sequences` sequences at a mean context, summed over all layers and stages [s].
+
+    With two-batch overlap each half computes while the other half's tokens travel: `2 (c + max(0, x - o c))`, c the half's
+    time without its exchange x. Weights are then read twice, and in prefill the units u that move tokens are missing from
+    the products, `c / (1 - u)`. Worked: c = 10 ms, x = 8 ms, o = 1, u = 0 in decode: 20 ms instead of 36 ms. Reference:
+    DeepSeek open-infra-index, day 6 (dual-batch overlap); DeepEP (20 units in prefill, none in decode).
+    """
+    if tune.overlap_frac <= 0.0 or model.moe_layers <= 0.0 or max(layout.ep, layout.dp) <= 1.0:
+        return _alone(model, device, layout, tune, tokens, sequences, context_tokens, decode)[0]
+    half, exchange_s = _alone(model, device, layout, tune, 0.5 * tokens, 0.5 * sequences, context_tokens, decode)
+    own_s = half.total_s - exchange_s
+    if decode <= 0.0:
+        own_s /= 1.0 - tune.exchange_units_frac
+    seen_s = max(0.0, exchange_s - tune.overlap_frac * own_s)
+    network_s = 2.0 * (half.network_s - exchange_s + seen_s)
+    return Pass(2.0 * (own_s + seen_s), 2.0 * half.compute_s, 2.0 * half.memory_s, network_s)

@@ -20,6 +20,7 @@ from .inference import (
     kv_bytes,
     launch_time,
     weight_bytes,
+    workspace_bytes,
 )
 from .sram import prompt_time, token_time
 
@@ -57,11 +58,13 @@ class Point(NamedTuple):
 
 @kernel
 def free_bytes(model: Model, device: Device, layout: Layout, tune: Tuning) -> float:
-    """Memory left for the cache on one accelerator [B]: `phi C - weights - reserve`; negative when the weights do not
-    fit. Weights kept in host memory take none.
+    """Memory left for the cache on one accelerator [B]: `g (phi C - weights - expert buffers - reserve)`; negative when the weights
+    do not fit. Weights kept in host memory take none. g < 1 where an engine gives the cache a share of what is free after
+    loading, phi < 1 where it takes a share of the whole.
     """
     weights = weight_bytes(model, tune, layout) * (1.0 - tune.weights_host_frac)
-    return tune.usable_frac * device.memory_b - weights - tune.reserve_b
+    taken = weights + workspace_bytes(model, device, tune, layout) + tune.reserve_b
+    return tune.cache_frac * (tune.usable_frac * device.memory_b - taken)
 
 
 @kernel
@@ -114,7 +117,11 @@ def prefill_times(
     seen = request.input_tokens - 0.5 * misses
     pre = forward(model, device, layout, tune, chunk, chunk / max(misses, 1.0), seen, 0.0)
     solo = forward(model, device, layout, tune, max(misses, 1.0) * layout.dp, layout.dp, seen, 0.0)
-    pass_s, alone_s = pre.total_s, blend(solo.total_s, launch_time(model, tune), tune.blend_exponent)
+    launch_s = launch_time(model, tune)
+    pass_s, alone_s = (
+        blend(pre.total_s, launch_s, tune.blend_exponent),
+        blend(solo.total_s, launch_s, tune.blend_exponent),
+    )
     if tune.weights_host_frac > 0.0:
         stream_s = weight_bytes(model, tune, layout) * tune.weights_host_frac / device.host_b_per_s
         pass_s, alone_s = max(pass_s, stream_s), max(alone_s, stream_s)

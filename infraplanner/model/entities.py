@@ -280,8 +280,10 @@ class Pool(Record, frozen=True, kw_only=True):
     chooses and says what it chose.
 
     `phase` splits prefill from decode; a decode pool names its `prefill_pool`, and the KV cache travels over the drawn links.
-    `moe_tp`: devices among which one expert is cut (0: as `ep` leaves it). `framework`: software and generation whose
-    maturity is known, such as `trtllm.1`. `activations` empty: as the weights. `chunk_tokens` 0: the usual prefill chunk.
+    `moe_tp`: devices among which one expert is cut (0: as `ep` leaves it). `redundant_experts`: copies of asked-for experts,
+    which even out the load. `two_batch`: the batch is halved, and one half computes while the other's tokens travel.
+    `framework`: software and generation whose maturity is known, such as `trtllm.1`. `activations` empty: as the weights.
+    `chunk_tokens` 0: the usual prefill chunk.
 
     Options of the model: `pruned_frac` of every layer's weights is cut away, a distilled student keeps `layers_kept_frac`
     of the layers, compression keeps `kv_kept_frac` of the cache. `draft_tokens` are guessed a step by `draft_method`;
@@ -299,6 +301,8 @@ class Pool(Record, frozen=True, kw_only=True):
     ep: int = 0
     moe_tp: int = 0
     dp: int = 0
+    redundant_experts: int = 0
+    two_batch: bool = False
     batch: int | None = None
     chunk_tokens: int = 0
     phase: Literal["both", "prefill", "decode"] = "both"

@@ -59,6 +59,7 @@ _RANGES: dict[str, Range] = {
     "tp": (0, 1024),
     "pp": (0, 1024),
     "moe_tp": (0, 1024),
+    "redundant_experts": (0, 4096),
     "chunk_tokens": (0, 1_000_000),
     "draft_tokens": (0, 64),
     "draft_accept_frac": (0, 1),

@@ -171,7 +171,17 @@ def _capex(case: Case, _kernels: ModuleType) -> tuple[float, str]:
     return count * (racks + fabric) + house, "prices"
 
 
+def _interruptions(_case: Case, _kernels: ModuleType) -> tuple[float, str]:
+    raise KeyError("a failure rate from elsewhere, for the planned one was taken from this very count")
+
+
+def _simulated_wait(_case: Case, _kernels: ModuleType) -> tuple[float, str]:
+    raise KeyError("step times, trace and router of the simulator whose mean this is")
+
+
 LAWS: dict[str, Law] = {
+    "unexpected_interruptions": _interruptions,
+    "ttft_mean": _simulated_wait,
     "capex_total": _capex,
     "crf": _recovery,
     "tco_annual": _yearly,

@@ -23,7 +23,7 @@ from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its ca
 from infraplanner.engine.pools import Case, operating_point  # noqa: E402
 
 from .chip_rows import filled  # noqa: E402
-from .clients import Client, client_of  # noqa: E402
+from .clients import Client, client_of, drafts_of  # noqa: E402
 
 METRICS = frozenset(
     {
@@ -97,6 +97,7 @@ class ServingRow:
             bool(self.llm.experts),
             self.software,
             self.pool.batch is not None,
+            self.pool.draft_tokens,
             self.client,
         )
 
@@ -126,13 +127,16 @@ def understand(row: Row, catalog: Catalog) -> ServingRow | Prediction:
     missing = [name for name in FIGURES if not isinstance(row.get(name), int | float)]
     if missing:
         return Prediction(skipped=f"the row does not state {', '.join(missing)}", tags=tuple(tags))
-    pool = _pool(row, part, llm, _layout(row, llm, assumed), assumed)
+    rule = constants(catalog)
+    drafts = drafts_of(row, rule, llm)
+    if drafts and row.get("draft_tokens") is None:
+        assumed.append(f"{drafts} drafted tokens, as in the recipe of this framework version")
+    pool = _pool(row, part, llm, _layout(row, llm, assumed), drafts, assumed)
     work = Workload(id="row", input_tokens=int(row["isl"]), output_tokens=int(row["osl"]), prefix_hit_frac=0.0)
     asked = tuning.request(pool, work, None)
     if asked is None:
         return Prediction(skipped="the row's lengths are not positive", tags=tuple(tags))
     software = software_of(row)
-    rule = constants(catalog)
     client = client_of(row, rule, four_bit=part.fp4_tflops is not None)
     assumed += client.told
     asked = asked._replace(
@@ -222,7 +226,9 @@ def _layout(row: Row, llm: Llm, assumed: list[str]) -> tuple[int, int, int, int]
     return tensor, stages, experts, copies
 
 
-def _pool(row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, int], assumed: list[str]) -> Pool:
+def _pool(
+    row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, int], drafts: int, assumed: list[str]
+) -> Pool:
     weights: Any = PRECISIONS.get(str(row.get("precision") or "").lower())
     if weights is None:
         weights = "fp8" if part.fp8_tflops is not None else "bf16"
@@ -240,7 +246,8 @@ def _pool(row: Row, part: Accelerator, llm: Llm, layout: tuple[int, int, int, in
         assumed.append("batch: the largest that the KV memory allows")
     return Pool(
         id="row", model=str(row["model"]), weights=weights, kv=cache, tp=tensor, pp=stages, ep=experts, dp=copies,
-        batch=int(batch) if batch else None, phase=phase, draft_tokens=int(row.get("draft_tokens") or 0),
+        batch=int(batch) if batch else None, phase=phase, draft_tokens=drafts,
+        draft_method="mtp1" if llm.kv_lora_rank else "eagle3",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from infraplanner.catalog import Catalog
 
 from .catalogue_rows import catalogue_predictor
 from .collective_rows import collective_predictor
+from .deployment_rows import deployment_predictor
 from .economics_rows import economics_predictor
 from .inference_rows import serving_predictor
 from .plant_rows import plant_predictor
@@ -17,6 +18,7 @@ from .training_rows import training_predictor
 def all_predictors(catalog: Catalog) -> list[Predictor]:
     """The predictors of this version: serving, training, collective, thermal, power and closed-form rows."""
     return [
+        deployment_predictor(catalog),
         serving_predictor(catalog),
         training_predictor(catalog),
         collective_predictor(catalog),

@@ -32,6 +32,15 @@ def served(catalog: Catalog, workload: dict[str, Any] | None = None, **pool: Any
         ({"pp": 81}, "pp 81 is more than the 80 layers of Llama-3.1 / 3.3 70B; at most one stage a layer."),
         ({"model": "deepseek-r1", "ep": 300}, "ep 300 is more than the 256 experts of DeepSeek-R1 671B."),
         (
+            {"model": "deepseek-r1", "redundant_experts": 300},
+            "redundant_experts 300 is more than the 256 experts of DeepSeek-R1 671B.",
+        ),
+        ({"redundant_experts": 4}, "redundant_experts copies experts, but Llama-3.1 / 3.3 70B has none; leave it out."),
+        (
+            {"two_batch": True},
+            "two_batch hides the exchange of experts, but Llama-3.1 / 3.3 70B has none; leave it out.",
+        ),
+        (
             {"model": "deepseek-r1", "tp": 4, "dp": 2, "ep": 3},
             "ep 3 does not divide tp x dp = 8, the accelerators that hold one layer.",
         ),
@@ -67,6 +76,16 @@ def test_what_does_not_fit_names_bytes_and_a_layout_that_does(catalog: Catalog) 
 def test_slices_of_experts_pin_expert_parallelism(catalog: Catalog) -> None:
     result = served(catalog, model="deepseek-r1", tp=8, dp=1, moe_tp=2)
     assert (result.tp, result.dp, result.ep) == (8, 1, 4)
+
+
+def test_halved_batches_and_copied_experts_reach_the_plan(catalog: Catalog) -> None:
+    fields = {"model": "deepseek-r1", "weights": "fp8", "tp": 1, "dp": 8, "ep": 8, "pp": 1}
+    plain, copied = served(catalog, **fields), served(catalog, **fields, redundant_experts=16)
+    assert copied.weight_bytes_per_accelerator - plain.weight_bytes_per_accelerator == pytest.approx(
+        58 * 16 * 3 * 7168 * 2048 / 8
+    )
+    assert copied.tokens_per_s != plain.tokens_per_s
+    assert served(catalog, **fields, two_batch=True).tokens_per_s != plain.tokens_per_s
 
 
 def test_open_precision_and_stages_are_told(catalog: Catalog) -> None:

@@ -21,9 +21,9 @@ from infraplanner.validation.report import RowReport, error_figures, row_report,
 FOLDER = Path(__file__).parent / "rows"
 PLANT, MONEY = (FOLDER / name for name in ("power_thermal.yaml", "economics.yaml"))
 OTHERS = {  # gate rows of the economics file that no closed form predicts
-    "epoch_1gw_opex", "deepseek_node_in", "deepseek_node_out", "splitwise_sim_ttft",
-    "llama3_interrupts",
+    "epoch_1gw_opex", "splitwise_sim_ttft", "llama3_interrupts",
 }  # fmt: skip
+DEPLOYED = {"deepseek_node_in", "deepseek_node_out"}  # from the serving kernels; see test_deployment_rows
 ROUNDED = {"lenovo-sd650n-flow-40"}  # published as whole litres: 4 stands for 3.5 to 4.5
 
 
@@ -31,7 +31,7 @@ def rows_of(path: Path, use: str) -> list[Row]:
     return [row for row in read_measured(path).rows if row["use"] == use]
 
 
-GATE = [row for path in (PLANT, MONEY) for row in rows_of(path, "gate") if row["id"] not in OTHERS]
+GATE = [row for path in (PLANT, MONEY) for row in rows_of(path, "gate") if row["id"] not in OTHERS | DEPLOYED]
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,17 @@ def test_median_error_is_3_percent_and_worst_15(catalog: Catalog, group: str) ->
     assert {key for key, error in errors.items() if error > 0.065} <= ROUNDED
 
 
+def test_a_count_that_gave_its_own_rate_is_not_predicted_from_it(catalog: Catalog) -> None:
+    told = {row["id"]: predict(catalog, row).skipped for row in rows_of(MONEY, "gate") if row["id"] in OTHERS}
+    assert "this very count" in told["llama3_interrupts"]
+    assert "simulator" in told["splitwise_sim_ttft"]
+
+
 def test_economics_rows_keep_the_tolerance_that_they_state(catalog: Catalog) -> None:
     found = [(row, predict(catalog, row)) for row in rows_of(MONEY, "gate")]
     assert {row["id"] for row, answer in found if answer.predicted is None} == OTHERS
     for row, answer in found:
-        if answer.error_frac is not None:
+        if answer.error_frac is not None and row["id"] not in DEPLOYED:
             assert abs(answer.error_frac) <= row["tol"] + 1e-7, row["id"]
     assert error_figures(answer for _, answer in found)["median_abs_error_frac"] < 1e-4
 

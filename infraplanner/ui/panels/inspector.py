@@ -153,6 +153,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("ep", "Expert", "count", "whole"),
             Field("moe_tp", "Expert slices", "count", "whole"),
             Field("dp", "Data", "count", "whole"),
+            Field("redundant_experts", "Spare experts", "count", "whole"),
+            Field("two_batch", "Two-batch overlap", "", "flag"),
             Field("batch", "Batch", "count", "whole", optional=True),
             Field("chunk_tokens", "Prefill chunk", "tokens", "whole"),
         ],
