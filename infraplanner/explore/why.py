@@ -19,6 +19,9 @@ from infraplanner.units import KILO, number, scaled
 
 PLAN, SOLVED = "plan", "solved"
 BIGGEST = 8
+HELD = ("power.held", "cooling.held")
+HELD_LEAST = 1e-6
+"""Clocks nearer to full are full."""
 OWN = {"cost.rate_frac": "discount_rate_frac", "cost.it_life_years": "it_life_years", "cost.use_frac": "use_frac"}
 """Constants that a plan may replace by a figure of its own, and the field of the site that holds it."""
 
@@ -163,6 +166,19 @@ def _tokens(trace: _Trace) -> Step:
     )
 
 
+def _held(trace: _Trace, pool: str) -> Iterator[Step]:
+    """The clock that caps and cooling leave a pool's racks, with what they are held by; nothing where they are not."""
+    racks, devices = trace.snapshot.table("racks"), trace.snapshot.table("devices")
+    mine = {key for key, rack in racks.items() if rack.pool == pool}
+    mine |= {device.rack for device in devices.values() if device.pool == pool}
+    power = trace.result.power
+    clocks = [float(c) for key, c in zip(power.rack_ids, power.rack_held_frac, strict=True) if key in mine]
+    if clocks and min(clocks) < 1.0 - HELD_LEAST:
+        by = [key for found in trace.result.findings if found.rule in HELD for key in found.targets]
+        words = ", ".join(dict.fromkeys(by)) or "a cap or its cooling"
+        yield Step("Clock that is left", min(clocks), "of full", f"held by {words}", "", SOLVED)
+
+
 def _pool(trace: _Trace, pool: PoolResult) -> Step:
     part, model = trace.catalog.find(pool.accelerator), trace.catalog.find(pool.model)
     layout = f"tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}"
@@ -176,6 +192,7 @@ def _pool(trace: _Trace, pool: PoolResult) -> Step:
         Step("Output of a request", output, "tokens", "length of the workload", pool_workload(trace, pool.id), PLAN),
         Step("Time in memory", pool.memory_time_frac, "of a step", "", "", SOLVED),
         Step("Time in compute", pool.compute_time_frac, "of a step", "", "", SOLVED),
+        *_held(trace, pool.id),
     ]
     if isinstance(part, Accelerator):
         steps.append(Step("Accelerator", None, part.name, "", "", "", (

@@ -8,6 +8,7 @@ import pytest
 
 from infraplanner import places
 from infraplanner.catalog import Catalog, load_catalog
+from infraplanner.checks import run
 from infraplanner.engine.evaluate import evaluate
 from infraplanner.explore.why import TRACES, Step, why
 from infraplanner.io.plan_reader import read_plan
@@ -56,6 +57,15 @@ def test_sums_and_products_hold(solved: tuple[Snapshot, ResultSnapshot], catalog
         assert product == pytest.approx(pool.value)
     joule = why(plan, catalog, result, "tokens_per_j")
     assert joule.steps[0].value / joule.steps[1].value == pytest.approx(joule.value)
+
+
+def test_a_pool_that_is_held_says_at_what_clock_and_by_what(catalog: Catalog) -> None:
+    edge = read_plan(places.resources_dir() / "templates" / "edge-site.yaml", catalog).document.snapshot()
+    result = evaluate(edge, catalog, check=run)
+    for pool in why(edge, catalog, result, "tokens_per_s").steps:
+        clock = below(pool, "Clock that is left")
+        assert clock.value == pytest.approx(result.power.rack_held_frac.min())
+        assert "ir-1" in clock.formula
 
 
 def test_money_and_carbon_add_up(solved: tuple[Snapshot, ResultSnapshot], catalog: Catalog) -> None:
