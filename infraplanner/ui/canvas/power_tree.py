@@ -233,7 +233,7 @@ class PowerTree(QWidget):
         painter.drawRect(group.box)
         small, strong = fonts.font(fonts.CAPTION), fonts.font(fonts.CAPTION, fonts.STRONG)
         total = sum(self._load.get(key, (0.0, 0.0))[0] for key in group.ids)
-        title = f"{group.title}   {' '.join(scaled(total, 'W'))}"
+        title = f"{group.title}   {' '.join(scaled(total, 'W'))}" if self._load else group.title
         lost = self._lost(group)
         ink = theme.colour("status.warning" if lost else "text.secondary")
         line = group.box.adjusted(8, 3, -8 - 19 * len(group.feeders), 0)

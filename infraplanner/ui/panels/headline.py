@@ -196,7 +196,9 @@ class Headline(QWidget):
             tip += told
             cell.show_value(value, unit if value != "–" else "", provisional=result.provisional, tooltip=tip, note=band)
             cell.show_change(*self._change(key, result))
-        self.binding.show_result(result)
+        # What binds is worked out with the first settled state; a quicker answer before it must not say that nothing does.
+        early = result.provisional and self.opening is None and result.summary.binding_wall not in LETTERS
+        self.binding.show_result(None if early else result)
 
     def show_bands(self, found: UncertaintyResult) -> None:
         """Bands of samples; until the next ones they stand as shares of what is shown."""
