@@ -369,10 +369,10 @@ class Session:
         catalog = self.catalog
 
         def job(_stop: Callable[[], bool]) -> None:
-            from infraplanner.validation.predictors import all_predictors  # noqa: PLC0415 - only when asked for
+            from infraplanner.validation.predictors import all_predictors, all_ratios  # noqa: PLC0415 - only when asked for
             from infraplanner.validation.report import validate  # noqa: PLC0415
 
-            done(validate([Path(path) for path in paths], all_predictors(catalog)))
+            done(validate([Path(path) for path in paths], all_predictors(catalog), all_ratios(catalog)))
 
         self.engine.run_when_idle(job, "validate")
 

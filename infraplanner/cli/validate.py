@@ -8,9 +8,8 @@ from typing import Any
 
 from infraplanner.catalog.loader import load_catalog
 from infraplanner.text.dump import json_text, yaml_text
-from infraplanner.validation.predictors import all_predictors
+from infraplanner.validation.predictors import all_predictors, all_ratios
 from infraplanner.validation.report import validate
-from infraplanner.validation.training_ratios import ratio_rows
 
 from .errors import OK, UserError
 from .evaluate import emit
@@ -32,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; expected measured rows (.yaml).")
     catalog = load_catalog()
-    report = validate(paths, all_predictors(catalog), ratio_rows(catalog))
+    report = validate(paths, all_predictors(catalog), all_ratios(catalog))
     if options.format == "table":
         text = "\n".join(_file_table(file, options.rows) for file in report["files"])
     else:

@@ -98,6 +98,8 @@ def file_report(measured: MeasuredFile, predictors: list[Predictor]) -> dict[str
     for row in rows:
         for tag in row.tags:
             groups.setdefault(tag, []).append(row)
+            if row.use == "gate" and tag.startswith("class:"):
+                groups.setdefault(f"gate {tag}", []).append(row)
     keep = [f.name for f in RowReport.__dataclass_fields__.values() if f.name != "tags"]
     return {
         "path": measured.path,
@@ -113,7 +115,7 @@ def file_report(measured: MeasuredFile, predictors: list[Predictor]) -> dict[str
 
 def validate(paths: Iterable[Path], predictors: list[Predictor], ratios: Ratios | None = None) -> dict[str, Any]:
     """The whole report. `ratios` compares rows of a file that only mean something beside each other; it adds a list
-    `ratios` and a group to the file. Raises TextError for a file that is no list of measured rows.
+    `ratios` and a group a kind to the file. Raises TextError for a file that is no list of measured rows.
     """
     files = []
     for path in paths:
@@ -121,14 +123,15 @@ def validate(paths: Iterable[Path], predictors: list[Predictor], ratios: Ratios 
         report = file_report(measured, predictors)
         pairs = ratios(measured.rows) if ratios is not None else []
         report["ratios"] = pairs
-        if pairs:
-            sizes = [abs(pair["error_frac"]) for pair in pairs]
-            report["groups"]["metric:time_to_train between sizes"] = {
-                "total": len(pairs),
-                "covered": len(pairs),
+        for kind in sorted({pair["kind"] for pair in pairs}):
+            errors = [pair["error_frac"] for pair in pairs if pair["kind"] == kind]
+            sizes = [abs(error) for error in errors]
+            report["groups"][f"ratio:{kind}"] = {
+                "total": len(errors),
+                "covered": len(errors),
                 "median_abs_error_frac": statistics.median(sizes),
                 "p90_abs_error_frac": float(np.percentile(sizes, 90)),
-                "bias_frac": statistics.median(pair["error_frac"] for pair in pairs),
+                "bias_frac": statistics.median(errors),
             }
         files.append(report)
     return {"schema": SCHEMA, "version": VERSION, "files": files}

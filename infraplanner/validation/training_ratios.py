@@ -67,6 +67,7 @@ def ratio_rows(catalog: Catalog) -> Callable[[Iterable[Row]], list[dict[str, Any
     def compare(rows: Iterable[Row]) -> list[dict[str, Any]]:
         return [
             {
+                "kind": "time to train between sizes",
                 "smaller": pair.smaller,
                 "larger": pair.larger,
                 "measured": pair.measured_ratio,

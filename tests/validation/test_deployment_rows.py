@@ -67,6 +67,27 @@ def test_the_mean_of_a_day_lies_below_a_saturated_unit(catalog: Catalog) -> None
     assert 1.0 < into / 73_700 < 2.0
 
 
+def test_the_days_accounts_close_and_leave_idle_time_as_the_only_gap(catalog: Catalog) -> None:
+    """Tokens of the day over the published rates are 95.5 nodes of prefill and 131.4 of decode, the 226.75 that were billed.
+
+    So both rates are means over nodes in service, idle ones included, and prompts are counted with what the cache held,
+    as the prediction counts them. The publisher's own profile of a busy prefill unit, 7,839 tokens/s a device computed,
+    is 143,000 a node with the day's hits, which the prediction meets; how busy units were over the day is published
+    nowhere, for neither phase, so it is not in the prediction.
+    """
+    day, unit = catalog.get("fact.deepseek-day"), catalog.get("deployment.deepseek-prefill")
+    assert isinstance(day, Record)
+    assert isinstance(unit, Record)
+    spent, made, nodes = (float(str(day.data[name])) for name in ("input_tokens", "output_tokens", "nodes_mean"))
+    hits = float(str(unit.data["hit_frac"]))
+    assert hits == pytest.approx(342e9 / spent, rel=1e-3)
+    assert spent / 86_400 / 73_700 + made / 86_400 / 14_800 == pytest.approx(nodes, rel=1e-3)
+    rows = {row["id"]: row for row in read_measured(MONEY).rows if row["metric"] == "tokens_per_s_node"}
+    into = predicted(catalog, rows["deepseek_node_in"])
+    assert into == pytest.approx(8 * 7839.0 / (1.0 - hits), rel=0.05)
+    assert 0.4 < 73_700 / into < 0.65  # what is left over: the share of the day that prefill units were busy
+
+
 def test_each_option_earns_its_place(catalog: Catalog) -> None:
     decode: Row = {**PROFILED, "metric": "decode_output_tokens_per_s_per_gpu"}
     prefill: Row = {**PROFILED, "metric": "prefill_input_tokens_per_s_per_gpu"}

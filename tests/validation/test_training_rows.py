@@ -12,8 +12,8 @@ from infraplanner.catalog import Catalog
 from infraplanner.compile.rules import constants
 from infraplanner.validation import fit_training, phrases, training_layouts
 from infraplanner.validation.collective_rows import collective_predictor
-from infraplanner.validation.measured import Row
-from infraplanner.validation.report import RowReport, row_report
+from infraplanner.validation.measured import MeasuredFile, Row
+from infraplanner.validation.report import RowReport, file_report, row_report
 from infraplanner.validation.training_ratios import ratio_reports, ratio_rows
 from infraplanner.validation.training_rows import training_predictor
 
@@ -57,10 +57,19 @@ def _by_id(reports: dict[str, RowReport]) -> dict[str, float]:
     return {r.id: abs(r.error_frac) for r in reports.values() if r.use == "gate" and r.error_frac is not None}
 
 
-def test_collectives_are_met_at_the_median(reports: dict[str, RowReport]) -> None:
+def test_collectives_are_met_at_the_median(
+    training_rows: list[Row], reports: dict[str, RowReport], catalog: Catalog
+) -> None:
+    """The figure that `validate` prints for gate rows of collectives alone, apart from weak ones and from training."""
     found = errors(reports, "nccl_")
     assert len(found) == 12
     assert statistics.median(found) <= 0.08
+    predictors = [training_predictor(catalog), collective_predictor(catalog)]
+    file = file_report(MeasuredFile("rows", tuple(training_rows), ()), predictors)
+    group = file["groups"]["gate class:collective"]
+    assert group["total"] == group["covered"] == 12
+    assert group["median_abs_error_frac"] == pytest.approx(statistics.median(found))
+    assert file["groups"]["class:collective"]["total"] == 15
 
 
 def test_memory_rows_equal_their_closed_form(reports: dict[str, RowReport]) -> None:
