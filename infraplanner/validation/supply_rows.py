@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
+import numpy as np
+
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import PowerUnit, System
+from infraplanner.compile.fit import loss_curve
 from infraplanner.units import KILO, MEGA
 
 from .closed_form import Case, Law, predictor_of
@@ -53,8 +56,9 @@ def _least_efficiency(case: Case, kernels: ModuleType) -> tuple[float, str]:
     part = case.part(PowerUnit)
     case.assume("calibrated: the loss curve of the profile follows the same data sheet")
     low, high = case.given("load_min"), case.given("load_max")
-    found = kernels.supplies.least_efficiency(low, high, part.loss_a_frac, part.loss_b_frac, part.loss_c_frac)
-    at_low = found == kernels.supplies.efficiency(low, part.loss_a_frac, part.loss_b_frac, part.loss_c_frac)
+    curves = np.array([loss_curve(part)])
+    found = kernels.supplies.least_efficiency(low, high, curves, 0)
+    at_low = found == kernels.supplies.efficiency(low, curves, 0)
     return float(found) * PERCENT, "standby loss" if at_low else "resistance"
 
 
