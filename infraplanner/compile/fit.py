@@ -31,15 +31,18 @@ NEAR_FRAC = 1e-3
 
 
 class Curve(NamedTuple):
-    """Loss over rating `a + b x + c x^2 + d1 max(0, x - k1) + d2 max(0, x - k2)` at the load x; see `kernels.losses`."""
+    """Loss over rating `a + b x + c x^2 + d1 max(0, x - k1) + d2 max(0, x - k2)` at the load x; see `kernels.losses`.
+
+    Knees rise; one that is not used is infinite.
+    """
 
     a_frac: float
     b_frac: float = 0.0
     c_frac: float = 0.0
     rise_1_frac: float = 0.0
-    knee_1_frac: float = 0.0
+    knee_1_frac: float = np.inf
     rise_2_frac: float = 0.0
-    knee_2_frac: float = 0.0
+    knee_2_frac: float = np.inf
 
 
 UNKNOWN = Curve(np.nan, np.nan, np.nan)
@@ -57,7 +60,8 @@ def loss_curve(unit: PowerUnit | None) -> Curve:
         return LOSSLESS
     given = (unit.loss_a_frac, unit.loss_b_frac, unit.loss_c_frac)
     if unit.loss_knees or any(value is not None for value in given):
-        knees = [number for knee in unit.loss_knees for number in (knee.rise_frac, knee.load_frac)]
+        stated = sorted(unit.loss_knees, key=lambda knee: knee.load_frac)
+        knees = [number for knee in stated for number in (knee.rise_frac, knee.load_frac)]
         return Curve(given[0] or 0.0, given[1] or 0.0, given[2] or 0.0, *knees)
     if unit.efficiency_points:
         return fit_points(tuple((point.load_frac, point.efficiency_frac) for point in unit.efficiency_points))
@@ -94,7 +98,7 @@ def least_loss(curve: Curve) -> float:
     """
     a, b, c = curve[:3]
     knees = ((curve.knee_1_frac, curve.rise_1_frac), (curve.knee_2_frac, curve.rise_2_frac))
-    bends = sorted((knee, rise) for knee, rise in knees if rise != 0.0 and knee < 1.0)
+    bends = [(knee, rise) for knee, rise in knees if knee < 1.0]
     found = []
     for (start, rise), end in zip([(0.0, 0.0), *bends], [*(knee for knee, _ in bends), 1.0], strict=True):
         a, b = a - rise * start, b + rise

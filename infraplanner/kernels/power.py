@@ -11,7 +11,7 @@ import numpy as np
 from ._jit import inlined, kernel
 from .arrays import Flags, Floats, Ints, Matrix
 from .legs import LegFlows, Legs, leg_loss, settle_legs
-from .losses import stage_loss
+from .losses import row_of, stage_loss
 
 
 class Chain(NamedTuple):
@@ -132,7 +132,7 @@ def node_loss(
     count = units_count[i]
     running = units_running(out_w, rating_w[i], count, spare_count[i], stage_frac[i])
     unit = rating_w[i] / count
-    loss = running * stage_loss(out_w / running, unit, curves, i)
+    loss = running * stage_loss(out_w / running, unit, row_of(curves, i))
     if running < count:
         loss += (count - running) * standby_frac[i] * unit
     return loss

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._jit import inlined, kernel
 from .arrays import Floats, Ints, Matrix
-from .losses import stage_loss, stage_output
+from .losses import row_of, stage_loss, stage_output
 
 CONVERTER, CONDUCTOR, DELIVERY = 0, 1, 2
 
@@ -77,7 +77,7 @@ def series_up(stages: Series, metal: Metal, load_w: float, out: SeriesFlows) -> 
         lost = 0.0
         if stages.kind[k] == CONVERTER:
             units = max(1.0, np.ceil(power_w / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
-            lost = units * stage_loss(power_w / units, stages.unit_w[k], stages.curves, k)
+            lost = units * stage_loss(power_w / units, stages.unit_w[k], row_of(stages.curves, k))
             out.units_count[k] = units
         elif stages.kind[k] == CONDUCTOR:
             amperes = power_w / (stages.voltage_v[k] * stages.current_ratio[k])
@@ -123,7 +123,7 @@ def series_down(
                 count = max(1.0, np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
                 if k >= part_stage and units_count[m] > 0.0:
                     count = max(count, units_count[m])
-                after = stage_output(power_w, count * stages.unit_w[k], stages.curves, k)
+                after = stage_output(power_w, count * stages.unit_w[k], row_of(stages.curves, k))
                 lost = power_w - after
             elif stages.kind[k] == CONDUCTOR:
                 section = rated / (stages.voltage_v[k] * stages.current_ratio[k]) / stages.fill_frac[k]

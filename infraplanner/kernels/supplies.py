@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ._jit import kernel
-from .arrays import Matrix
-from .losses import RISE_1, RISE_2, loss_frac
+from .losses import KNEE_1, KNEE_2, CurveRow, loss_frac
 
 
 @kernel
@@ -14,25 +13,24 @@ def group_rating(units_count: int, unit_w: float, spare_count: int) -> float:
 
 
 @kernel
-def efficiency(load_frac: float, curves: Matrix, i: int) -> float:
+def efficiency(load_frac: float, curve: CurveRow) -> float:
     """Output over input of a converter at a load x: x / (x + loss), see `losses.loss_frac`; 0 at no load.
 
     Worked: (0.0055, 0, 0.03) at full load: 1 / 1.0355 = 96.6 %.
     """
     if load_frac <= 0.0:
         return 0.0
-    return load_frac / (load_frac + loss_frac(load_frac, curves, i))
+    return load_frac / (load_frac + loss_frac(load_frac, curve))
 
 
 @kernel
-def least_efficiency(low_frac: float, high_frac: float, curves: Matrix, i: int) -> float:
+def least_efficiency(low_frac: float, high_frac: float, curve: CurveRow) -> float:
     """Lowest efficiency over a range of load: at one of its ends or at a knee inside.
 
     Between knees loss over output is a'/x + b' + c x: convex for a' >= 0 and rising for a' < 0, so highest at an end.
     """
-    least = min(efficiency(low_frac, curves, i), efficiency(high_frac, curves, i))
-    for k in (RISE_1, RISE_2):
-        knee = curves[i, k + 1]
-        if curves[i, k] != 0.0 and low_frac < knee < high_frac:
-            least = min(least, efficiency(knee, curves, i))
+    least = min(efficiency(low_frac, curve), efficiency(high_frac, curve))
+    for knee in (curve[KNEE_1], curve[KNEE_2]):
+        if low_frac < knee < high_frac:
+            least = min(least, efficiency(knee, curve))
     return least

@@ -75,6 +75,8 @@ def _tiny_value(hint: Any) -> Any:
         return 1
     if hint == Matrix:
         return np.zeros((2, losses.COLUMNS))  # row 1 exists
+    if hint == losses.CurveRow:
+        return (1.0,) * losses.COLUMNS
     if hint in (Flags, Ints, Floats):
         return np.zeros(1, {Flags: np.bool_, Ints: np.int64}.get(hint, np.float64))
     return tiny(hint)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
-import numpy as np
-
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import PowerUnit, System
 from infraplanner.compile.fit import loss_curve
@@ -56,9 +54,9 @@ def _least_efficiency(case: Case, kernels: ModuleType) -> tuple[float, str]:
     part = case.part(PowerUnit)
     case.assume("calibrated: the loss curve of the profile follows the same data sheet")
     low, high = case.given("load_min"), case.given("load_max")
-    curves = np.array([loss_curve(part)])
-    found = kernels.supplies.least_efficiency(low, high, curves, 0)
-    at_low = found == kernels.supplies.efficiency(low, curves, 0)
+    curve = tuple(loss_curve(part))
+    found = kernels.supplies.least_efficiency(low, high, curve)
+    at_low = found == kernels.supplies.efficiency(low, curve)
     return float(found) * PERCENT, "standby loss" if at_low else "resistance"
 
 

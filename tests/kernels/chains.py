@@ -11,7 +11,7 @@ import numpy as np
 
 from infraplanner.compile.chain import children_first, group
 from infraplanner.kernels import legs as conductors
-from infraplanner.kernels import losses, power
+from infraplanner.kernels import power
 
 UPS = (0.013, 0.006, 0.011)
 TITANIUM = (0.0094563, 0.0165485, 0.0, 0.0103425, 0.2, 0.1292459, 0.5)
@@ -38,9 +38,14 @@ class Net:
     ampacity: float = math.nan
 
 
+def whole(*curve: float) -> tuple[float, ...]:
+    """A curve as the kernels take it; what is not stated is none."""
+    return (*curve, *(0.0, 0.0, 0.0, 0.0, math.inf, 0.0, math.inf)[len(curve) :])
+
+
 def curves_of(*curves: tuple[float, ...]) -> np.ndarray:
-    """Rows of the kernels' matrix; what a curve does not state is zero."""
-    return np.array([[*curve, *[0.0] * (losses.COLUMNS - len(curve))] for curve in curves])
+    """Rows of the kernels' matrix."""
+    return np.array([whole(*curve) for curve in curves])
 
 
 def chain_of(net: Net) -> power.Chain:

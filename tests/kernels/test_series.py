@@ -13,8 +13,8 @@ from infraplanner.engine import bind
 from infraplanner.kernels import losses, series
 from tests.kernels import chains
 
-BENDS = ((), (0.05, 0.3), (0.1, 0.2, 0.2, 0.5), (0.3, 0.5, 0.1, 0.2), (-0.02, 0.3, 0.04, 0.5))
-"""Rises and knees, in any order; a small fall of slope among them."""
+BENDS = ((), (0.05, 0.3), (0.1, 0.2, 0.2, 0.5), (0.3, 0.2, 0.1, 0.2), (-0.02, 0.3, 0.04, 0.5))
+"""Rises and knees; a small fall of slope among them."""
 
 COPPER = series.Metal(1.724e-8, 0.00393, 8960.0, 30.0, 45.0)
 
@@ -63,13 +63,15 @@ def test_a_regulator_of_1400_watts_loses_196_watts_at_1400_amperes() -> None:
 @given(st.floats(0.01, 1.2), st.floats(0, 0.02), st.floats(0, 0.05), st.floats(0, 0.1), st.sampled_from(BENDS))
 def test_output_undoes_loss(share: float, a: float, b: float, c: float, bends: tuple[float, ...]) -> None:
     rating = 5e3
-    curves = chains.curves_of((a, b, c, *bends))
-    put_in = share * rating + losses.stage_loss(share * rating, rating, curves, 0)
-    assert losses.stage_output(put_in, rating, curves, 0) == pytest.approx(share * rating, rel=1e-9)
+    curve = chains.whole(a, b, c, *bends)
+    put_in = share * rating + losses.stage_loss(share * rating, rating, curve)
+    for entry in (losses.stage_output, losses.stage_output.py_func):
+        assert entry(put_in, rating, curve) == pytest.approx(share * rating, rel=1e-9)
+    assert losses.loss_fracs(np.array([share]), np.array([curve]))[0] == losses.loss_frac.py_func(share, curve)
 
 
 def test_no_output_below_the_fixed_loss() -> None:
-    assert losses.stage_output(10.0, 1e3, chains.curves_of((0.02,)), 0) == 0.0
+    assert losses.stage_output(10.0, 1e3, chains.whole(0.02)) == 0.0
 
 
 def test_down_ends_with_what_up_began_with() -> None:

@@ -83,10 +83,10 @@ def test_supplies() -> None:
     assert supplies.group_rating(6, 5500.0, 0) == 33e3
     assert supplies.group_rating(6, 3000.0, 1) == 15e3
     assert supplies.group_rating(2, 3000.0, 3) == 0.0
-    curves = chains.curves_of((0.0055, 0.0, 0.03), chains.TITANIUM, chains.ORV3)
-    assert supplies.efficiency(1.0, curves, 0) == pytest.approx(1 / 1.0355)
-    assert supplies.efficiency(0.0, curves, 0) == 0.0
-    for i in range(3):
+    smooth = chains.whole(0.0055, 0.0, 0.03)
+    assert supplies.efficiency(1.0, smooth) == pytest.approx(1 / 1.0355)
+    assert supplies.efficiency(0.0, smooth) == 0.0
+    for curve in (smooth, chains.TITANIUM, chains.ORV3):
         for low in (0.1, 0.25):
-            inside = [supplies.efficiency(x, curves, i) for x in np.linspace(low, 1.0, 1000)]
-            assert supplies.least_efficiency(low, 1.0, curves, i) == pytest.approx(min(inside), abs=1e-5)
+            inside = [supplies.efficiency(x, curve) for x in np.linspace(low, 1.0, 1000)]
+            assert supplies.least_efficiency(low, 1.0, curve) == pytest.approx(min(inside), abs=1e-5)
