@@ -6,7 +6,7 @@ A field's unit is in its name. `None` means not published or not found and is ne
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -188,8 +188,18 @@ class EfficiencyPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     efficiency_frac: float
 
 
+class LossKnee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bend of a loss curve: above `load_frac` the loss over capacity grows by `rise_frac` more a unit of load."""
+
+    load_frac: Annotated[float, msgspec.Meta(gt=0.0)]
+    rise_frac: float
+
+
 class PowerUnit(Profile, frozen=True, kw_only=True):
     """A power part. Loss is `capacity * (loss_a_frac + loss_b_frac x + loss_c_frac x^2)`, x = output over capacity.
+
+    Each of up to two `loss_knees` adds `rise_frac * max(0, x - load_frac)`; the sum must not fall with load. Without any
+    of these the curve is fitted to `efficiency_points`, with knees where a quadratic misses one of them.
 
     `step_load_frac`: load that a running unit takes in one step; `standby_frac`: loss of a unit that is switched off.
     `transfer_s`: gap in a UPS's output while it leaves eco mode.
@@ -204,6 +214,7 @@ class PowerUnit(Profile, frozen=True, kw_only=True):
     loss_a_frac: float | None = None
     loss_b_frac: float | None = None
     loss_c_frac: float | None = None
+    loss_knees: Annotated[tuple[LossKnee, ...], msgspec.Meta(max_length=2)] = ()
     efficiency_points: tuple[EfficiencyPoint, ...] = ()
     efficiency_min_frac: float | None = None
     efficiency_max_frac: float | None = None
@@ -236,6 +247,13 @@ class PowerUnit(Profile, frozen=True, kw_only=True):
     conductor_c: float | None = None
     reference_c: float | None = None
     details: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        slope, bend = self.loss_b_frac or 0.0, self.loss_c_frac or 0.0
+        for knee in sorted(self.loss_knees, key=lambda knee: knee.load_frac):
+            slope += knee.rise_frac
+            if slope + 2.0 * bend * knee.load_frac < 0.0:
+                raise ValueError(f"loss_knees: expected a loss that does not fall with load above {knee.load_frac:g}")
 
 
 class CoolingUnit(Profile, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ def missing_curve(context: Context) -> Iterator[Message]:
     """Nodes that carry load and whose profile says nothing about losses."""
     power = context.result.power
     chain = context.compiled.chain
-    for row in rows(np.isnan(chain.loss_a_frac) & (power.node_out_w > 0.0)):
+    for row in rows(np.isnan(chain.curves[:, 0]) & (power.node_out_w > 0.0)):
         node = power.node_ids[row]
         load = kw(power.node_out_w[row])
         yield f"Node {node} carries {load} and has no loss curve; 0 W of loss are counted.", (node,)

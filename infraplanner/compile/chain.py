@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fit import SOURCE_KINDS, eco_coefficients, loss_coefficients
-from .parts import Flags, Floats, Ints, Parts, column
+from .fit import SOURCE_KINDS, eco_curve, loss_curve
+from .parts import Flags, Floats, Ints, Matrix, Parts, column
 from .rules import Lookup
 from .table import Table
 from .wires import PASSIVE_KINDS, WireArrays, build_wires
@@ -50,9 +50,7 @@ class ChainArrays:
     """
 
     order: Ints
-    loss_a_frac: Floats
-    loss_b_frac: Floats
-    loss_c_frac: Floats
+    curves: Matrix
     feed_start: Ints
     feed_source: Ints
     feed_weight: Floats
@@ -91,12 +89,12 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
     feed_start, feed_row = group(to_node, nodes)
     load_start, load_row = group(to_load, racks + len(tables["cooling"]))
     order = children_first(feed_start, source[feed_row])
-    fitted = np.array([*(loss_coefficients(part) for part in parts.power), loss_coefficients(None)])
-    losses = fitted[power["unit"]]
+    fitted = np.array([*(loss_curve(part) for part in parts.power), loss_curve(None)])
+    curves = fitted[power["unit"]]
     eco = power["eco"]
     if eco.any():
-        bypass = np.array([*(eco_coefficients(part) for part in parts.power), eco_coefficients(None)])
-        losses = np.where(eco[:, None], bypass[power["unit"]], losses)
+        bypass = np.array([*(eco_curve(part) for part in parts.power), eco_curve(None)])
+        curves = np.where(eco[:, None], bypass[power["unit"]], curves)
     kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
     outdoor = _among(kinds, OUTDOOR_KINDS)
     roots = np.diff(feed_start) == 0
@@ -107,9 +105,7 @@ def build_chain(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Chai
     standby = column(parts.power, "standby_frac")[power["unit"]]
     return ChainArrays(
         order=order,
-        loss_a_frac=losses[:, 0].copy(),
-        loss_b_frac=losses[:, 1].copy(),
-        loss_c_frac=losses[:, 2].copy(),
+        curves=curves,
         feed_start=feed_start,
         feed_source=source[feed_row],
         feed_weight=feeds["weight"][feed_row],

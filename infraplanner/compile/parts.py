@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from infraplanner.catalog.types import Accelerator, CoolingUnit, Frame, LinkMedium, PowerUnit, Profile, System
 
 Floats = NDArray[np.float64]
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 P = TypeVar("P", bound=Profile)

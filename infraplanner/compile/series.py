@@ -11,8 +11,8 @@ import numpy as np
 from infraplanner.catalog.types import PowerUnit, Record
 from infraplanner.units import KILO, MICRO, MM2_PER_M2
 
-from .fit import loss_coefficients, volts_of
-from .parts import Catalogue, Floats, Ints
+from .fit import LOSSLESS, loss_curve, volts_of
+from .parts import Catalogue, Floats, Ints, Matrix
 from .rules import Lookup
 
 CONVERTER, CONDUCTOR, DELIVERY = 0, 1, 2
@@ -30,9 +30,7 @@ class SeriesArrays:
     kind: Ints
     unit_w: Floats
     fill_frac: Floats
-    loss_a_frac: Floats
-    loss_b_frac: Floats
-    loss_c_frac: Floats
+    curves: Matrix
     voltage_v: Floats
     current_ratio: Floats
     loss_count: Floats
@@ -49,18 +47,20 @@ def build_series(stages: Sequence[Mapping[str, Any]], catalogue: Catalogue, rule
     def column(name: str) -> Floats:
         return np.array([row[name] for row in rows], dtype=np.float64)
 
-    names = [name for name in SeriesArrays.__dataclass_fields__ if name not in ("labels", "known", "kind")]
+    names = [name for name in SeriesArrays.__dataclass_fields__ if name not in ("labels", "known", "kind", "curves")]
     return SeriesArrays(
         labels=tuple(str(row["label"]) for row in rows),
         known=tuple(bool(row["known"]) for row in rows),
         kind=np.array([row["kind"] for row in rows], dtype=np.int64),
+        curves=np.array([row["curves"] for row in rows], dtype=np.float64).reshape(-1, len(LOSSLESS)),
         **{name: column(name) for name in names},
     )
 
 
 def _stage(stage: Mapping[str, Any], catalogue: Catalogue, rule: Lookup) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(SeriesArrays.__dataclass_fields__, 0.0)
-    row |= {"label": stage["label"], "known": True, "current_ratio": 1.0, "loss_count": 1.0, "density_a_per_m2": 1.0}
+    row |= {"label": stage["label"], "known": True, "curves": LOSSLESS, "current_ratio": 1.0}
+    row |= {"loss_count": 1.0, "density_a_per_m2": 1.0}
     row |= {
         "voltage_v": 1.0,
         "unit_w": 1.0,
@@ -73,10 +73,9 @@ def _stage(stage: Mapping[str, Any], catalogue: Catalogue, rule: Lookup) -> dict
         raise KeyError(stage.get("part") or stage["delivery"])
     row["unit_w"] = part.capacity_kw * KILO
     if "part" in stage:
-        curve = loss_coefficients(part)
-        known = not np.isnan(curve[0])
-        a, b, c = curve if known else (0.0, 0.0, 0.0)
-        return row | {"kind": CONVERTER, "loss_a_frac": a, "loss_b_frac": b, "loss_c_frac": c, "known": known}
+        curve = loss_curve(part)
+        known = not np.isnan(curve.a_frac)
+        return row | {"kind": CONVERTER, "curves": curve if known else LOSSLESS, "known": known}
     volts = volts_of(part.output_volts)
     known = volts is not None and part.resistance_uohm is not None
     return row | {

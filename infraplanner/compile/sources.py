@@ -12,8 +12,8 @@ from infraplanner.catalog.types import PowerUnit
 from infraplanner.model.entities import PowerNode
 from infraplanner.units import J_PER_KWH, KILO
 
-from .fit import SOURCE_KINDS, fit_points
-from .parts import Flags, Floats, Ints, Parts
+from .fit import SOURCE_KINDS, UNKNOWN, Curve, fit_points
+from .parts import Flags, Floats, Ints, Matrix, Parts
 from .rules import Lookup
 from .table import Table
 
@@ -26,7 +26,8 @@ SUN_KINDS = frozenset({"pv"})
 class SourceArrays:
     """One row a source or store, in the order of `row` (rows of the table `power`).
 
-    Fuel: heat taken per rating, `rating (x + a + b x + c x^2)`, x = output over rating; NaN without fuel or figure.
+    Fuel: heat taken per rating, `rating (x + loss)`, x = output over rating, loss as `losses.loss_frac` with
+    `fuel_curves`; NaN without fuel or figure.
     `carbon_g_per_kwh` is per kWh of electricity and NaN for a utility: site and region know it. `fuel_usd_per_kwh` is per
     kWh of heat. `stored_j`: usable energy of a store.
     """
@@ -38,9 +39,7 @@ class SourceArrays:
     utility: Flags
     store: Flags
     fuelled: Flags
-    fuel_a_frac: Floats
-    fuel_b_frac: Floats
-    fuel_c_frac: Floats
+    fuel_curves: Matrix
     fuel_carbon_g_per_kwh: Floats
     fuel_usd_per_kwh: Floats
     carbon_g_per_kwh: Floats
@@ -56,7 +55,7 @@ def build_sources(power: Table, parts: Parts, rule: Lookup, records: Mapping[str
     kinds = [parts.power[code].power_kind if code >= 0 else "" for code in power["unit"].tolist()]
     rows = [row for row, kind in enumerate(kinds) if kind in SOURCE_KINDS or kind in STORE_KINDS]
     units = [parts.power[power["unit"][row]] for row in rows]
-    curves = np.array([fuel_curve(unit) for unit in units], dtype=np.float64).reshape(-1, 3)
+    curves = np.array([fuel_curve(unit) for unit in units], dtype=np.float64).reshape(-1, len(UNKNOWN))
 
     def each(values: list[float | None]) -> Floats:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
@@ -72,9 +71,7 @@ def build_sources(power: Table, parts: Parts, rule: Lookup, records: Mapping[str
         fuelled=np.array([bool(unit.fuel) for unit in units], dtype=np.bool_),
         kind=tuple(kinds[row] for row in rows),
         fuel=tuple(unit.fuel for unit in units),
-        fuel_a_frac=curves[:, 0].copy(),
-        fuel_b_frac=curves[:, 1].copy(),
-        fuel_c_frac=curves[:, 2].copy(),
+        fuel_curves=curves,
         fuel_carbon_g_per_kwh=each([rule(f"power.fuel_carbon_g_per_kwh.{fuel}") for fuel in fuels]),
         fuel_usd_per_kwh=each([rule(f"power.fuel_usd_per_kwh.{fuel}") for fuel in fuels]),
         carbon_g_per_kwh=each([unit.carbon_g_per_kwh for unit in units]),
@@ -97,11 +94,11 @@ def stored_j(record: PowerNode, unit: PowerUnit) -> float | None:
     return unit.capacity_kw * KILO * record.units * unit.ride_through_s
 
 
-def fuel_curve(unit: PowerUnit) -> tuple[float, float, float]:
-    """Loss coefficients of a generator's fuel: published efficiency points, else its best efficiency; NaN without."""
+def fuel_curve(unit: PowerUnit) -> Curve:
+    """Loss curve of a generator's fuel: published efficiency points, else its best efficiency; NaN without."""
     if not unit.fuel:
-        return (np.nan, np.nan, np.nan)
+        return UNKNOWN
     if unit.efficiency_points:
         return fit_points(tuple((point.load_frac, point.efficiency_frac) for point in unit.efficiency_points))
     best = unit.efficiency_max_frac
-    return (0.0, 1.0 / best - 1.0, 0.0) if best is not None else (np.nan, np.nan, np.nan)
+    return Curve(0.0, 1.0 / best - 1.0) if best is not None else UNKNOWN

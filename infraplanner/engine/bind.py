@@ -209,7 +209,7 @@ def chain(compiled: Compiled) -> Chain:
     arrays, power = compiled.chain, compiled.tables["power"]
     rating = power["rating_w"]
     return Chain(
-        arrays.order, rating, arrays.loss_a_frac, arrays.loss_b_frac, arrays.loss_c_frac,
+        arrays.order, rating, arrays.curves,
         power["units"], power["spare"], power["stage_frac"], arrays.standby_frac,
         np.where(np.isnan(rating), np.inf, rating * power["available_frac"]), arrays.backup, arrays.ranked,
         arrays.feed_start, arrays.feed_source, arrays.feed_weight, arrays.feed_rank,

@@ -22,6 +22,7 @@ from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled
 from infraplanner.kernels import economics as laws
 from infraplanner.kernels.frame import Totals
+from infraplanner.kernels.losses import loss_fracs
 from infraplanner.kernels.serving import configuration
 from infraplanner.model.entities import Site
 from infraplanner.results.economics import CloudOffer, CostLine, EconomicsResult, PoolCost
@@ -154,7 +155,7 @@ def _scope1(space: Workspace) -> float:
         return 0.0
     out, rating = space.flows.out_w[row], compiled.tables["power"]["rating_w"][row]
     x = np.where(rating > 0.0, out / rating, 0.0)
-    burnt = rating * (x + sources.fuel_a_frac + sources.fuel_b_frac * x + sources.fuel_c_frac * x * x)
+    burnt = rating * (x + loss_fracs(x, sources.fuel_curves))
     burning = sources.fuelled & (out > 0.0)
     kg_per_s = np.where(burning, burnt * sources.fuel_carbon_g_per_kwh, 0.0) / J_PER_KWH / KILO
     return float(np.nansum(kg_per_s)) * H_PER_YEAR * S_PER_H

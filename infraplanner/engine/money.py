@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.kernels import economics as laws
+from infraplanner.kernels.losses import loss_fracs
 from infraplanner.model.entities import Site
 from infraplanner.results.economics import WORKS, CarbonMethods, CloudOffer, CostLine, Deployment, LevelisedSource
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, MONTHS_PER_YEAR, S_PER_H
@@ -98,8 +99,7 @@ def levelised_sources(space: Workspace, value: Callable[[str], float], rate: flo
         used = given_w / rating_w
         heat = 0.0
         if sources.fuelled[index]:
-            a, b, c = (float(x[index]) for x in (sources.fuel_a_frac, sources.fuel_b_frac, sources.fuel_c_frac))
-            heat = (used + a + b * used + c * used * used) / used
+            heat = (used + float(loss_fracs(np.array([used]), sources.fuel_curves[index : index + 1])[0])) / used
         fuel = float(sources.fuel_usd_per_kwh[index]) if sources.fuelled[index] else 0.0
         fixed = value("maintenance_plant_frac") * price / KILO
         args = (price / KILO, fixed, rate, value("plant_life_years"), used, heat, fuel / J_PER_KWH, 0.0)

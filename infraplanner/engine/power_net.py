@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.compile.chain import children_first, group
+from infraplanner.compile.fit import Curve
 
 from . import kernel_cache
 
@@ -16,7 +17,7 @@ from . import kernel_cache
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RATING_W = 50e6
-CURVE = (0.0006, 0.0, 0.0075)
+CURVE = Curve(0.0006, 0.0, 0.0075)
 
 
 @dataclass(slots=True)
@@ -64,10 +65,9 @@ def _kernel_form(net: PowerNet) -> tuple[object, ...]:
         start, rows = group(child, nodes)
         source = net.parent[child][rows]
         feeds = net.feeders.reshape(-1)
-        curve = [np.full(nodes, value) for value in CURVE]
         none, off = np.zeros(nodes), np.zeros(nodes, np.bool_)
         chain = Chain(
-            children_first(start, source), np.full(nodes, RATING_W), curve[0], curve[1], curve[2],
+            children_first(start, source), np.full(nodes, RATING_W), np.tile(CURVE, (nodes, 1)),
             np.ones(nodes), none, none, none, np.full(nodes, RATING_W), off, off,
             start, source, np.ones(source.size), np.zeros(source.size, np.int64),
             np.arange(0, 2 * loads + 1, 2), feeds, np.ones(feeds.size), np.tile([1, 2], loads),

@@ -14,6 +14,8 @@ from infraplanner.units import KILO
 
 from .workspace import Workspace
 
+# ruff: noqa: PLC0415 - kernels, and with them Numba, are imported when first needed
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 CARRIES_W = 1e-6
@@ -67,14 +69,17 @@ def supply_result(space: Workspace, facility_w: float) -> SupplyResult:
 
 
 def fuel_power(sources: SourceArrays, out: Floats, rating: Floats, running: Floats, units: Floats) -> Floats:
-    """Heat of the fuel that the running units take [W]: m P_unit (x + a + b x + c x^2); 0 at rest, NaN without figure."""
-    a, b, c = sources.fuel_a_frac, sources.fuel_b_frac, sources.fuel_c_frac
+    """Heat of the fuel that the running units take [W]: m P_unit (x + loss); 0 at rest, NaN without figure."""
+    from infraplanner.kernels.losses import loss_fracs
+
+    curves = sources.fuel_curves
     capacity = np.where(np.isnan(rating), 0.0, rating) / units * running
     share = np.where(capacity > 0.0, out / capacity, 0.0)
-    curved = out + capacity * (a + share * (b + share * c))
-    flat = out * (1.0 + b)
-    burnt = np.where((a == 0.0) & (c == 0.0), flat, curved)
-    return np.where(out > CARRIES_W, burnt, np.where(np.isnan(b), np.nan, 0.0))
+    curved = out + capacity * loss_fracs(share, curves)
+    slope = curves[:, 1]
+    proportional = (curves[:, [0, 2, 3, 5]] == 0.0).all(axis=1)
+    burnt = np.where(proportional, out * (1.0 + slope), curved)
+    return np.where(out > CARRIES_W, burnt, np.where(np.isnan(slope), np.nan, 0.0))
 
 
 def carbon_per_h(sources: SourceArrays, out: Floats, fuel: Floats, space: Workspace) -> Floats:

@@ -74,7 +74,7 @@ def run_outages(
         island = fed_by.island[i]
         order = fed_by.island_order[fed_by.island_start[island] : fed_by.island_start[island + 1]]
         part = Chain(
-            order, chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac, chain.units_count,
+            order, chain.rating_w, chain.curves, chain.units_count,
             chain.spare_count, chain.stage_frac, chain.standby_frac, chain.give_w, chain.backup, chain.ranked,
             chain.feed_start, chain.feed_source, chain.feed_weight, chain.feed_rank, chain.load_start,
             chain.load_source, chain.load_weight, chain.load_side, chain.load_rank, chain.load_ranked,

@@ -9,14 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import inlined, kernel
-from .arrays import Flags, Floats, Ints
+from .arrays import Flags, Floats, Ints, Matrix
 from .legs import LegFlows, Legs, leg_loss, settle_legs
+from .losses import row_of, stage_loss
 
 
 class Chain(NamedTuple):
     """Nodes 0..n-1 and loads 0..m-1. Feeds into node i are rows `feed_start[i]:feed_start[i+1]` of `feed_source` (node
     rows), `feed_weight` and `feed_rank`; loads likewise. `order` lists the nodes children first and leaves cyclic ones
-    out.
+    out; `curves` has the loss of each, see `losses.loss_frac`.
 
     A node is `units_count` equal units, rated together; `spare_count` of them run beyond those that the load needs, and
     a unit starts when the others would pass `stage_frac` of their rating (0: all run). Feeds of a lower rank are used
@@ -25,9 +26,7 @@ class Chain(NamedTuple):
 
     order: Ints
     rating_w: Floats
-    loss_a_frac: Floats
-    loss_b_frac: Floats
-    loss_c_frac: Floats
+    curves: Matrix
     units_count: Floats
     spare_count: Floats
     stage_frac: Floats
@@ -87,7 +86,7 @@ def energise_nodes(chain: Chain, alive: Flags, flows: Flows) -> None:
     """
     live, reach_w, give_w = flows.live, flows.reach_w, chain.give_w
     order, feed_start, feed_source = chain.order, chain.feed_start, chain.feed_source
-    rating_w, a_frac, b_frac, c_frac = chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac
+    rating_w, curves = chain.rating_w, chain.curves
     units_count, spare_count = chain.units_count, chain.spare_count
     stage_frac, standby_frac = chain.stage_frac, chain.standby_frac
     live[:] = False
@@ -106,29 +105,9 @@ def energise_nodes(chain: Chain, alive: Flags, flows: Flows) -> None:
         live[i] = True
         give = give_w[i]
         if above < np.inf:
-            lost = node_loss(
-                i, min(above, give), rating_w, a_frac, b_frac, c_frac, units_count, spare_count, stage_frac,
-                standby_frac,
-            )  # fmt: skip
+            lost = node_loss(i, min(above, give), rating_w, curves, units_count, spare_count, stage_frac, standby_frac)
             above -= 0.0 if np.isnan(lost) else lost
         reach_w[i] = max(0.0, min(give, above))
-
-
-@inlined
-def stage_loss(out_w: float, rating_w: float, a_frac: float, b_frac: float, c_frac: float) -> float:
-    """Loss of a converter [W]: `rating (a + b x + c x^2)`, x = output / rating; valid for 0 <= x <= 1.2.
-
-    Without a rating only a proportional loss (a = c = 0) is defined; anything else is NaN, which means unknown.
-    Worked: 1.25 MW, (0.013, 0.006, 0.011), 625 kW out: 1.25e6 (0.013 + 0.003 + 0.00275) = 23.4 kW, so 96.4 %.
-    Reference: quadratic UPS loss of open simulators; Pin = Pout + loss.
-    """
-    loss = np.nan
-    if a_frac == 0.0 and c_frac == 0.0:
-        loss = out_w * b_frac
-    elif rating_w > 0.0:
-        x = out_w / rating_w
-        loss = rating_w * (a_frac + x * (b_frac + x * c_frac))
-    return loss
 
 
 @inlined
@@ -146,14 +125,14 @@ def units_running(out_w: float, rating_w: float, units_count: float, spare_count
 
 @inlined
 def node_loss(
-    i: int, out_w: float, rating_w: Floats, a_frac: Floats, b_frac: Floats, c_frac: Floats, units_count: Floats,
-    spare_count: Floats, stage_frac: Floats, standby_frac: Floats,
+    i: int, out_w: float, rating_w: Floats, curves: Matrix, units_count: Floats, spare_count: Floats,
+    stage_frac: Floats, standby_frac: Floats,
 ) -> float:  # fmt: skip
     """Loss of a node's running units and of those that stand by [W]: m f(P / m) + (n - m) s P_unit."""
     count = units_count[i]
     running = units_running(out_w, rating_w[i], count, spare_count[i], stage_frac[i])
     unit = rating_w[i] / count
-    loss = running * stage_loss(out_w / running, unit, a_frac[i], b_frac[i], c_frac[i])
+    loss = running * stage_loss(out_w / running, unit, row_of(curves, i))
     if running < count:
         loss += (count - running) * standby_frac[i] * unit
     return loss
@@ -318,7 +297,7 @@ def roll_up(chain: Chain, legs: Legs, flows: Flows, state: LegFlows) -> None:
     order, feed_start, feed_source = chain.order, chain.feed_start, chain.feed_source
     feed_weight, ranked, feed_rank = chain.feed_weight, chain.ranked, chain.feed_rank
     backup, reach_w = chain.backup, flows.reach_w
-    rating_w, a_frac, b_frac, c_frac = chain.rating_w, chain.loss_a_frac, chain.loss_b_frac, chain.loss_c_frac
+    rating_w, curves = chain.rating_w, chain.curves
     units_count, spare_count = chain.units_count, chain.spare_count
     stage_frac, standby_frac = chain.stage_frac, chain.standby_frac
     in_w[:] = 0.0
@@ -334,9 +313,7 @@ def roll_up(chain: Chain, legs: Legs, flows: Flows, state: LegFlows) -> None:
                     leg_loss(legs, state, f, 0.0)
             continue
         given_w = out_w[i]
-        loss = node_loss(
-            i, given_w, rating_w, a_frac, b_frac, c_frac, units_count, spare_count, stage_frac, standby_frac
-        )
+        loss = node_loss(i, given_w, rating_w, curves, units_count, spare_count, stage_frac, standby_frac)
         loss_w[i] = loss
         taken_w = given_w if np.isnan(loss) else given_w + loss
         in_w[i] = taken_w

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._jit import inlined, kernel
-from .arrays import Floats, Ints
-from .power import stage_loss
+from .arrays import Floats, Ints, Matrix
+from .losses import row_of, stage_loss, stage_output
 
 CONVERTER, CONDUCTOR, DELIVERY = 0, 1, 2
 
@@ -16,7 +16,8 @@ CONVERTER, CONDUCTOR, DELIVERY = 0, 1, 2
 class Series(NamedTuple):
     """Stages in the order of the power, one row each. `kind`: 0 converter, 1 conductor, 2 delivery network to the die.
 
-    Converter: equal units of `unit_w`, as many as keep each below `fill_frac` of its rating, with loss `a + b x + c x^2`.
+    Converter: equal units of `unit_w`, as many as keep each below `fill_frac` of its rating, with the loss
+    of its row of `curves` (see `losses.loss_frac`).
     Conductor: `voltage_v`, `current_ratio` (P = I V ratio), `loss_count` lines of `length_m`, sized for `density_a_per_m2`
     at the current over `fill_frac`; `metal_count` bars make its mass, `way_ohm` that of its contacts. Delivery:
     `way_ohm` between a regulator of `unit_w` at `voltage_v` and its die.
@@ -25,9 +26,7 @@ class Series(NamedTuple):
     kind: Ints
     unit_w: Floats
     fill_frac: Floats
-    loss_a_frac: Floats
-    loss_b_frac: Floats
-    loss_c_frac: Floats
+    curves: Matrix
     voltage_v: Floats
     current_ratio: Floats
     loss_count: Floats
@@ -67,21 +66,6 @@ def conductor_ohm(
 
 
 @kernel
-def stage_output(in_w: float, rating_w: float, a_frac: float, b_frac: float, c_frac: float) -> float:
-    """Output of a converter whose input is given [W]: the root of c x^2 + (1 + b) x + a - in / rating = 0; at least 0.
-
-    Worked: 1.25 MW, (0.013, 0.006, 0.011), 648.4 kW in: 625 kW out.
-    """
-    y = in_w / rating_w - a_frac
-    if y <= 0.0:
-        return 0.0
-    slope = 1.0 + b_frac
-    if c_frac <= 0.0:
-        return rating_w * y / slope
-    return float(rating_w * 2.0 * y / (slope + np.sqrt(slope * slope + 4.0 * c_frac * y)))
-
-
-@kernel
 def series_up(stages: Series, metal: Metal, load_w: float, out: SeriesFlows) -> float:
     """Input of the whole chain for a load at its end [W]; stages are sized for that load, copper for its current.
 
@@ -93,13 +77,7 @@ def series_up(stages: Series, metal: Metal, load_w: float, out: SeriesFlows) -> 
         lost = 0.0
         if stages.kind[k] == CONVERTER:
             units = max(1.0, np.ceil(power_w / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
-            lost = units * stage_loss(
-                power_w / units,
-                stages.unit_w[k],
-                stages.loss_a_frac[k],
-                stages.loss_b_frac[k],
-                stages.loss_c_frac[k],
-            )
+            lost = units * stage_loss(power_w / units, stages.unit_w[k], row_of(stages.curves, k))
             out.units_count[k] = units
         elif stages.kind[k] == CONDUCTOR:
             amperes = power_w / (stages.voltage_v[k] * stages.current_ratio[k])
@@ -145,13 +123,7 @@ def series_down(
                 count = max(1.0, np.ceil(rated / (stages.unit_w[k] * stages.fill_frac[k]) - 1e-9))
                 if k >= part_stage and units_count[m] > 0.0:
                     count = max(count, units_count[m])
-                after = stage_output(
-                    power_w,
-                    count * stages.unit_w[k],
-                    stages.loss_a_frac[k],
-                    stages.loss_b_frac[k],
-                    stages.loss_c_frac[k],
-                )
+                after = stage_output(power_w, count * stages.unit_w[k], row_of(stages.curves, k))
                 lost = power_w - after
             elif stages.kind[k] == CONDUCTOR:
                 section = rated / (stages.voltage_v[k] * stages.current_ratio[k]) / stages.fill_frac[k]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ._jit import kernel
+from .losses import KNEE_1, KNEE_2, CurveRow, loss_frac
 
 
 @kernel
@@ -14,23 +13,24 @@ def group_rating(units_count: int, unit_w: float, spare_count: int) -> float:
 
 
 @kernel
-def efficiency(load_frac: float, a_frac: float, b_frac: float, c_frac: float) -> float:
-    """Output over input of a converter with loss `rating (a + b x + c x^2)`: x / (x + a + b x + c x^2); 0 at no load.
+def efficiency(load_frac: float, curve: CurveRow) -> float:
+    """Output over input of a converter at a load x: x / (x + loss), see `losses.loss_frac`; 0 at no load.
 
     Worked: (0.0055, 0, 0.03) at full load: 1 / 1.0355 = 96.6 %.
     """
     if load_frac <= 0.0:
         return 0.0
-    return load_frac / (load_frac + a_frac + load_frac * (b_frac + load_frac * c_frac))
+    return load_frac / (load_frac + loss_frac(load_frac, curve))
 
 
 @kernel
-def least_efficiency(low_frac: float, high_frac: float, a_frac: float, b_frac: float, c_frac: float) -> float:
-    """Lowest efficiency over a range of load. Loss over output, a/x + b + c x, is convex, so it lies at an end."""
-    return min(efficiency(low_frac, a_frac, b_frac, c_frac), efficiency(high_frac, a_frac, b_frac, c_frac))
+def least_efficiency(low_frac: float, high_frac: float, curve: CurveRow) -> float:
+    """Lowest efficiency over a range of load: at one of its ends or at a knee inside.
 
-
-@kernel
-def best_load(a_frac: float, c_frac: float) -> float:
-    """Load fraction of highest efficiency, sqrt(a / c) and at most 1; 1 when no loss grows with the square."""
-    return min(1.0, np.sqrt(a_frac / c_frac)) if c_frac > 0.0 else 1.0
+    Between knees loss over output is a'/x + b' + c x: convex for a' >= 0 and rising for a' < 0, so highest at an end.
+    """
+    least = min(efficiency(low_frac, curve), efficiency(high_frac, curve))
+    for knee in (curve[KNEE_1], curve[KNEE_2]):
+        if low_frac < knee < high_frac:
+            least = min(least, efficiency(knee, curve))
+    return least

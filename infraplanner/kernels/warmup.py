@@ -24,6 +24,7 @@ from . import (
     legs,
     links,
     load,
+    losses,
     outages,
     power,
     reliability,
@@ -35,10 +36,10 @@ from . import (
     transients,
     trays,
 )
-from .arrays import Flags, Floats, Ints
+from .arrays import Flags, Floats, Ints, Matrix
 
 Progress = Callable[[int, int, str], None]
-PARTS = (hydraulics, exchange, conductors, transients, supplies, economics, reliability, collectives, goodput)
+PARTS = (hydraulics, exchange, conductors, transients, losses, supplies, economics, reliability, collectives, goodput)
 
 
 def tiny(kind: type[Any], rows: int = 1) -> Any:
@@ -51,6 +52,8 @@ def tiny(kind: type[Any], rows: int = 1) -> Any:
             values.append(np.zeros(rows, np.bool_))
         elif hint == Ints:
             values.append(np.zeros(rows, np.int64))
+        elif hint == Matrix:
+            values.append(np.zeros((rows, losses.COLUMNS)))
         else:
             values.append(np.zeros(rows))
     return kind(*values)
@@ -70,6 +73,10 @@ def _tiny_value(hint: Any) -> Any:
         return 1.0
     if hint is int:
         return 1
+    if hint == Matrix:
+        return np.zeros((2, losses.COLUMNS))  # row 1 exists
+    if hint == losses.CurveRow:
+        return (1.0,) * losses.COLUMNS
     if hint in (Flags, Ints, Floats):
         return np.zeros(1, {Flags: np.bool_, Ints: np.int64}.get(hint, np.float64))
     return tiny(hint)

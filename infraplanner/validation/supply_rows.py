@@ -7,6 +7,7 @@ from types import ModuleType
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import PowerUnit, System
+from infraplanner.compile.fit import loss_curve
 from infraplanner.units import KILO, MEGA
 
 from .closed_form import Case, Law, predictor_of
@@ -53,8 +54,9 @@ def _least_efficiency(case: Case, kernels: ModuleType) -> tuple[float, str]:
     part = case.part(PowerUnit)
     case.assume("calibrated: the loss curve of the profile follows the same data sheet")
     low, high = case.given("load_min"), case.given("load_max")
-    found = kernels.supplies.least_efficiency(low, high, part.loss_a_frac, part.loss_b_frac, part.loss_c_frac)
-    at_low = found == kernels.supplies.efficiency(low, part.loss_a_frac, part.loss_b_frac, part.loss_c_frac)
+    curve = tuple(loss_curve(part))
+    found = kernels.supplies.least_efficiency(low, high, curve)
+    at_low = found == kernels.supplies.efficiency(low, curve)
     return float(found) * PERCENT, "standby loss" if at_low else "resistance"
 
 

@@ -1,5 +1,6 @@
 """What the shipped profiles say, checked against figures and rules that stand in the sources."""
 
+import numpy as np
 import pytest
 
 from infraplanner.catalog import load_catalog
@@ -14,6 +15,7 @@ from infraplanner.catalog.types import (
     RequestShape,
     System,
 )
+from infraplanner.compile.fit import loss_curve
 from infraplanner.places import shipped_profiles_dir
 
 
@@ -54,7 +56,7 @@ def test_the_catalogue_verifies(catalog):
         ("cp-oam-pg25", "plate_exponent", -1.257),
         ("drycooler", "water_l_per_kwh", 0),
         ("ups-modern-dc", "loss_b_frac", 0.006),
-        ("psu-orv3-3kw", "loss_c_frac", 0.03),
+        ("psu-orv3-3kw", "capacity_kw", 3),
         ("gt-ocgt", "start_s", 600),
         ("bess-dea", "capex_eur_per_kw", 287),
         ("dr8_800g_lpo", "power_per_end_w", 8.5),
@@ -125,13 +127,27 @@ def test_loss_curves_reproduce_their_points(catalog):
     for unit in catalog.of(PowerUnit).values():
         if len(unit.efficiency_points) < 3:
             continue
-        # Floors of a certificate, 96 % at half and 91 % at full load: no loss that only grows with load comes nearer.
-        near = 0.017 if unit.id == "psu-80p-titanium-230" else 0.012
+        a, b, c, *bends = loss_curve(unit)
+        # Certificate and data sheet of a supply: exactly. Of a UPS: to a tenth of a point, its quadratic is smooth.
+        near = 1e-12 if unit.id in ("psu-80p-titanium-230", "psu-orv3-3kw", "shelf-orv3-18kw") else 1e-3
         for point in unit.efficiency_points:
             x = point.load_frac
-            loss = unit.loss_a_frac + unit.loss_b_frac * x + unit.loss_c_frac * x * x
+            loss = a + b * x + c * x * x + sum(rise * max(0.0, x - knee) for rise, knee in pairwise_of(bends))
             assert x / (x + loss) == pytest.approx(point.efficiency_frac, abs=near), (unit.id, x)
-        assert min(unit.loss_a_frac, unit.loss_b_frac, unit.loss_c_frac) >= 0
+        assert min(a, b, c) >= 0
+
+
+def pairwise_of(bends):
+    return zip(bends[::2], bends[1::2], strict=True)
+
+
+def test_no_loss_of_the_catalogue_falls_with_load(catalog):
+    loads = np.linspace(0.0, 1.2, 121)
+    for unit in catalog.of(PowerUnit).values():
+        a, b, c, *bends = loss_curve(unit)
+        loss = a + b * loads + c * loads * loads
+        loss = loss + sum(rise * np.maximum(0.0, loads - knee) for rise, knee in pairwise_of(bends))
+        assert np.isnan(loss).all() or (np.diff(loss) >= 0.0).all(), unit.id
 
 
 def test_placeable_things_have_a_footprint_or_say_nothing(catalog):

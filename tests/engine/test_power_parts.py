@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import PowerUnit
 from infraplanner.checks import run
-from infraplanner.compile.fit import eco_coefficients, loss_coefficients
+from infraplanner.compile.fit import Curve, eco_curve, loss_curve
 from infraplanner.engine import evaluate
 from infraplanner.model.document import Document
 from infraplanner.model.entities import Device, Feed, PowerNode, Rack
@@ -15,8 +16,10 @@ from tests.engine.halls import add, pod
 from tests.engine.test_evaluate import change
 
 
-def efficiency(curve: tuple[float, float, float], x: float) -> float:
-    return x / (x + curve[0] + curve[1] * x + curve[2] * x * x)
+def efficiency(curve: Curve, x: float) -> float:
+    a, b, c, *bends = curve
+    assert bends == [0.0, np.inf, 0.0, np.inf]
+    return x / (x + a + b * x + c * x * x)
 
 
 def power_of(doc: Document, catalog: Catalog, *failed: str):
@@ -35,11 +38,11 @@ def node(power, key: str) -> int:
 def test_eco_mode_has_the_shape_of_the_own_curve_and_the_published_best(catalog: Catalog) -> None:
     """Galaxy VX: 98.5 to 99.3 %; nothing but the upper end is used, the lower one comes out at a quarter of the load."""
     unit = catalog.get("ups-galaxy-vx")
-    found = [efficiency(eco_coefficients(unit), x) for x in (0.25, 0.5, 0.75, 1.0)]
+    found = [efficiency(eco_curve(unit), x) for x in (0.25, 0.5, 0.75, 1.0)]
     assert max(found) == pytest.approx(unit.eco_max_frac, abs=1e-4)
     assert min(found) == pytest.approx(unit.eco_min_frac, abs=1.5e-3)
     plain = catalog.get("ups-modern-dc")
-    assert eco_coefficients(plain) == loss_coefficients(plain)
+    assert eco_curve(plain) == loss_curve(plain)
 
 
 def test_eco_mode_saves_losses_and_nothing_else_changes(catalog: Catalog) -> None:
@@ -119,7 +122,7 @@ def test_regulators_can_be_chosen_and_the_die_gets_what_their_curves_leave(catal
 def test_a_linear_regulator_on_the_die_passes_its_voltage_ratio(catalog: Catalog) -> None:
     unit = catalog.get("ivr-ondie-ldo")
     assert isinstance(unit, PowerUnit)
-    assert efficiency(loss_coefficients(unit), 0.7) == pytest.approx(0.8 / 0.9)
+    assert efficiency(loss_curve(unit), 0.7) == pytest.approx(0.8 / 0.9)
 
 
 def test_racks_of_one_plan_may_have_different_regulators(catalog: Catalog) -> None:

@@ -14,22 +14,38 @@ from infraplanner.kernels import legs as conductors
 from infraplanner.kernels import power
 
 UPS = (0.013, 0.006, 0.011)
+TITANIUM = (0.0094563, 0.0165485, 0.0, 0.0103425, 0.2, 0.1292459, 0.5)
+ORV3 = (0.0041341, 0.0224891, 0.0, -0.0127906, 0.3, 0.0371993, 0.5)
+"""Curves with knees: a, b, c, then rise and knee twice."""
 
 
 @dataclass
 class Net:
-    """Feeds between nodes (parent, child, weight, rank) and of each load (node, weight, side, rank)."""
+    """Feeds between nodes (parent, child, weight, rank) and of each load (node, weight, side, rank). `curves`: one a node,
+    instead of `curve` for all.
+    """
 
     nodes: int
     edges: list[tuple[int, int, float, int]]
     loads: list[list[tuple[int, float, int, int]]]
     watts: np.ndarray
     rating_w: float = 1e6
-    curve: tuple[float, float, float] = UPS
+    curve: tuple[float, ...] = UPS
+    curves: list[tuple[float, ...]] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)
     ohm: dict[int, float] = field(default_factory=dict)
     volts: float = 800.0
     ampacity: float = math.nan
+
+
+def whole(*curve: float) -> tuple[float, ...]:
+    """A curve as the kernels take it; what is not stated is none."""
+    return (*curve, *(0.0, 0.0, 0.0, 0.0, math.inf, 0.0, math.inf)[len(curve) :])
+
+
+def curves_of(*curves: tuple[float, ...]) -> np.ndarray:
+    """Rows of the kernels' matrix."""
+    return np.array([whole(*curve) for curve in curves])
 
 
 def chain_of(net: Net) -> power.Chain:
@@ -50,9 +66,7 @@ def chain_of(net: Net) -> power.Chain:
     chain = power.Chain(
         order=children_first(start, source),
         rating_w=np.full(nodes, net.rating_w),
-        loss_a_frac=np.full(nodes, net.curve[0]),
-        loss_b_frac=np.full(nodes, net.curve[1]),
-        loss_c_frac=np.full(nodes, net.curve[2]),
+        curves=curves_of(*(net.curves or [net.curve] * nodes)),
         units_count=np.ones(nodes),
         spare_count=np.zeros(nodes),
         stage_frac=np.zeros(nodes),
@@ -138,7 +152,7 @@ def audit(net: Net, done: Run) -> tuple[float, float, float]:
     Uses the results' outputs and currents only; none of the kernels' code.
     """
     flows, chain = done.flows, done.chain
-    losses = []
+    lost = []
     for i in range(net.nodes):
         if not flows.live[i]:
             continue
@@ -148,17 +162,19 @@ def audit(net: Net, done: Run) -> tuple[float, float, float]:
         if stage > 0:
             on = min(count, max(1.0, math.ceil(out / (unit * stage) - 1e-12) + spare))
         x = out / on / unit
-        losses.append(on * unit * (net.curve[0] + net.curve[1] * x + net.curve[2] * x * x))
-        losses.append((count - on) * unit * float(chain.standby_frac[i]))
+        a, b, c, *bends = net.curves[i] if net.curves else net.curve
+        over = sum(rise * (x - knee) for rise, knee in zip(bends[::2], bends[1::2], strict=True) if x > knee)
+        lost.append(on * unit * (a + b * x + c * x * x + over))
+        lost.append((count - on) * unit * float(chain.standby_frac[i]))
     if net.ohm:
         heat = done.state
         for row, cold in net.ohm.items():
             if row < heat.leg_a.size:
                 warm = cold * (1 + 0.00393 * (_temperature(net, done, row) - 20))
-                losses.append(float(heat.leg_a[row]) ** 2 * warm)
+                lost.append(float(heat.leg_a[row]) ** 2 * warm)
     fed = {i for i in range(net.nodes) if chain.feed_start[i] == chain.feed_start[i + 1] and flows.live[i]}
     roots = math.fsum(float(flows.in_w[i]) for i in fed)
-    return roots, math.fsum(flows.served_w.tolist()), math.fsum(losses)
+    return roots, math.fsum(flows.served_w.tolist()), math.fsum(lost)
 
 
 def _temperature(net: Net, done: Run, row: int) -> float:

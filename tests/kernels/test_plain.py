@@ -7,10 +7,10 @@ from typing import Any, get_type_hints
 import numpy as np
 import pytest
 
-from infraplanner.kernels import conductors, economics, exchange, hydraulics, reliability, supplies, transients
-from infraplanner.kernels.arrays import Floats, Ints
+from infraplanner.kernels import conductors, economics, exchange, hydraulics, losses, reliability, supplies, transients
+from infraplanner.kernels.arrays import Floats, Ints, Matrix
 
-MODULES = (hydraulics, exchange, conductors, transients, supplies, economics, reliability)
+MODULES = (hydraulics, exchange, conductors, transients, losses, supplies, economics, reliability)
 KERNELS = [
     (f"{module.__name__.rpartition('.')[2]}.{name}", entry)
     for module in MODULES
@@ -30,6 +30,10 @@ def draw(rng: np.random.Generator, name: str, hint: Any) -> Any:
     if hint == Floats:
         values = np.sort(rng.uniform(0.1, 0.9, ROWS))
         return values if name != "coefficient" else 1e6 * values
+    if hint == losses.CurveRow:
+        return tuple(rng.uniform(0.1, 0.9, losses.COLUMNS).tolist())
+    if hint == Matrix:
+        return rng.uniform(0.1, 0.9, (ROWS, losses.COLUMNS))
     return hint(*(draw(rng, key, kind) for key, kind in get_type_hints(hint).items()))
 
 

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infraplanner.kernels import power
+from infraplanner.kernels import losses, power
 
 from . import chains
 
 NO_LOSS = (0.0, 0.0, 0.0)
+UPS = chains.whole(*chains.UPS)
 
 
 def test_a_ups_at_half_load_is_96_4_percent_efficient() -> None:
-    loss = power.stage_loss(625e3, 1.25e6, 0.013, 0.006, 0.011)
+    loss = losses.stage_loss(625e3, 1.25e6, UPS)
     assert loss == pytest.approx(23437.5)
     assert 625e3 / (625e3 + loss) == pytest.approx(0.964, abs=5e-4)
 
 
 @pytest.mark.parametrize(("load", "efficiency"), [(0.25, 0.9427), (0.5, 0.9640), (0.75, 0.9690), (1.0, 0.9709)])
 def test_the_quadratic_loss_gives_the_published_efficiencies(load: float, efficiency: float) -> None:
-    loss = power.stage_loss(load, 1.0, 0.013, 0.006, 0.011)
+    loss = losses.stage_loss(load, 1.0, UPS)
     assert load / (load + loss) == pytest.approx(efficiency, abs=5e-4)
 
 
+@pytest.mark.parametrize("entry", [losses.loss_frac, losses.loss_frac.py_func])
+def test_a_knee_adds_to_the_slope_above_it(entry: Callable[..., float]) -> None:
+    """Worked: 80 PLUS Titanium, straight between the losses of its four points."""
+    for curve, points in ((chains.TITANIUM, [(0.1, 0.90), (0.2, 0.94), (0.5, 0.96), (1.0, 0.91)]),
+                      (chains.ORV3, [(0.1, 0.94), (0.3, 0.965), (0.5, 0.975), (1.0, 0.965)])):  # fmt: skip
+        x, efficiency = np.array(points).T
+        for load in np.linspace(0.1, 1.0, 50):
+            assert entry(load, curve) == pytest.approx(np.interp(load, x, x / efficiency - x), abs=1e-6)
+    assert entry(0.0, chains.TITANIUM) == chains.TITANIUM[0]
+
+
 def test_a_loss_without_rating_is_unknown_unless_proportional() -> None:
-    assert np.isnan(power.stage_loss(100.0, np.nan, 0.01, 0.0, 0.01))
-    assert np.isnan(power.stage_loss(100.0, 0.0, 0.01, 0.0, 0.01))
-    assert power.stage_loss(100.0, np.nan, 0.0, 0.02, 0.0) == pytest.approx(2.0)
+    fixed, share, bent = chains.whole(0.01, 0.0, 0.01), chains.whole(0.0, 0.02), chains.whole(0.0, 0.02, 0.0, 0.1, 0.5)
+    assert np.isnan(losses.stage_loss(100.0, np.nan, fixed))
+    assert np.isnan(losses.stage_loss(100.0, 0.0, fixed))
+    assert losses.stage_loss(100.0, np.nan, share) == pytest.approx(2.0)
+    assert np.isnan(losses.stage_loss(100.0, np.nan, bent))
 
 
 def test_a_and_b_share_by_weight_and_a_dead_side_leaves_its_load_to_the_other() -> None:
@@ -157,7 +173,9 @@ def nets(draw: st.DrawFn) -> tuple[chains.Net, np.ndarray]:
     rows = len(edges) + sum(map(len, loads))
     ohm = draw(st.dictionaries(st.integers(0, max(0, rows - 1)), st.floats(1e-6, 2e-3), max_size=rows))
     ampacity = draw(st.sampled_from([np.nan, 2000.0]))
-    return chains.Net(nodes, edges, loads, watts, more=more, ohm=ohm, ampacity=ampacity), alive
+    kinds = st.sampled_from([chains.UPS, chains.TITANIUM, chains.ORV3, (0.01, 0.0, 0.02, 0.03, 0.4)])
+    curves = draw(st.lists(kinds, min_size=nodes, max_size=nodes))
+    return chains.Net(nodes, edges, loads, watts, curves=curves, more=more, ohm=ohm, ampacity=ampacity), alive
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infraplanner.engine import bind
-from infraplanner.kernels import power, series
+from infraplanner.kernels import losses, series
+from tests.kernels import chains
+
+BENDS = ((), (0.05, 0.3), (0.1, 0.2, 0.2, 0.5), (0.3, 0.2, 0.1, 0.2), (-0.02, 0.3, 0.04, 0.5))
+"""Rises and knees; a small fall of slope among them."""
 
 COPPER = series.Metal(1.724e-8, 0.00393, 8960.0, 30.0, 45.0)
 
 
-def stages_of(*rows: dict[str, float]) -> series.Series:
-    base = dict.fromkeys(series.Series._fields, 0.0)
+def stages_of(*rows: dict[str, Any]) -> series.Series:
+    base: dict[str, Any] = dict.fromkeys(series.Series._fields, 0.0)
     base |= {"unit_w": 1.0, "fill_frac": 1.0, "voltage_v": 1.0, "current_ratio": 1.0, "loss_count": 1.0}
     base |= {"density_a_per_m2": 1.0}
+    base |= {"curves": (0.0,)}
     columns = {name: [(base | row)[name] for row in rows] for name in series.Series._fields}
-    kind = np.array(columns.pop("kind"), dtype=np.int64)
-    return series.Series(kind, *(np.array(values, dtype=np.float64) for values in columns.values()))
+    kind, curves = np.array(columns.pop("kind"), dtype=np.int64), chains.curves_of(*columns.pop("curves"))
+    made = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+    return series.Series(kind=kind, curves=curves, **made)
 
 
 def up(stages: series.Series, load_w: float) -> tuple[float, series.SeriesFlows]:
@@ -52,20 +60,23 @@ def test_a_regulator_of_1400_watts_loses_196_watts_at_1400_amperes() -> None:
     assert out.loss_w[0] == pytest.approx(196.0)
 
 
-@given(st.floats(0.01, 1.2), st.floats(0, 0.02), st.floats(0, 0.05), st.floats(0, 0.1))
-def test_output_undoes_loss(share: float, a: float, b: float, c: float) -> None:
+@given(st.floats(0.01, 1.2), st.floats(0, 0.02), st.floats(0, 0.05), st.floats(0, 0.1), st.sampled_from(BENDS))
+def test_output_undoes_loss(share: float, a: float, b: float, c: float, bends: tuple[float, ...]) -> None:
     rating = 5e3
-    put_in = share * rating + power.stage_loss(share * rating, rating, a, b, c)
-    assert series.stage_output(put_in, rating, a, b, c) == pytest.approx(share * rating, rel=1e-9)
+    curve = chains.whole(a, b, c, *bends)
+    put_in = share * rating + losses.stage_loss(share * rating, rating, curve)
+    for entry in (losses.stage_output, losses.stage_output.py_func):
+        assert entry(put_in, rating, curve) == pytest.approx(share * rating, rel=1e-9)
+    assert losses.loss_fracs(np.array([share]), np.array([curve]))[0] == losses.loss_frac.py_func(share, curve)
 
 
 def test_no_output_below_the_fixed_loss() -> None:
-    assert series.stage_output(10.0, 1e3, 0.02, 0.0, 0.0) == 0.0
+    assert losses.stage_output(10.0, 1e3, chains.whole(0.02)) == 0.0
 
 
 def test_down_ends_with_what_up_began_with() -> None:
     """Two converters with a bar between them, sized alike both ways."""
-    converter = {"kind": 0, "unit_w": 3e3, "fill_frac": 0.8, "loss_a_frac": 0.0055, "loss_c_frac": 0.03}
+    converter = {"kind": 0, "unit_w": 3e3, "fill_frac": 0.8, "curves": (0.0055, 0.0, 0.03)}
     stages = stages_of(converter, converter | {"unit_w": 6e3})
     grid, out = up(stages, 90e3)
     loss, rest = np.zeros((2, 1)), np.zeros(1)
@@ -77,7 +88,7 @@ def test_down_ends_with_what_up_began_with() -> None:
 
 
 def test_down_splits_off_what_is_no_accelerator() -> None:
-    converter = {"kind": 0, "unit_w": 1e3, "fill_frac": 1.0, "loss_b_frac": 0.1}
+    converter = {"kind": 0, "unit_w": 1e3, "fill_frac": 1.0, "curves": (0.0, 0.1)}
     stages = stages_of(converter, converter)
     loss, rest = np.zeros((2, 2)), np.zeros(2)
     series.series_down(
@@ -92,9 +103,7 @@ def test_compiled_equals_plain() -> None:
         "kind": 0,
         "unit_w": 1e3,
         "fill_frac": 0.8,
-        "loss_a_frac": 0.01,
-        "loss_b_frac": 0.01,
-        "loss_c_frac": 0.02,
+        "curves": (0.01, 0.01, 0.02, 0.03, 0.5),
     }
     bar = {
         "kind": 1,

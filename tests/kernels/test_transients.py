@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from infraplanner.kernels import supplies, transients
+from tests.kernels import chains
 
 
 @given(st.floats(1e-3, 1e4), st.floats(10.0, 1e4), st.floats(0.0, 100.0), st.floats(0.0, 50.0))
@@ -82,9 +83,10 @@ def test_supplies() -> None:
     assert supplies.group_rating(6, 5500.0, 0) == 33e3
     assert supplies.group_rating(6, 3000.0, 1) == 15e3
     assert supplies.group_rating(2, 3000.0, 3) == 0.0
-    assert supplies.efficiency(1.0, 0.0055, 0.0, 0.03) == pytest.approx(1 / 1.0355)
-    assert supplies.efficiency(0.0, 0.0055, 0.0, 0.03) == 0.0
-    inside = [supplies.efficiency(x, 0.0055, 0.0, 0.03) for x in np.linspace(0.1, 1.0, 200)]
-    assert supplies.least_efficiency(0.1, 1.0, 0.0055, 0.0, 0.03) == pytest.approx(min(inside))
-    assert supplies.best_load(0.0055, 0.03) == pytest.approx(np.sqrt(0.0055 / 0.03))
-    assert supplies.best_load(0.01, 0.0) == 1.0
+    smooth = chains.whole(0.0055, 0.0, 0.03)
+    assert supplies.efficiency(1.0, smooth) == pytest.approx(1 / 1.0355)
+    assert supplies.efficiency(0.0, smooth) == 0.0
+    for curve in (smooth, chains.TITANIUM, chains.ORV3):
+        for low in (0.1, 0.25):
+            inside = [supplies.efficiency(x, curve) for x in np.linspace(low, 1.0, 1000)]
+            assert supplies.least_efficiency(low, 1.0, curve) == pytest.approx(min(inside), abs=1e-5)
