@@ -14,6 +14,7 @@ from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
 from infraplanner.results.loops import LoopsResult
+from infraplanner.results.plugs import PlugResult
 from infraplanner.results.ride import RideRow
 from infraplanner.units import L_PER_M3, S_PER_MIN
 
@@ -35,6 +36,7 @@ from .chips import (
 )
 from .clocks import LOOSE, PASSES, ClockSearch
 from .loops import loops_result
+from .plugs import plug_result
 from .ride import ride_rows
 from .workspace import Workspace
 
@@ -55,6 +57,7 @@ class Thermal:
     ride: tuple[RideRow, ...] = ()
     racks: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    plugs: PlugResult = field(default_factory=PlugResult)
 
     def clocks(self, pools: tuple[str, ...]) -> Floats:
         """The clock of each of these pools; 1 for one that this state does not know."""
@@ -114,8 +117,9 @@ def couple(
     chips = _chips(space, found.held, found.state)
     asked = borrowed is None and not space.brief
     ride = ride_rows(space, found.air, chips, found.loops) if asked else borrowed.ride if borrowed is not None else ()
+    plugs = plug_result(space, found.air) if asked else borrowed.plugs if borrowed is not None else PlugResult()
     thermal = Thermal(
-        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids
+        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids, plugs
     )
     return thermal, now, totals
 
