@@ -61,7 +61,9 @@ def modules_full(context: Context) -> Iterator[Message]:
 
 
 RULES = (
-    Rule("link.plug-too-hot", "error", "thermal", "Plugs of links stay below their limit", plug_too_hot),
-    Rule("link.wrong-cooler", "error", "thermal", "Plugs carry what can cool them", wrong_cooler),
-    Rule("link.modules-full", "info", "thermal", "Modules on plugs have heat to spare", modules_full),
+    Rule(
+        "link.plug-too-hot", "error", "thermal", "Plugs of links stay below their limit", plug_too_hot, objects_live=0
+    ),
+    Rule("link.wrong-cooler", "error", "thermal", "Plugs carry what can cool them", wrong_cooler, objects_live=0),
+    Rule("link.modules-full", "info", "thermal", "Modules on plugs have heat to spare", modules_full, objects_live=0),
 )

@@ -32,9 +32,12 @@ def run(snapshot: Snapshot, compiled: Compiled, result: ResultSnapshot) -> tuple
     objects = sum(len(compiled.tables[name]) for name in ("racks", "cooling", "power"))
     waivers = {(w.rule, w.target): w for w in snapshot.table("waivers").values()}
     found: list[Finding] = []
+    held: dict[str, list[Finding]] = {}
+    for finding in result.findings if result.provisional else ():
+        held.setdefault(finding.rule, []).append(finding)
     for rule in RULES:
         if result.provisional and rule.objects_live is not None and objects > rule.objects_live:
-            found += [finding for finding in result.findings if finding.rule == rule.id]
+            found += held.get(rule.id, ())
             continue
         try:
             found += _apply(rule, context, waivers)
