@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from .chips import (
     with_clocks,
 )
 from .clocks import LOOSE, PASSES, ClockSearch
+from .kept import keep
 from .loops import loops_result
 from .plugs import plug_result
 from .ride import ride_rows
@@ -110,6 +111,21 @@ def couple(
     assert space.compiled is not None
     tables = space.compiled.tables
     ids = tables["pools"].ids
+    words = (failed, space.brief)
+    whole = borrowed is None and not quick
+    arrays = (
+        *pools,
+        space.draw.air_w,
+        space.draw.liquid_w,
+        space.draw.rack_w,
+        space.plant.unit_heat_w,
+        space.alive.running,
+    )
+    held = space.kept.get("thermal")
+    if whole and held is not None and held.holds(space, words, arrays):
+        known, slow, space.chips = held.value
+        return known, slow, totals if slow is pools or not (known.clock_frac < 1.0).any() else space.run(slow, failed)
+    marks = keep(space, words, arrays, None)
     source = Source(space, pause, borrowed, quick, fresh_loops)
     search = ClockSearch(np.ones(len(ids)), chip_set(space).limits.clock_min_frac)
     found, now, totals = settle_clocks(space, pools, failed, totals, search, source)
@@ -121,6 +137,8 @@ def couple(
     thermal = Thermal(
         found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids, plugs
     )
+    if whole:
+        space.kept["thermal"] = replace(marks, value=(thermal, now, found))
     return thermal, now, totals
 
 
