@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from infraplanner.catalog import Catalog
-from infraplanner.catalog.types import LinkMedium
+from infraplanner.catalog.types import CoolingUnit, LinkMedium
 from infraplanner.compile.parts import Parts
 from infraplanner.compile.rules import constants
 from infraplanner.edit import EditError
@@ -162,12 +162,14 @@ def _choices(
         if parts.media[m].rate_gbps == record.rate_gbps and (not single_only or media.single[m])
     ]
     out = []
+    cooler = parts.catalogue.find(record.cooler) if record.cooler else None
+    cooler_w = (cooler.power_w or math.nan) * record.coolers if isinstance(cooler, CoolingUnit) else 0.0
     now_w, now_usd = _number(fabric.power_w, row), _number(fabric.price_usd, row)
     for m in rows:
         lengths = stock.fibre_stock_m if media.fibre[m] else stock.copper_stock_m
         ordered = float(ordered_length(length, loops, stock.slack_frac, lengths)) if math.isfinite(length) else None
         reach = float(reach_of(media, m, float(fabric.cable_c[row]), fixed_db))
-        power = float(media.end_w[m]) * count * modules
+        power = (float(media.end_w[m]) + cooler_w) * count * modules
         price = float(media.price_usd[m]) * count * 0.5 * modules
         out.append(
             {

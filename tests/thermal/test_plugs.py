@@ -117,6 +117,9 @@ def test_report_and_results_tell_it(catalog: Catalog) -> None:
     result = settled(doc, catalog)
     report = link_report(doc.snapshot(), catalog, result.fabric, "opt", result.thermal.plugs)
     assert report["plug_w"] == 30.0
+    chosen = next(medium for medium in report["media"] if medium["in_force"])
+    assert chosen["power_w"] == pytest.approx(2 * 2 * (30.0 + 2 * 1.0))
+    assert chosen["added_w"] == pytest.approx(0.0)
     assert report["plug_case_c"] < report["plug_bare_c"]
     told = json.loads(json.dumps(contract(result, {})))["thermal"]["plugs"]
     assert told["warmest"] == "opt"

@@ -161,12 +161,12 @@ def test_modules_on_a_links_plugs_show_in_its_staircase(drive: Driver) -> None:
     drive.settle()
     assert key in charts.staircase.scope.text()
     bare = charts.staircase.shown["Plug"]
-    assert "Without modules" not in charts.staircase.shown
+    assert "Bare plug" not in charts.staircase.shown
     drive.window.take_part("airjet-mini")
     assert document.table("links")[key].cooler == "airjet-mini"
     drive.settle()
     shown = charts.staircase.shown
-    assert shown["Plug"] < shown["Without modules"] == pytest.approx(bare, abs=0.1)
+    assert shown["Plug"] < shown["Bare plug"] == pytest.approx(bare, abs=0.1)
 
 
 def test_the_loop_diagram_scrolls_before_its_boxes_meet(drive: Driver) -> None:

@@ -82,7 +82,7 @@ def plug_steps(snapshot: Snapshot, result: ResultSnapshot, link: str) -> list[St
         Step("Supply air", math.nan if hall is None or hall.supply_c is None else hall.supply_c, "air.cold"),
         Step(f"Inlet {rack}", float(air.rack_worst_c[plugs.rack[row]]), "air.cold"),
         Step("Plug", float(plugs.case_c[row]), "wall.thermal", plugs.limit_c),
-        Step("Without modules", float(plugs.bare_c[row]) if modules else math.nan, "text.muted"),
+        Step("Bare plug", float(plugs.bare_c[row]) if modules else math.nan, "text.muted"),
     ]
     return [step for step in steps if math.isfinite(step.celsius)]
 
