@@ -83,7 +83,7 @@ def _cheapest(
     """The change to take as a list of one; empty when there is none, None when stopped."""
     bound = now.summary.binding_wall or ""
     found: list[tuple[tuple[bool, float, float], Offer, Snapshot, ResultSnapshot]] = []
-    for offer in offers(plan, catalog, now):
+    for offer in (each for each in offers(plan, catalog, now) if each.for_sale):
         if stop():
             return None
         changed = applied(plan, offer.command)

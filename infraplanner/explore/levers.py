@@ -21,6 +21,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 
 from .cooling_offers import cooling_offers
 from .free_place import free_place_mm
+from .shadow_offers import shadow_offers
 
 NARROWER = {"bf16": "fp8", "fp8": "fp4"}
 RATE_OF = {"fp8": "fp8_tflops", "fp4": "fp4_tflops"}
@@ -41,6 +42,8 @@ class Offer:
     text: str
     command: Command
     note: str = ""
+    for_sale: bool = True
+    """False for what only says what a wall is worth: it has no price and is no step of a ladder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ def offers(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot) -> list
     found += _copper_offers(snapshot, result)
     found += [Offer("thermal", text, command) for text, command in cooling_offers(snapshot, catalog, result)]
     found += _power_offers(snapshot, result)
+    found += [
+        Offer(shadow.wall, shadow.text, shadow.command, shadow.note, for_sale=False)
+        for shadow in shadow_offers(snapshot, catalog, result)
+    ]
     return found
 
 
@@ -109,7 +116,7 @@ def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
     gained = output(after) - before
     if abs(gained) < SIGNIFICANT_FRAC * before:
         gained = 0.0
-    price = capital_added_usd(base.economics, after.economics)
+    price = capital_added_usd(base.economics, after.economics) if offer.for_sale else None
     return Lever(offer, gained, gained / before, price, after.summary.binding_wall)
 
 

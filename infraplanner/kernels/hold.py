@@ -160,12 +160,14 @@ def tightest(chain: Chain, flows: Flows, units: Units, loops: Loops, holds: Hold
 
 
 @kernel
-def tighter(own_frac: float, first: int, last: int, unit: Ints, source_loop: Ints, tight: Floats, base: int) -> float:
+def tighter(
+    own_frac: float, first: int, last: int, unit: Ints, source_loop: Ints, tight_frac: Floats, base: int
+) -> float:
     """A row's own share or that of the loops which its units reject their heat to, whichever is less."""
     found = own_frac
     for k in range(first, last):
         if source_loop[unit[k]] >= 0:
-            found = min(found, tight[base + source_loop[unit[k]]])
+            found = min(found, tight_frac[base + source_loop[unit[k]]])
     return found
 
 

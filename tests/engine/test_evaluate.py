@@ -165,16 +165,18 @@ def test_failing_nodes_units_and_racks(catalog: Catalog) -> None:
     assert spare.thermal.unit_load_frac[1] == pytest.approx(2 * whole.thermal.unit_load_frac[1], rel=1e-9)
 
 
-def test_a_power_cap_costs_tokens_in_proportion_and_becomes_the_binding_wall(catalog: Catalog) -> None:
+def test_a_power_cap_costs_tokens_by_the_clock_it_leaves_and_becomes_the_binding_wall(catalog: Catalog) -> None:
     document = pod()
     whole = evaluate(document.snapshot(), catalog)
     for k in range(8):
-        change(document, "racks", f"r{k:03d}", power_cap_frac=0.6)
+        change(document, "racks", f"r{k:03d}", power_cap_frac=0.42)
     capped = evaluate(document.snapshot(), catalog)
-    assert capped.power.rack_power_w[1:].max() <= 0.6 * capped.power.rack_nameplate_w[1:].max() * (1 + 1e-12)
+    assert capped.power.rack_power_w[1:].max() <= 0.42 * capped.power.rack_nameplate_w[1:].max() * (1 + 1e-12)
     wanted, got = whole.power.rack_power_w[3], capped.power.rack_power_w[3]
     kept = (got - 30e3) / (wanted - 30e3)
-    assert capped.summary.tokens_per_s == pytest.approx(kept * whole.summary.tokens_per_s, rel=0.01)
+    clock, computing = kept ** (1 / 3), whole.throughput.pools[0].compute_time_frac
+    work = 1.0 / (computing / clock + 1.0 - computing)
+    assert capped.summary.tokens_per_s == pytest.approx(work * whole.summary.tokens_per_s, rel=0.01)
     assert capped.summary.binding_wall == "power"
     assert "caps" in capped.coverage["it_power_kw"].note
 

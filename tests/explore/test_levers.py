@@ -47,6 +47,22 @@ def test_gains_are_those_of_the_changed_plan(levers: list[Lever], pod: Snapshot,
     assert gains[0] > 0
 
 
+def test_faster_memory_is_priced_in_tokens_alone(levers: list[Lever], pod: Snapshot, catalog: Catalog) -> None:
+    """What the memory wall is worth, by the same kernels: ten per cent more give about its elasticity's share."""
+    shadow = next(lever for lever in levers if lever.offer.text.startswith("HBM +10 %"))
+    assert shadow.capex_usd is None
+    assert not shadow.offer.for_sale
+    slope = evaluate(pod, catalog).walls["memory"].elasticity
+    assert shadow.gain_frac == pytest.approx(1.1**slope - 1.0, rel=0.35)
+    changed = applied(pod, shadow.offer.command)
+    assert changed is not None
+    assert pod.table("racks") == changed.table("racks")
+    shorter = next(lever for lever in levers if lever.offer.text == "1 m less of every cable")
+    before = evaluate(pod, catalog).fabric.ordered_m.sum()
+    after = evaluate(applied(pod, shorter.offer.command), catalog).fabric.ordered_m.sum()  # type: ignore[arg-type]
+    assert after < before
+
+
 def test_a_cooler_costs_what_it_costs_though_the_house_does_not(catalog: Catalog) -> None:
     """A house is priced by the watt of IT, so parts take from its works; 300 $ a kW of cooler are paid all the same."""
     edge = read_plan(places.resources_dir() / "templates" / "edge-site.yaml", catalog).document.snapshot()

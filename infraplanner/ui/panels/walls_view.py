@@ -277,7 +277,7 @@ def _cells(lever: Lever, per_money: bool) -> tuple[str, ...]:
     gain = _per_million(lever) if per_money else lever.tokens_gained_per_s
     shown = "free" if gain == float("inf") else "+" + " ".join(scaled(gain, "")).strip()
     price = (
-        "?"
+        ("?" if lever.offer.for_sale else "–")
         if lever.capex_usd is None
         else "0"
         if abs(lever.capex_usd) < 1.0
