@@ -290,7 +290,7 @@ class Session:
         """One link in full as the newest result has it. Raises EditError when there is no such link or no result."""
         if self.result is None:
             raise EditError("There is no result yet.")
-        return link_report(self.document, self.catalog, self.result.fabric, link)
+        return link_report(self.document, self.catalog, self.result.fabric, link, self.result.thermal.plugs)
 
     def link_margins(self, result: ResultSnapshot) -> LinkMargins:
         """What the loss of every link of a result leaves, and the bit errors that follow."""

@@ -10,12 +10,12 @@ from infraplanner.model.entities import Waiver
 from infraplanner.results.findings import Finding
 from infraplanner.results.snapshot import ResultSnapshot
 
-from . import cooling, links, placement, plant, pools, power, power_parts, supply, thermal
+from . import cooling, links, placement, plant, plugs, pools, power, power_parts, supply, thermal
 from .context import Context, Message, Rule
 
 RULES: tuple[Rule, ...] = (
-    *power.RULES, *power_parts.RULES, *supply.RULES, *cooling.RULES, *thermal.RULES, *links.RULES, *plant.RULES, *pools.RULES,
-    *placement.RULES,
+    *power.RULES, *power_parts.RULES, *supply.RULES, *cooling.RULES, *thermal.RULES, *links.RULES, *plugs.RULES, *plant.RULES,
+    *pools.RULES, *placement.RULES,
 )  # fmt: skip
 SPELLED_OUT = 100
 """Findings of one rule that are told one by one; the others share one more."""
@@ -32,9 +32,12 @@ def run(snapshot: Snapshot, compiled: Compiled, result: ResultSnapshot) -> tuple
     objects = sum(len(compiled.tables[name]) for name in ("racks", "cooling", "power"))
     waivers = {(w.rule, w.target): w for w in snapshot.table("waivers").values()}
     found: list[Finding] = []
+    held: dict[str, list[Finding]] = {}
+    for finding in result.findings if result.provisional else ():
+        held.setdefault(finding.rule, []).append(finding)
     for rule in RULES:
         if result.provisional and rule.objects_live is not None and objects > rule.objects_live:
-            found += [finding for finding in result.findings if finding.rule == rule.id]
+            found += held.get(rule.id, ())
             continue
         try:
             found += _apply(rule, context, waivers)

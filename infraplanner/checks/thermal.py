@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -325,7 +326,13 @@ def unknown_weather(context: Context) -> Iterator[Message]:
         yield f"The site names the weather {site.weather}; the catalogue has 0 typical years of that id.", (site.id,)
 
 
-RULES = (
+AT_REST = frozenset({
+    no_field, inlet_over_limit, inlet_over_advice, inlet_under_class, supply_missed, dried_out, held_back, runaway, too_hot,
+    throttled, plate_that_cannot_boil, starved_plate, starved_loop, starved_branch, dry_out, no_pump, redundancy,
+    air_only_in_bath,
+})  # fmt: skip
+"""Rules that read air, chips and loops of the settled state, which stay as they are while something is dragged."""
+_RULES = (
     Rule("air.no-field", "error", "thermal", "Every hall's air finds a steady state", no_field),
     Rule("air.inlet-over-limit", "error", "thermal", "No rack breathes air above its limit", inlet_over_limit),
     Rule("air.inlet-over-advice", "warning", "thermal", "Inlet air is within the recommended range", inlet_over_advice),
@@ -355,3 +362,4 @@ RULES = (
     Rule("cooling.flow-twice", "error", "thermal", "A loop's flow is set once", both_flows),
     Rule("cooling.air-only-in-bath", "error", "thermal", "What is immersed gives its heat to a liquid", air_only_in_bath),
 )  # fmt: skip
+RULES = tuple(replace(rule, objects_live=0) if rule.find in AT_REST else rule for rule in _RULES)

@@ -127,8 +127,8 @@ def _report(session: Session, options: argparse.Namespace) -> dict[str, Any]:
     snapshot, failed = session.document.snapshot(), frozenset(options.fail)
     check_failures(session.document, session.catalog, failed)
     if options.link:
-        fabric = evaluate_once(session, failed=failed).fabric
-        return link_report(snapshot, session.catalog, fabric, options.link)
+        result = evaluate_once(session, failed=failed)
+        return link_report(snapshot, session.catalog, result.fabric, options.link, result.thermal.plugs)
     cut = tuple(part for part in options.cut.split(",") if part) if options.cut else None
     ends = tuple(options.paths.split(",")) if options.paths else None
     if ends is not None and len(ends) != 2:

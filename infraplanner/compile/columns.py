@@ -12,7 +12,7 @@ import numpy as np
 from infraplanner.catalog.types import CoolingUnit, Frame, LinkMedium, PowerUnit, System
 from infraplanner.units import GIGA, KILO, MICRO, MM_PER_M
 
-from .parts import Floats, Ints, Parts
+from .parts import Floats, Ints, Parts, column
 from .table import Array, Maker, Spec
 
 AIR_CLASSES = ("A1", "A2", "A3", "A4", "H1", "")
@@ -129,7 +129,20 @@ def _links(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
         "count": np.fromiter(map(attrgetter("count"), rows), np.float64, len(rows)),
         "panels": np.fromiter(map(attrgetter("panels"), rows), np.float64, len(rows)),
         "pinned": np.fromiter(map(pinned.__getitem__, media), np.int64, len(rows)),
+        **_coolers(rows, parts),
     }
+
+
+def _coolers(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
+    """Modules on the plugs of every bundle, and what those of one plug draw [W]; most plans name none."""
+    names = list(map(attrgetter("cooler"), rows))
+    if not any(names):
+        return {"cooler": np.full(len(rows), -1), "coolers": np.zeros(len(rows)), "cooler_w": np.zeros(len(rows))}
+    codes = {text: _part(parts, text) for text in set(names)}
+    cooler = np.fromiter(map(codes.__getitem__, names), np.int64, len(rows))
+    count = np.where(cooler >= 0, _floats(rows, lambda row: row.coolers), 0.0)
+    drawn = column(parts.cooling, "power_w")[cooler]
+    return {"cooler": cooler, "coolers": count, "cooler_w": np.where(cooler >= 0, count * drawn, 0.0)}
 
 
 def _pinned(medium: str, parts: Parts) -> int:

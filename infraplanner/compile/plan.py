@@ -89,7 +89,7 @@ AIR_CLASS_FIELDS: Final = {
 }  # fmt: skip
 """Fields that decide which air racks may breathe, beside what stands in them."""
 PLACE_FIELDS: Final = frozenset({"x_mm", "y_mm"})
-LINK_FIELDS: Final = frozenset({"rate_gbps", "count", "medium"})
+LINK_FIELDS: Final = frozenset({"rate_gbps", "count", "medium", "cooler", "coolers"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:
         chips=found.chips,
         loops=found.loops,
         ride=found.ride,
+        plugs=found.plugs,
         outdoor_dry_c=optional(space.climate.dry_bulb_c),
         outdoor_wet_c=optional(space.climate.wet_bulb_c),
     )

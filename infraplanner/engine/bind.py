@@ -66,7 +66,7 @@ def ends(compiled: Compiled, cable_c: NDArray[np.float64]) -> Ends:
     net, links = compiled.network, compiled.tables["links"]
     return Ends(
         net.a_rack, net.b_rack, net.a_z_m, net.b_z_m, net.tray_z_m, links["rate_bps"], links["count"], links["pinned"],
-        cable_c, net.fixed_db, net.modules, net.mirror,
+        cable_c, net.fixed_db, net.modules, net.mirror, links["cooler_w"],
     )  # fmt: skip
 
 

@@ -102,6 +102,8 @@ def _case(space: Workspace, compiled: Compiled, job: Job, failed: frozenset[str]
 def kept_by_caps(space: Workspace, pool: int, kept_frac: Floats) -> float:
     """Share of its dynamic power that the slowest powered rack of a pool keeps, of those that all racks keep."""
     assert space.compiled is not None
+    if not (kept_frac < 1.0).any():
+        return 1.0
     bodies = space.compiled.bodies
     racks = bodies.rack[(bodies.pool == pool) & (bodies.rack >= 0) & (bodies.accelerator_count > 0.0)]
     racks = racks[space.alive.powered[racks]]

@@ -15,6 +15,7 @@ from infraplanner.kernels.power import Chain, Flows, drop, energise, sweep
 from infraplanner.results.outages import OutageResult, Redundancy
 
 from . import bind
+from .kept import keep
 from .rack_supplies import supply_classes
 from .workspace import Workspace
 
@@ -26,6 +27,17 @@ PASSES, SETTLED_FRAC = 8, 1e-9
 """Passes of voltages and temperatures of the conductors with nothing failed."""
 CHUNK = 64
 """Failures between two looks at whether a newer edit has come."""
+
+
+def outages_of(space: Workspace, pause: Callable[[], None] = lambda: None) -> OutageResult:
+    """The single failures of the frame in force; those found before while document and frame are the same."""
+    draw, alive = space.draw, space.alive
+    arrays = (space.load_w, draw.body_w, draw.nameplate_w, alive.node, alive.powered)
+    held = space.kept.get("outages")
+    if held is None or not held.holds(space, (), arrays):
+        held = space.kept["outages"] = keep(space, (), arrays, outage_result(space, pause))
+    found: OutageResult = held.value
+    return found
 
 
 def outage_result(space: Workspace, pause: Callable[[], None] = lambda: None) -> OutageResult:

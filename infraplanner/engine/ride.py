@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from infraplanner.catalog.types import Frame, System
 from infraplanner.compile.chain import group
 from infraplanner.compile.plan import Compiled
+from infraplanner.compile.plant import AIR, CDU
 from infraplanner.kernels.transients import time_to_limit, two_node_time
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
 from infraplanner.results.loops import LoopFlow, LoopsResult
-from infraplanner.results.ride import RideRow
+from infraplanner.results.ride import Backing, RideRow
 from infraplanner.units import L_PER_M3, MM_PER_M
 
 from .air import air_at
+from .backing import backed_units, backing, words
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -29,21 +32,47 @@ def ride_rows(space: Workspace, air: AirResult, chips: ChipResult, loops: LoopsR
     """One row a hall with a field, a loop with heat, and a loop's hottest chips."""
     compiled = space.compiled
     assert compiled is not None
-    rows = [row for hall in air.halls if hall.state == "settled" for row in _air(space, compiled, hall.hall, air)]
+    backed, cooling = backed_units(space), compiled.tables["cooling"]
+    running, restart = space.alive.running, compiled.rule("power.cooling_restart_s")
+    rows = []
+    for hall in air.halls:
+        if hall.state == "settled":
+            place = compiled.tables["halls"].index[hall.hall]
+            fans = np.flatnonzero((compiled.plant.kind == AIR) & running & (cooling["hall@halls"] == place))
+            found = backing(backed, fans, restart) if fans.size else None
+            rows += [_backed(row, found, "air units") for row in _air(space, compiled, hall.hall, air)]
     taking = np.where(space.plant.rack_flow_m3_per_s > 0.0, compiled.tables["racks"]["loop@loops"], -1)
     start, members = group(taking, len(compiled.tables["loops"]))
     flows = {flow.loop: flow for flow in loops.loops}
     for number, key in enumerate(compiled.tables["loops"].ids):
         racks = members[start[number] : start[number + 1]]
         if racks.size:
-            rows += _loop(space, compiled, number, key, racks, flows.get(key))
-            rows += _chips(compiled, key, racks, chips)
+            pumps = np.flatnonzero((compiled.plant.kind == CDU) & running & (cooling["loop@loops"] == number))
+            found = backing(backed, pumps, restart) if pumps.size else None
+            rows += [
+                _backed(row, found, "CDUs")
+                for row in (
+                    *_loop(space, compiled, number, key, racks, flows.get(key)), *_chips(compiled, key, racks, chips)
+                )
+            ]  # fmt: skip
     return tuple(rows)
 
 
 def _row(kind: str, where: str, heat_w: float, throttle_s: float, trip_s: float, note: str) -> RideRow:
     times = [t if math.isfinite(t) and t < HORIZON_S else None for t in (throttle_s, trip_s)]
     return RideRow(kind, where, heat_w, times[0], times[1], note)  # type: ignore[arg-type]
+
+
+def _backed(row: RideRow, found: Backing | None, what: str) -> RideRow:
+    """The row with what feeds its fans or pumps, and whether it is what the plan does when its grid fails."""
+    if found is None:
+        return row
+    stops = {"ride": False, "stop": True}.get(found.state)
+    holds = None if stops is None else stops != (row.kind == "loop")
+    spared = None
+    if holds and row.kind != "loop" and found.back_s is not None:
+        spared = row.throttle_s is None or found.back_s < row.throttle_s
+    return replace(row, note=f"{row.note}; {words(found, what)}", backing=found, holds=holds, spared=spared)
 
 
 def _air(space: Workspace, compiled: Compiled, hall: str, air: AirResult) -> list[RideRow]:

@@ -49,7 +49,7 @@ from .fabric_figures import fabric_figures
 from .job_slopes import trained
 from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
-from .outages import outage_result
+from .outages import outages_of
 from .protocol import Check
 from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
@@ -430,7 +430,7 @@ def _swings(
 ) -> PowerResult:
     """Power with its single failures, and with its bursts, both of the settled state that is leant on unless `anew`."""
     if settled is None:
-        held = guard.run("single failures", lambda: outage_result(space, guard.pause), OutageResult())
+        held = guard.run("single failures", lambda: outages_of(space, guard.pause), OutageResult())
     else:
         held = settled.outages
         power = replace(power, bursts=settled.bursts)

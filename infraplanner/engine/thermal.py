@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
 from infraplanner.results.loops import LoopsResult
+from infraplanner.results.plugs import PlugResult
 from infraplanner.results.ride import RideRow
 from infraplanner.units import L_PER_M3, S_PER_MIN
 
@@ -34,7 +35,9 @@ from .chips import (
     with_clocks,
 )
 from .clocks import LOOSE, PASSES, ClockSearch
+from .kept import keep
 from .loops import loops_result
+from .plugs import plug_result
 from .ride import ride_rows
 from .workspace import Workspace
 
@@ -55,6 +58,7 @@ class Thermal:
     ride: tuple[RideRow, ...] = ()
     racks: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    plugs: PlugResult = field(default_factory=PlugResult)
 
     def clocks(self, pools: tuple[str, ...]) -> Floats:
         """The clock of each of these pools; 1 for one that this state does not know."""
@@ -107,6 +111,21 @@ def couple(
     assert space.compiled is not None
     tables = space.compiled.tables
     ids = tables["pools"].ids
+    words = (failed, space.brief)
+    whole = borrowed is None and not quick
+    arrays = (
+        *pools,
+        space.draw.air_w,
+        space.draw.liquid_w,
+        space.draw.rack_w,
+        space.plant.unit_heat_w,
+        space.alive.running,
+    )
+    held = space.kept.get("thermal")
+    if whole and held is not None and held.holds(space, words, arrays):
+        known, slow, space.chips = held.value
+        return known, slow, totals if slow is pools or not (known.clock_frac < 1.0).any() else space.run(slow, failed)
+    marks = keep(space, words, arrays, None)
     source = Source(space, pause, borrowed, quick, fresh_loops)
     search = ClockSearch(np.ones(len(ids)), chip_set(space).limits.clock_min_frac)
     found, now, totals = settle_clocks(space, pools, failed, totals, search, source)
@@ -114,9 +133,12 @@ def couple(
     chips = _chips(space, found.held, found.state)
     asked = borrowed is None and not space.brief
     ride = ride_rows(space, found.air, chips, found.loops) if asked else borrowed.ride if borrowed is not None else ()
+    plugs = plug_result(space, found.air) if asked else borrowed.plugs if borrowed is not None else PlugResult()
     thermal = Thermal(
-        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids
+        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids, plugs
     )
+    if whole:
+        space.kept["thermal"] = replace(marks, value=(thermal, now, found))
     return thermal, now, totals
 
 

@@ -74,6 +74,8 @@ class Workspace:
         self.routing: Callable[[int, int], None] | None = None
         """Told how far that is: passes done and in all."""
         self.slopes: tuple[object, Any, bool] | None = None
+        self.kept: dict[str, Any] = {}
+        """Heavy parts of the last settled state, with what they followed from (see `kept.Kept`)."""
         self.air_model: Any = None
         self.loop_flows: Any = None
         self.chips: Any = None
@@ -97,6 +99,8 @@ class Workspace:
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""
         self.snapshot = snapshot
+        if changes is None or changes.whole or changes.tables:
+            self.kept.clear()
         if self.compiled is None or changes is None or changes.whole or "profiles" in changes.tables:
             self.compiled = compile_plan(snapshot, self._catalogue)
             self._media: Media = bind.media(self.compiled.parts, self.compiled.rule)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from infraplanner.catalog import Catalog
-from infraplanner.catalog.types import LinkMedium
+from infraplanner.catalog.types import CoolingUnit, LinkMedium
 from infraplanner.compile.parts import Parts
 from infraplanner.compile.rules import constants
 from infraplanner.edit import EditError
 from infraplanner.model.document import Snapshot
+from infraplanner.results.plugs import PlugResult
 from infraplanner.results.snapshot import FabricResult
 from infraplanner.units import H_PER_YEAR
 
@@ -31,7 +32,9 @@ WAYS = (
 FIT_HOURS = 1e9
 
 
-def link_report(snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link: str) -> dict[str, Any]:
+def link_report(
+    snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link: str, plugs: PlugResult | None = None
+) -> dict[str, Any]:
     """State of a link and `media`, the choices in order of price with what each would add. Raises EditError.
 
     Unknown figures are None. The bit error rate before correction is the least that the loss left over [dB] allows, see
@@ -85,6 +88,7 @@ def link_report(snapshot: Snapshot, catalog: Catalog, fabric: FabricResult, link
         "fit": fit,
         "failures_per_year": None if fit is None else fit / FIT_HOURS * H_PER_YEAR,
         "panels": record.panels,
+        **_plugs(plugs or PlugResult(), link),
         "media": _choices(media, stock, parts, record, fabric, row, fixed_db, modules, single_only=mirror_db > 0.0),
     }
 
@@ -97,6 +101,18 @@ def _errors(
         return None
     fibre = np.array([media.fibre[parts.code(part.id, LinkMedium)] == 1])
     return float(10.0 ** log_errors(np.array([loss[1] - loss[0]]), fibre, design_ber)[0])
+
+
+def _plugs(plugs: PlugResult, link: str) -> dict[str, Any]:
+    """The warmer of its plugs, with and without the modules that sit on it [°C], and what these carry [W]."""
+    row = plugs.link_ids.index(link) if link in plugs.link_ids else len(plugs.link_ids)
+    return {
+        "plug_w": _number(plugs.plug_w, row),
+        "plug_case_c": _number(plugs.case_c, row),
+        "plug_bare_c": _number(plugs.bare_c, row),
+        "plug_limit_c": plugs.limit_c,
+        "modules_carry_w": _number(plugs.module_w, row),
+    }
 
 
 def _number(values: Any, row: int) -> float | None:
@@ -146,12 +162,14 @@ def _choices(
         if parts.media[m].rate_gbps == record.rate_gbps and (not single_only or media.single[m])
     ]
     out = []
+    cooler = parts.catalogue.find(record.cooler) if record.cooler else None
+    cooler_w = (cooler.power_w or math.nan) * record.coolers if isinstance(cooler, CoolingUnit) else 0.0
     now_w, now_usd = _number(fabric.power_w, row), _number(fabric.price_usd, row)
     for m in rows:
         lengths = stock.fibre_stock_m if media.fibre[m] else stock.copper_stock_m
         ordered = float(ordered_length(length, loops, stock.slack_frac, lengths)) if math.isfinite(length) else None
         reach = float(reach_of(media, m, float(fabric.cable_c[row]), fixed_db))
-        power = float(media.end_w[m]) * count * modules
+        power = (float(media.end_w[m]) + cooler_w) * count * modules
         price = float(media.price_usd[m]) * count * 0.5 * modules
         out.append(
             {

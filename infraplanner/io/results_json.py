@@ -133,9 +133,28 @@ def _thermal(result: ResultSnapshot) -> dict[str, Any]:
         "halls": _rows(thermal.hall_ids, _columns(thermal, "hall_")),
         "air": [_hall_air(hall) for hall in thermal.air.halls],
         "loops": [plain(loop) for loop in thermal.loops.loops],
+        "plugs": _plugs(thermal),
         "loss_of_cooling": [plain(row) for row in thermal.ride],
         "die_hot_spot_ratio": plain(thermal.die_hot_spot_ratio),
         "case_limit_c": plain(thermal.chips.case_limit_c),
+    }
+
+
+def _plugs(thermal: ThermalResult) -> dict[str, Any]:
+    """Pluggable ends: the limit, the warmest link, and all links that carry modules or pass the limit."""
+    plugs = thermal.plugs
+    known = np.flatnonzero(np.isfinite(plugs.case_c))
+    limit = np.inf if plugs.limit_c is None else plugs.limit_c
+    told = known[(plugs.module_w[known] > 0.0) | (plugs.case_c[known] > limit)]
+    names = ("case_c", "bare_c", "plug_w", "module_w")
+    warmest = int(known[np.argmax(plugs.case_c[known])]) if known.size else -1
+    return {
+        "limit_c": plain(plugs.limit_c),
+        "warmest": plugs.link_ids[warmest] if known.size else None,
+        "warmest_c": plain(plugs.case_c[warmest]) if known.size else None,
+        "links": _rows(
+            tuple(plugs.link_ids[row] for row in told.tolist()), {name: getattr(plugs, name)[told] for name in names}
+        ),
     }
 
 

@@ -35,6 +35,7 @@ class Ends(NamedTuple):
     fixed_db: Floats
     module_count: Floats
     mirror: Ints
+    cooler_w: Floats
 
 
 class Media(NamedTuple):
@@ -234,7 +235,7 @@ def lay_cables(
         m = cables.medium[i]
         cables.reach_m[i] = reach_of(media, m, ends.cable_c[i], ends.fixed_db[i]) if m >= 0 else np.nan
         cables.margin_m[i] = cables.reach_m[i] - cables.ordered_m[i]
-        cables.end_w[i] = media.end_w[m] * ends.cables[i] if m >= 0 else np.nan
+        cables.end_w[i] = (media.end_w[m] + ends.cooler_w[i]) * ends.cables[i] if m >= 0 else np.nan
         cables.power_w[i] = ends.module_count[i] * cables.end_w[i]
         cables.price_usd[i] = 0.5 * ends.module_count[i] * media.price_usd[m] * ends.cables[i] if m >= 0 else np.nan
         cables.latency_s[i] = media.latency_s[m] + media.delay_s_per_m[m] * cables.ordered_m[i] if m >= 0 else np.nan

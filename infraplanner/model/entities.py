@@ -262,7 +262,8 @@ class Port(Record, frozen=True, kw_only=True):
 
 class Link(Record, frozen=True, kw_only=True):
     """A bundle of `count` equal cables from `a` to `b` (racks or devices). `medium` is `auto` or a pinned link profile.
-    `panels` counts the patch panels on the way; each takes its part of an optical link's loss budget.
+    `panels` counts the patch panels on the way; each takes its part of an optical link's loss budget. `cooler` is the profile
+    of the solid-state air modules on the plug at either end of every cable, `coolers` how many sit on one plug.
     """
 
     a: str
@@ -273,6 +274,8 @@ class Link(Record, frozen=True, kw_only=True):
     a_port: str = ""
     b_port: str = ""
     panels: int = 0
+    cooler: str = ""
+    coolers: int = 1
 
 
 class Pool(Record, frozen=True, kw_only=True):
@@ -482,6 +485,7 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "devices": {"profile": "system"},
     "feeds": {"conductor": "power"},
     "jobs": {"model": "llm"},
+    "links": {"cooler": "cooling"},
     "loops": {"manifold": "cooling", "hose": "cooling", "valve": "cooling"},
     "pools": {"model": "llm"},
     "power": {"profile": "power"},

@@ -77,6 +77,7 @@ _RANGES: dict[str, Range] = {
     "global_batch": (1, 100_000_000),
     "sequence_tokens": (1, 100_000_000),
     "panels": (0, 20),
+    "coolers": (1, 20),
     "flows_per_pair": (0, 100_000),
     "dataset_b_per_token": (0, 1e9),
     "input_tokens": (1, 100_000_000),

@@ -25,6 +25,7 @@ from .findings import Finding
 from .jobs import JobResult
 from .loops import LoopsResult
 from .outages import OutageResult
+from .plugs import PlugResult
 from .ride import RideRow
 from .routing import RoutingResult
 from .scale_up import ScaleUpResult
@@ -172,7 +173,8 @@ class ThermalResult:
     chips: ChipResult = field(default_factory=ChipResult)
     loops: LoopsResult = field(default_factory=LoopsResult)
     ride: tuple[RideRow, ...] = ()
-    """All four are of the last settled state while something is dragged; empty when racks came or went."""
+    plugs: PlugResult = field(default_factory=PlugResult)
+    """All five are of the last settled state while something is dragged; empty when racks came or went."""
     outdoor_dry_c: float | None = None
     outdoor_wet_c: float | None = None
 

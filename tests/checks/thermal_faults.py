@@ -142,7 +142,19 @@ def boils_dry(doc: Document) -> None:
     change(doc, "loops", "tcs", fluid="r1233zd", rise_k=None, flow_l_per_min_per_kw=0.2)
 
 
+def hot_plugs(doc: Document) -> None:
+    constant(doc, "thermal.plug_k_per_w", 20.0, "K/W")
+    change(doc, "links", "l-r001-0", medium="dr4_400g", cooler="airjet-mini")
+
+
+def odd_plug(doc: Document) -> None:
+    change(doc, "links", "l-r001-0", medium="dac_400g_4x100", cooler="airjet-mini")
+
+
 FAULTS: list[Fault] = [
+    ("link.plug-too-hot", hot_plugs, "l-r001-0"),
+    ("link.modules-full", hot_plugs, "l-r001-0"),
+    ("link.wrong-cooler", odd_plug, "l-r001-0"),
     ("cooling.no-pump", pumpless, "tcs"),
     ("cooling.dry-out", boils_dry, "tcs"),
     ("chip.plate-cannot-boil", boils_dry, "r001"),

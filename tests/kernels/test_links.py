@@ -44,7 +44,7 @@ def ends(
     return links.Ends(
         np.array([a_rack]), np.array([b_rack]), np.array([a_z]), np.array([b_z]), np.array([2.6]),
         np.array([rate]), np.array([2.0]), np.array([pinned]),
-        np.array([45.0]), np.array([0.0]), np.array([2.0]), np.array([0]),
+        np.array([45.0]), np.array([0.0]), np.array([2.0]), np.array([0]), np.array([0.0]),
     )  # fmt: skip
 
 

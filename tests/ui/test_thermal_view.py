@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
@@ -147,6 +148,25 @@ def test_a_plate_is_fitted_to_the_rack_under_it_and_hoses_to_its_loop(drive: Dri
     assert said == ["MEMS AirJet Mini is fitted to a rack: 0 are selected or under it."]
     drive.bridge.undo()
     assert document.table("loops")[rack.loop].hose == ""
+
+
+def test_modules_on_a_links_plugs_show_in_its_staircase(drive: Driver) -> None:
+    charts, document = drive.window.charts, drive.session.document
+    result = drive.session.result
+    assert result is not None
+    plugs = result.thermal.plugs
+    key = plugs.link_ids[int(np.nanargmax(plugs.case_c))]
+    drive.bridge.select([key])
+    charts.open_chart(charts.staircase)
+    drive.settle()
+    assert key in charts.staircase.scope.text()
+    bare = charts.staircase.shown["Plug"]
+    assert "Bare plug" not in charts.staircase.shown
+    drive.window.take_part("airjet-mini")
+    assert document.table("links")[key].cooler == "airjet-mini"
+    drive.settle()
+    shown = charts.staircase.shown
+    assert shown["Plug"] < shown["Bare plug"] == pytest.approx(bare, abs=0.1)
 
 
 def test_the_loop_diagram_scrolls_before_its_boxes_meet(drive: Driver) -> None:

@@ -115,6 +115,7 @@ def _facts(report: dict[str, Any]) -> str:
         ),
         ("Load", f"{number(None if load is None else 100 * load)} %, {' '.join(scaled(report['load_bps'], 'b/s'))}"),
         ("Power", f"{number(report['power_w'])} W, {number(report['pj_per_bit'])} pJ/bit"),
+        ("Plug", _plug(report)),
         ("Failures", f"{number(report['fit'])} FIT, {number(report['failures_per_year'])} a year"),
         ("Bit errors", _errors(report["ber_before_correction"], report["ber_corrected_up_to"])),
     ]
@@ -123,6 +124,15 @@ def _facts(report: dict[str, Any]) -> str:
         + "".join(f"<tr><td>{a}&nbsp;&nbsp;</td><td>{b}</td></tr>" for a, b in rows)
         + "</table>"
     )
+
+
+def _plug(report: dict[str, Any]) -> str:
+    """How warm its case gets, of what it bears, and what it would be without the modules on it."""
+    if report["plug_case_c"] is None:
+        return "\u2013"
+    text = f"{number(report['plug_case_c'])} of {number(report['plug_limit_c'])} \u00b0C"
+    carried = report["modules_carry_w"]
+    return f"{text}, {number(report['plug_bare_c'])} without modules" if carried else text
 
 
 FLOOR = 1e-15

@@ -63,11 +63,21 @@ class RideChart(Chart):
         self.fix_range((0, 1.55 * float(np.nanmax(np.append(trip, throttle)))), (-0.6, len(rows) - 0.4))
         self.show_plot()
 
+    def _said(self, row: RideRow) -> str:
+        """Whether the plan does so when its grid fails, by what feeds its pumps and fans."""
+        if row.holds is None or row.backing is None:
+            return ""
+        if row.holds:
+            return self.tr(", back before") if row.spared else self.tr(", as fed here")
+        return self.tr(", not as fed here")
+
     def _label(self, place: int, row: RideRow) -> pg.TextItem:
         end = row.trip_s if row.trip_s is not None else row.throttle_s or 0.0
         trip = number(row.trip_s, 3) if row.trip_s is not None else "–"
         text = pg.TextItem(
-            f" {number(row.throttle_s or 0.0, 3)}, {trip} s", color=self.colour("text.primary"), anchor=(0, 0.5)
+            f" {number(row.throttle_s or 0.0, 3)}, {trip} s{self._said(row)}",
+            color=self.colour("text.primary"),
+            anchor=(0, 0.5),
         )
         text.setFont(fonts.font(fonts.CAPTION))
         text.setPos(end, place)

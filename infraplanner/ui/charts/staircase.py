@@ -66,6 +66,27 @@ def staircase(snapshot: Snapshot, result: ResultSnapshot, rack: str) -> list[Ste
     return [step for step in steps if math.isfinite(step.celsius)]
 
 
+def plug_steps(snapshot: Snapshot, result: ResultSnapshot, link: str) -> list[Step]:
+    """The landings of one link's warmer plug, from the outdoor air over what its rack breathes to its case."""
+    plugs, air = result.thermal.plugs, result.thermal.air
+    row = plugs.link_ids.index(link) if link in plugs.link_ids else -1
+    if row < 0 or not math.isfinite(plugs.case_c[row]) or not 0 <= plugs.rack[row] < len(result.power.rack_ids):
+        return []
+    rack = result.power.rack_ids[plugs.rack[row]]
+    record = snapshot.table("racks").get(rack)
+    hall = next((h for h in air.halls if record is not None and h.hall == record.hall), None)
+    sky = result.thermal.outdoor_dry_c
+    modules = plugs.module_w[row] > 0.0
+    steps = [
+        Step("Sky", math.nan if sky is None else sky, "text.muted"),
+        Step("Supply air", math.nan if hall is None or hall.supply_c is None else hall.supply_c, "air.cold"),
+        Step(f"Inlet {rack}", float(air.rack_worst_c[plugs.rack[row]]), "air.cold"),
+        Step("Plug", float(plugs.case_c[row]), "wall.thermal", plugs.limit_c),
+        Step("Bare plug", float(plugs.bare_c[row]) if modules else math.nan, "text.muted"),
+    ]
+    return [step for step in steps if math.isfinite(step.celsius)]
+
+
 def _water(snapshot: Snapshot, supply: dict[str, float], loop: str) -> list[Step]:
     """Loops between the sky and a technology loop, outermost first."""
     steps: list[Step] = []
@@ -81,7 +102,8 @@ def _water(snapshot: Snapshot, supply: dict[str, float], loop: str) -> list[Step
 
 
 class StaircaseChart(Chart):
-    """Bars that rise from the sky to the die, each with its temperature; the selected rack, else the hottest one."""
+    """Bars that rise from the sky to the die, each with its temperature; the selected link's plug or the selected rack, else
+    the hottest rack."""
 
     title = "Die to sky"
 
@@ -103,7 +125,11 @@ class StaircaseChart(Chart):
         """One bar a landing."""
         racks = set(result.power.rack_ids)
         rack = next((key for key in self._bridge.selection if key in racks), None) or hottest_rack(result)
-        steps = staircase(self._bridge.session.document.snapshot(), result, rack) if rack else []
+        snapshot = self._bridge.session.document.snapshot()
+        link = next((key for key in self._bridge.selection if key in snapshot.table("links")), "")
+        steps = plug_steps(snapshot, result, link) if link else []
+        if not steps:
+            link, steps = "", staircase(snapshot, result, rack) if rack else []
         if len(steps) < 2:
             self.say(self.tr("No rack's cooling is known yet: it takes racks with chips, and loops or air units."))
             return
@@ -125,7 +151,7 @@ class StaircaseChart(Chart):
         names = [(float(k), metrics.elidedText(step.name, elide, room)) for k, step in enumerate(steps)]
         self.bottom.names = dict(names)
         self.bottom.setTicks([names])
-        self.scope.setText(self.tr("rack {0}").format(rack))
+        self.scope.setText(self.tr("link {0}").format(link) if link else self.tr("rack {0}").format(rack))
         self.legend.show_entries([(self.tr("case limit"), "status.error", Qt.PenStyle.DashLine)] if limits else [])
         self.label_left("°C")
         top = max([*heights, *(limit for _, limit in limits if limit is not None)])

@@ -118,6 +118,10 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("count", "Cables", "count", "whole"),
             Field("medium", "Medium", "", "text"),
         ],
+        "Cooling": [
+            Field("cooler", "On its plugs", "", "profile:mems_air"),
+            Field("coolers", "Modules a plug", "count", "whole"),
+        ],
     },
     "loops": {
         "Loop": [

@@ -1,4 +1,6 @@
-"""Parts that are fitted and do not stand on the floor: plates and modules go on a rack's chips, hoses into its loop."""
+"""Parts that are fitted and do not stand on the floor: plates and modules go on a rack's chips, modules also on the plugs
+of links, hoses into a loop.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,12 @@ def is_fitted(profile: Any) -> bool:
 
 
 def fit_part(bridge: Bridge, profile_id: str, ids: Iterable[str]) -> bool:
-    """Fit a part to these racks, or to the loops of these racks; False, with the reason, where there are none."""
+    """Fit a part to these racks or links, or to the loops of these racks; False, with the reason, where there are none."""
     profile, document = bridge.session.catalog.get(profile_id), bridge.session.document
     assert isinstance(profile, CoolingUnit)
+    links = [key for key in ids if key in document.table("links")]
+    if profile.cooling_kind == "mems_air" and links:
+        return bridge.execute(SetFields("links", links, {"cooler": profile.id}))
     racks = [key for key in ids if key in document.table("racks")]
     if profile.cooling_kind in ON_CHIPS:
         table, field, targets = "racks", "plate", racks

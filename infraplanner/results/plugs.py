@@ -1,0 +1,28 @@
+"""Pluggable ends of links, as data: how warm their cases are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+PLUGS = frozenset({"acc", "aec", "multimode", "single_mode"})
+"""Families of links whose ends are pluggables that draw power; co-packaged optics and mirrors are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlugResult:
+    """One row a link: the warmer of its plugs, with the modules that sit on them and without; NaN for a link without a
+    plug that draws power, or where the air before its racks is unknown. `module_w` is what the modules of that plug
+    carry, `rack` the row of the rack it is plugged in (-1 none).
+    """
+
+    link_ids: tuple[str, ...] = ()
+    case_c: Floats = field(default_factory=lambda: np.empty(0))
+    bare_c: Floats = field(default_factory=lambda: np.empty(0))
+    plug_w: Floats = field(default_factory=lambda: np.empty(0))
+    module_w: Floats = field(default_factory=lambda: np.empty(0))
+    rack: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    limit_c: float | None = None
