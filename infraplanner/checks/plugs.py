@@ -1,4 +1,4 @@
-"""Bad input and limits of the pluggable ends of links: how warm they get, and what sits on them."""
+"""Bad input and limits of low-power parts, plugs of links and memory modules: how warm they get, what sits on them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,40 @@ def modules_full(context: Context) -> Iterator[Message]:
         )
 
 
+def memory_too_hot(context: Context) -> Iterator[Message]:
+    """Devices whose memory modules pass their case limit."""
+    memory, records = context.result.thermal.memory, context.snapshot.table("devices")
+    if memory.limit_c is None:
+        return
+    for row in rows(memory.case_c > memory.limit_c):
+        device = memory.device_ids[row]
+        if device in records:
+            case, limit = apart(memory.case_c[row], memory.limit_c, 0)
+            modules = f" with {records[device].coolers} modules each" if records[device].cooler else ""
+            text = f"Memory of {device} in rack {records[device].rack} reaches {case} °C{modules}; its limit is {limit} °C."
+            yield text, (device, records[device].rack)
+
+
+def wrong_memory_cooler(context: Context) -> Iterator[Message]:
+    """Devices that put on their memory what is no air module."""
+    devices, parts = context.compiled.tables["devices"], context.compiled.parts
+    for row in rows(devices["cooler"] >= 0):
+        part = parts.cooling[devices["cooler"][row]]
+        if part.cooling_kind != MODULES:
+            device = devices.ids[row]
+            yield f"Device {device} names {part.id} on its memory; solid-state air modules are expected.", (device,)
+
+
 RULES = (
+    Rule("memory.too-hot", "error", "thermal", "Memory modules stay below their limit", memory_too_hot, objects_live=0),
+    Rule(
+        "memory.wrong-cooler",
+        "error",
+        "thermal",
+        "Memory carries what can cool it",
+        wrong_memory_cooler,
+        objects_live=0,
+    ),
     Rule(
         "link.plug-too-hot", "error", "thermal", "Plugs of links stay below their limit", plug_too_hot, objects_live=0
     ),

@@ -55,6 +55,7 @@ def build_bodies(tables: Mapping[str, Table], parts: Parts, rule: Lookup) -> Bod
     liquid = np.where(np.isnan(liquid), 0.0, liquid)
     liquid = np.where((liquid > 0.0) & in_tanks(tables, parts)[rack], 1.0, liquid)
     modules = module_power(parts, racks["plate"][rack], kinds[system], counts[system])
+    modules[own.size :] += np.nan_to_num(devices["cooler_w"][held]) * rule("memory.modules_per_device_count")
     return BodyArrays(
         rack=rack,
         pool=pool,

@@ -79,7 +79,11 @@ def _racks(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
 
 
 def _devices(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
-    return {"system": _ints(rows, lambda row: parts.code(row.profile, System)), "u": _ints(rows, lambda row: row.u)}
+    return {
+        "system": _ints(rows, lambda row: parts.code(row.profile, System)),
+        "u": _ints(rows, lambda row: row.u),
+        **_coolers(rows, parts),
+    }
 
 
 def _cooling(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
@@ -134,7 +138,9 @@ def _links(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
 
 
 def _coolers(rows: Sequence[Any], parts: Parts) -> dict[str, Array]:
-    """Modules on the plugs of every bundle, and what those of one plug draw [W]; most plans name none."""
+    """Modules on the plugs of every bundle or the memory of every device, and what those of one plug or memory module draw
+    [W]; most plans name none.
+    """
     names = list(map(attrgetter("cooler"), rows))
     if not any(names):
         return {"cooler": np.full(len(rows), -1), "coolers": np.zeros(len(rows)), "cooler_w": np.zeros(len(rows))}

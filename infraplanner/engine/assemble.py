@@ -164,6 +164,7 @@ def thermal_result(space: Workspace, known: Thermal) -> ThermalResult:
         loops=found.loops,
         ride=found.ride,
         plugs=found.plugs,
+        memory=found.memory,
         outdoor_dry_c=optional(space.climate.dry_bulb_c),
         outdoor_wet_c=optional(space.climate.wet_bulb_c),
     )

@@ -1,13 +1,14 @@
-"""Case temperature of the pluggable ends of links: low-power parts in the air that their racks breathe."""
+"""Case temperature of low-power parts in the air that their racks breathe: pluggable ends of links, memory modules."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from infraplanner.compile.bodies import accelerators
 from infraplanner.compile.parts import column
 from infraplanner.results.air import AirResult
-from infraplanner.results.plugs import PLUGS, PlugResult
+from infraplanner.results.plugs import PLUGS, MemoryResult, PlugResult
 from infraplanner.units import KILO
 
 from .workspace import Workspace
@@ -55,4 +56,25 @@ def plug_result(space: Workspace, air: AirResult) -> PlugResult:
         links.ids, warm + rise, warm + watts * sink, watts, carried,
         np.where(np.isnan(warm), -1, np.where(at_b > np.nan_to_num(at_a, nan=-np.inf), ends[1], ends[0])),
         rule("thermal.plug_case_limit_c"),
+    )  # fmt: skip
+
+
+def memory_result(space: Workspace, air: AirResult) -> MemoryResult:
+    """Memory modules of the devices that have accelerators or name modules for them, in the air before their rack."""
+    compiled = space.compiled
+    assert compiled is not None
+    devices, parts, rule = compiled.tables["devices"], compiled.parts, compiled.rule
+    rack, cooler = devices["rack@racks"], devices["cooler"]
+    counted = accelerators(parts)[1][devices["system"]] > 0.0
+    rows = np.flatnonzero((rack >= 0) & (counted | (cooler >= 0)))
+    if air.rack_inlet_c.size != len(compiled.tables["racks"]) or not rows.size:
+        return MemoryResult()
+    watts, sink = rule("memory.module_w"), rule("thermal.memory_k_per_w")
+    resistance = column(parts.cooling, "plate_a_k_per_w")[cooler[rows]]
+    most = column(parts.cooling, "capacity_kw", KILO)[cooler[rows]]
+    rise, carried = plug_rise(np.full(rows.size, watts), sink, resistance, devices["coolers"][rows], most)
+    warm = air.rack_worst_c[rack[rows]]
+    return MemoryResult(
+        tuple(devices.ids[row] for row in rows.tolist()), warm + rise, warm + watts * sink, carried, watts,
+        rule("thermal.memory_case_limit_c"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.air import AirResult
 from infraplanner.results.chips import ChipResult
 from infraplanner.results.loops import LoopsResult
-from infraplanner.results.plugs import PlugResult
+from infraplanner.results.plugs import MemoryResult, PlugResult
 from infraplanner.results.ride import RideRow
 from infraplanner.units import L_PER_M3, S_PER_MIN
 
@@ -37,7 +37,7 @@ from .chips import (
 from .clocks import LOOSE, PASSES, ClockSearch
 from .kept import keep
 from .loops import loops_result
-from .plugs import plug_result
+from .plugs import memory_result, plug_result
 from .ride import ride_rows
 from .workspace import Workspace
 
@@ -59,6 +59,7 @@ class Thermal:
     racks: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     plugs: PlugResult = field(default_factory=PlugResult)
+    memory: MemoryResult = field(default_factory=MemoryResult)
 
     def clocks(self, pools: tuple[str, ...]) -> Floats:
         """The clock of each of these pools; 1 for one that this state does not know."""
@@ -134,8 +135,18 @@ def couple(
     asked = borrowed is None and not space.brief
     ride = ride_rows(space, found.air, chips, found.loops) if asked else borrowed.ride if borrowed is not None else ()
     plugs = plug_result(space, found.air) if asked else borrowed.plugs if borrowed is not None else PlugResult()
+    memory = memory_result(space, found.air) if asked else borrowed.memory if borrowed is not None else MemoryResult()
     thermal = Thermal(
-        found.air, chips, ids, found.clock_frac, found.loops, ride, tables["racks"].ids, tables["cooling"].ids, plugs
+        found.air,
+        chips,
+        ids,
+        found.clock_frac,
+        found.loops,
+        ride,
+        tables["racks"].ids,
+        tables["cooling"].ids,
+        plugs,
+        memory,
     )
     if whole:
         space.kept["thermal"] = replace(marks, value=(thermal, now, found))

@@ -134,9 +134,29 @@ def _thermal(result: ResultSnapshot) -> dict[str, Any]:
         "air": [_hall_air(hall) for hall in thermal.air.halls],
         "loops": [plain(loop) for loop in thermal.loops.loops],
         "plugs": _plugs(thermal),
+        "memory_modules": _memory_modules(thermal),
         "loss_of_cooling": [plain(row) for row in thermal.ride],
         "die_hot_spot_ratio": plain(thermal.die_hot_spot_ratio),
         "case_limit_c": plain(thermal.chips.case_limit_c),
+    }
+
+
+def _memory_modules(thermal: ThermalResult) -> dict[str, Any]:
+    """Memory modules: watts and limit of one, the warmest device, and all devices that carry modules or pass the limit."""
+    memory = thermal.memory
+    known = np.flatnonzero(np.isfinite(memory.case_c))
+    limit = np.inf if memory.limit_c is None else memory.limit_c
+    told = known[(memory.module_w[known] > 0.0) | (memory.case_c[known] > limit)]
+    warmest = int(known[np.argmax(memory.case_c[known])]) if known.size else -1
+    return {
+        "watts": plain(memory.memory_w),
+        "limit_c": plain(memory.limit_c),
+        "warmest": memory.device_ids[warmest] if known.size else None,
+        "warmest_c": plain(memory.case_c[warmest]) if known.size else None,
+        "devices": _rows(
+            tuple(memory.device_ids[row] for row in told.tolist()),
+            {name: getattr(memory, name)[told] for name in ("case_c", "bare_c", "module_w")},
+        ),
     }
 
 

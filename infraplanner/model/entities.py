@@ -155,7 +155,8 @@ class LightPath(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 class Device(Record, frozen=True, kw_only=True):
     """A device mounted in a rack; `u` is its lowest unit, counted from 1 at the bottom.
 
-    `light_paths` are the mirror settings of an optical circuit switch: whose cables it joins with whose.
+    `light_paths` are the mirror settings of an optical circuit switch: whose cables it joins with whose. `cooler` is the
+    profile of the solid-state air modules on each of its memory modules, `coolers` how many sit on one.
     """
 
     rack: str
@@ -163,6 +164,8 @@ class Device(Record, frozen=True, kw_only=True):
     u: int
     pool: str = ""
     light_paths: tuple[LightPath, ...] = ()
+    cooler: str = ""
+    coolers: int = 1
 
 
 class Cooling(Placed, frozen=True, kw_only=True):
@@ -482,7 +485,7 @@ REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
 
 PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "cooling": {"profile": "cooling"},
-    "devices": {"profile": "system"},
+    "devices": {"profile": "system", "cooler": "cooling"},
     "feeds": {"conductor": "power"},
     "jobs": {"model": "llm"},
     "links": {"cooler": "cooling"},

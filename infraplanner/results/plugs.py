@@ -1,4 +1,4 @@
-"""Pluggable ends of links, as data: how warm their cases are."""
+"""Low-power parts, as data: how warm the pluggable ends of links and the memory modules of devices are."""
 
 from __future__ import annotations
 
@@ -25,4 +25,19 @@ class PlugResult:
     plug_w: Floats = field(default_factory=lambda: np.empty(0))
     module_w: Floats = field(default_factory=lambda: np.empty(0))
     rack: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    limit_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryResult:
+    """One row a device with accelerators, or one that names modules for its memory: case of its memory modules with the
+    solid-state modules that sit on them and without; NaN where the air before its rack is unknown. `module_w` is what those
+    of one memory module carry.
+    """
+
+    device_ids: tuple[str, ...] = ()
+    case_c: Floats = field(default_factory=lambda: np.empty(0))
+    bare_c: Floats = field(default_factory=lambda: np.empty(0))
+    module_w: Floats = field(default_factory=lambda: np.empty(0))
+    memory_w: float | None = None
     limit_c: float | None = None

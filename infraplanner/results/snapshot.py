@@ -25,7 +25,7 @@ from .findings import Finding
 from .jobs import JobResult
 from .loops import LoopsResult
 from .outages import OutageResult
-from .plugs import PlugResult
+from .plugs import MemoryResult, PlugResult
 from .ride import RideRow
 from .routing import RoutingResult
 from .scale_up import ScaleUpResult
@@ -174,7 +174,8 @@ class ThermalResult:
     loops: LoopsResult = field(default_factory=LoopsResult)
     ride: tuple[RideRow, ...] = ()
     plugs: PlugResult = field(default_factory=PlugResult)
-    """All five are of the last settled state while something is dragged; empty when racks came or went."""
+    memory: MemoryResult = field(default_factory=MemoryResult)
+    """All six are of the last settled state while something is dragged; empty when racks came or went."""
     outdoor_dry_c: float | None = None
     outdoor_wet_c: float | None = None
 

@@ -151,7 +151,18 @@ def odd_plug(doc: Document) -> None:
     change(doc, "links", "l-r001-0", medium="dac_400g_4x100", cooler="airjet-mini")
 
 
+def hot_memory(doc: Document) -> None:
+    constant(doc, "thermal.memory_k_per_w", 40.0, "K/W")
+    change(doc, "devices", "sw1", cooler="airjet-mini")
+
+
+def odd_memory(doc: Document) -> None:
+    change(doc, "devices", "sw1", cooler="cdu-rack-80")
+
+
 FAULTS: list[Fault] = [
+    ("memory.too-hot", hot_memory, "sw1"),
+    ("memory.wrong-cooler", odd_memory, "sw1"),
     ("link.plug-too-hot", hot_plugs, "l-r001-0"),
     ("link.modules-full", hot_plugs, "l-r001-0"),
     ("link.wrong-cooler", odd_plug, "l-r001-0"),

@@ -1,5 +1,5 @@
 """Parts that are fitted and do not stand on the floor: plates and modules go on a rack's chips, modules also on the plugs
-of links, hoses into a loop.
+of links and the memory of devices, hoses into a loop.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ def fit_part(bridge: Bridge, profile_id: str, ids: Iterable[str]) -> bool:
     links = [key for key in ids if key in document.table("links")]
     if profile.cooling_kind == "mems_air" and links:
         return bridge.execute(SetFields("links", links, {"cooler": profile.id}))
+    devices = [key for key in ids if key in document.table("devices")]
+    if profile.cooling_kind == "mems_air" and devices:
+        return bridge.execute(SetFields("devices", devices, {"cooler": profile.id}))
     racks = [key for key in ids if key in document.table("racks")]
     if profile.cooling_kind in ON_CHIPS:
         table, field, targets = "racks", "plate", racks
