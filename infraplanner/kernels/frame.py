@@ -259,22 +259,18 @@ def settle(
     tolerance_frac: float,
     passes_max: int,
     load_w: Floats,
-    again: bool,
 ) -> tuple[int, float, float]:
     """Plant and chain until the losses of indoor power nodes, which warm the hall, agree with the plant that removes
     them, and conductors' voltages and temperatures with their currents.
 
     Returns passes, relative change of total input in the last one, and load without a feed [W]. Each pass shrinks the
-    change by about (fan share x loss share) ~ 1e-3, so three passes give 1e-9. `again` goes on from the losses and
-    temperatures that are there, of a draw that was a little different.
+    change by about (fan share x loss share) ~ 1e-3, so three passes give 1e-9. It goes on from the losses and
+    temperatures that are there: none at first, later those of a draw that was a little different.
     """
     n = racks.x_m.size
     previous = 0.0
     change = np.inf
     unconnected = 0.0
-    if not again:
-        flows.loss_w[:] = 0.0
-        start_legs(legs, leg_flows)
     for step in range(1, passes_max + 1):
         plant.hall_heat_w[:] = 0.0
         for i in range(node_hall.size):
@@ -334,9 +330,11 @@ def carry(
     without a feed [W], and how far caps were missed relative to them.
     """
     unknown, capped = draw_racks(bodies, served.activity_frac, racks.cap_frac, alive.powered, link_w, draw)
+    flows.loss_w[:] = 0.0
+    start_legs(legs, leg_flows)
     passes, change, unconnected = settle(
         racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
-        dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w, False,
+        dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
     )  # fmt: skip
     missed = 0.0
     if holds.row_ratio.size == 0:
@@ -355,7 +353,7 @@ def carry(
         unknown, capped = draw_racks(bodies, served.activity_frac, holds.rack_cap_frac, alive.powered, link_w, draw)
         more, change, unconnected = settle(
             racks, bodies, draw, chain, legs, flows, leg_flows, units, loops, plant, alive, node_hall,
-            dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w, True,
+            dry_bulb_c, wet_bulb_c, tolerance_frac, passes_max, load_w,
         )  # fmt: skip
         passes += more
     apply_caps(bodies, pools, holds.rack_cap_frac, alive.powered, draw, link_w, served, kept_frac)
