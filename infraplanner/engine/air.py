@@ -40,7 +40,8 @@ class AirModel:
     ) -> AirResult:
         """All halls with racks, for the plant and draw that the workspace holds now.
 
-        A `quick` answer starts from the last fields and settles to a wider tolerance; it is no settled result. `again`
+        A `quick` answer starts from the last fields, keeps what they captured and settles to a wider tolerance; it is no
+        settled result. `again`
         is a later pass of the same coupling: it starts from the field of the pass before and settles more closely, so
         that clocks can.
         """
@@ -53,7 +54,9 @@ class AirModel:
         halls: list[HallAir] = []
         self._warm.use = quick or again
         tolerance_k = QUICK_TOLERANCE_K if quick else AGAIN_TOLERANCE_K if again else TOLERANCE_K
-        air = replace(air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm, brief=space.brief)
+        air = replace(
+            air_at(space), record=self.record, tolerance_k=tolerance_k, warm=self._warm, brief=space.brief, quick=quick
+        )
         closed: list[str] = []
         blocked: list[tuple[str, int]] = []
         notes: list[str] = []

@@ -73,6 +73,8 @@ class Air:
     """Fields to start from and to leave behind."""
     brief: bool = False
     """Nobody asks how much of the exhaust is captured."""
+    quick: bool = False
+    """What is captured stays as in the last field: it follows the flow, which one rack's power hardly moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,12 @@ def hall_field(
     mean_supply, mean_return = (
         float((coolers.flow_m3_per_s * side).sum() / supply) if supply > 0.0 else set_c for side in (sup, back)
     )
-    captured = np.full(case.phi.size, np.nan) if air.brief else _capture(case, streams, share)
+    if air.brief:
+        captured = np.full(case.phi.size, np.nan)
+    elif air.quick and share.any():
+        captured = share[case.inner]
+    else:
+        captured = _capture(case, streams, share)
     air.warm.keep(hall.id, floor, framed, share)
     _tell_racks(floor, bodies, streams, temperature, captured, mean_supply, mean_return, found)
     found["supply"][units.rows] = sup[0] if units.merged else sup

@@ -35,7 +35,7 @@ class AirTimes:
 
 
 def air_times(snapshot: Snapshot, catalogue: Catalogue) -> AirTimes:
-    """Times of the whole field: flow, temperature, capture, velocities, and what every rack breathes."""
+    """Times of the whole field: flow, temperature, velocities, what every rack breathes, and (but for the update) capture."""
     kernel_cache.prepare_once()
     from .air import AirModel
     from .stages import settled_result
