@@ -127,6 +127,25 @@ def held_work(power_frac: float, compute_frac: float, least_clock_frac: float) -
 
 
 @kernel
+def power_range(bodies: Bodies, link_w: Floats, pool_activity_frac: Floats, floor_w: Floats, wanted_w: Floats) -> None:
+    """Per rack what it draws with idle accelerators, and what it would draw at the activity of its pools [W]; bodies of
+    unknown power count as zero.
+    """
+    floor_w[:] = link_w
+    wanted_w[:] = link_w
+    for b in range(bodies.rack.size):
+        r = bodies.rack[b]
+        if r < 0:
+            continue
+        pooled = bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0
+        active = pool_activity_frac[bodies.pool[b]] if pooled else 0.0
+        power = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, active)
+        if not np.isnan(power):
+            floor_w[r] += body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, 0.0)
+            wanted_w[r] += power
+
+
+@kernel
 def cap_derate(
     bodies: Bodies, cap_frac: Floats, nameplate_w: Floats, link_w: Floats, pool_activity_frac: Floats, out: Floats
 ) -> None:
@@ -134,19 +153,8 @@ def cap_derate(
 
     Worked: idle 30 kW, wanted 100 kW, cap 80 kW give 50/70 = 0.714.
     """
-    floor = link_w.copy()
-    wanted = link_w.copy()
-    for b in range(bodies.rack.size):
-        r = bodies.rack[b]
-        if r < 0:
-            continue
-        pooled = bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0
-        idle = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, 0.0)
-        active = pool_activity_frac[bodies.pool[b]] if pooled else 0.0
-        power = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, active)
-        if not np.isnan(power):
-            floor[r] += idle
-            wanted[r] += power
+    floor, wanted = np.empty(out.size), np.empty(out.size)
+    power_range(bodies, link_w, pool_activity_frac, floor, wanted)
     for r in range(out.size):
         limit = cap_frac[r] * nameplate_w[r]
         out[r] = 1.0

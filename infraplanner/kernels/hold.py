@@ -9,7 +9,7 @@ import numpy as np
 from ._jit import kernel
 from .arrays import Flags, Floats, Ints
 from .cooling import Loops, Plant, Units
-from .draw import Bodies, body_power
+from .draw import Bodies, power_range
 from .power import Chain, Flows
 
 PASSES = 24
@@ -47,18 +47,7 @@ def start_holds(
 ) -> None:
     """Nothing held yet: floor and wanted power of every rack, the latter under its own cap."""
     floor, wanted = holds.rack_floor_w, holds.rack_wanted_w
-    floor[:] = link_w
-    wanted[:] = link_w
-    for b in range(bodies.rack.size):
-        r = bodies.rack[b]
-        if r < 0:
-            continue
-        pooled = bodies.pool[b] >= 0 and bodies.accelerator_count[b] > 0.0
-        active = pool_activity_frac[bodies.pool[b]] if pooled else 0.0
-        power = body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, active)
-        if not np.isnan(power):
-            floor[r] += body_power(bodies.idle_w[b], bodies.typical_w[b], bodies.max_w[b], pooled, 0.0)
-            wanted[r] += power
+    power_range(bodies, link_w, pool_activity_frac, floor, wanted)
     for r in range(floor.size):
         wanted[r] = min(wanted[r], cap_frac[r] * nameplate_w[r])
         floor[r] = min(floor[r], wanted[r])
