@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infraplanner.edit import SetFields
 from infraplanner.places import resources_dir
 from infraplanner.results.snapshot import WALLS
 
@@ -96,3 +97,13 @@ def test_a_plan_that_only_trains_says_so_in_the_headline(window: Any) -> None:
     cell = window.headline.cells["tokens_per_s"]
     assert cell.title == "Training"
     assert cell.value != "–"
+
+
+def test_a_selected_server_shows_its_memory_and_takes_modules(opened: Any) -> None:
+    opened.bridge.select(["server-1"])
+    assert "of 85" in opened.inspector.outputs["memory"].text()
+    assert "bare" not in opened.inspector.outputs["memory"].text()
+    opened.bridge.execute(SetFields("devices", ["server-1"], {"cooler": "airjet-mini", "coolers": 2}))
+    opened.bridge.session.wait_idle()
+    opened.bridge.flush()
+    assert "bare" in opened.inspector.outputs["memory"].text()

@@ -112,6 +112,13 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("contact_uohm", "Of a joint", "uohm", optional=True),
         ],
     },
+    "devices": {
+        "Mounting": [Field("u", "Lowest unit", "count", "whole")],
+        "Memory": [
+            Field("cooler", "On its memory", "", "profile:mems_air"),
+            Field("coolers", "Modules on each", "count", "whole"),
+        ],
+    },
     "links": {
         "Link": [
             Field("rate_gbps", "Rate a cable", "gbps"),
@@ -226,6 +233,7 @@ _PROFILE_FACTS = {
 }  # fmt: skip
 
 _RESULTS = {
+    "devices": [("memory", "Memory case")],
     "racks": [
         ("draw", "Draw now"),
         ("flux", "Heat flux"),
@@ -565,6 +573,8 @@ def object_figures(result: ResultSnapshot, table: str, key: str) -> dict[str, st
         return feed_figures(result, key)
     if table == "links":
         return _link_figures(result, key)
+    if table == "devices":
+        return {"memory": _memory(result, key)}
     return _pool_figures(result, key) if table == "pools" else {}
 
 
@@ -582,6 +592,16 @@ def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
         "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
         "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
     }
+
+
+def _memory(result: ResultSnapshot, key: str) -> str:
+    """Case of a device's memory modules with its limit, and what it would be without modules on them."""
+    memory = result.thermal.memory
+    row = _row(memory.device_ids, key)
+    if row is None or memory.limit_c is None or not math.isfinite(memory.case_c[row]):
+        return "–"
+    bare = f", bare {number(float(memory.bare_c[row]))} °C" if memory.module_w[row] > 0.0 else ""
+    return f"{number(float(memory.case_c[row]))} of {number(memory.limit_c)} °C{bare}"
 
 
 def _held(power: PowerResult, row: int) -> str:
