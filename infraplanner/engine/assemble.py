@@ -34,7 +34,7 @@ from .diagnosis import diagnose
 from .load import best_split, load_point
 from .pools import PoolCase
 from .routes import NO_PATH_FRAC, Routes, link_load
-from .scale_up import scale_up_result
+from .scale_up import scale_up_of
 from .supply import energy_mix, supply_result, wiring_result
 from .thermal import Thermal
 from .workspace import Workspace
@@ -223,10 +223,6 @@ def fabric_result(
             share = keep("load_frac", load / (links["rate_bps"] * links["count"]))
         load = keep("load_bps", load)
     fill, weight = tray_figures(space.trays, compiled)
-    held = space.domains
-    if held is None or held[0] is not compiled.bodies or held[1] is not routes.jobs or held[2] != failed:
-        held = (compiled.bodies, routes.jobs, failed, scale_up_result(compiled, failed, routes.jobs))
-        space.domains = held
     watts, counts = space.sums.family_w.tolist(), space.sums.family_cables.tolist()
     return FabricResult(
         link_ids=links.ids,
@@ -256,7 +252,7 @@ def fabric_result(
         power_by_family_w={name: w for name, w, n in zip(families, watts, counts, strict=True) if n},
         count_by_family={name: int(n) for name, n in zip(families, counts, strict=True) if n},
         total_length_m=float(totals.cables.length_m),
-        scale_up=held[3],
+        scale_up=scale_up_of(space, failed, routes.jobs),
     )
 
 
@@ -283,6 +279,14 @@ def _rack_tokens(space: Workspace, pools: tuple[PoolResult, ...]) -> Floats:
     return np.where(known, made, np.nan)
 
 
+def pool_tokens(space: Workspace, row: int) -> float | None:
+    """Output tokens a second of a pool; None when it is not predicted or only fills caches for another."""
+    case = space.cases[row]
+    if case.solution is None or case.case is None or case.pool.phase == "prefill":
+        return None
+    return optional(space.served.rate_per_s[row] * case.case.request.output_tokens)
+
+
 def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolResult:
     name = case.accelerator.id if case.accelerator is not None else ""
     powered = int(space.served.accelerators[row])
@@ -295,8 +299,7 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         )  # fmt: skip
     layout, point = solution.layout, solution.point
     rate = space.served.rate_per_s[row]
-    decodes = case.pool.phase != "prefill"
-    tokens = rate * spec.request.output_tokens if decodes else math.nan
+    tokens = pool_tokens(space, row)
     prefill = int(_compiled(space).tables["pools"]["prefill_pool@pools"][row])
     first = point.ttft_s
     if prefill >= 0 and case.pool.phase == "decode":
@@ -320,8 +323,8 @@ def _pool(space: Workspace, routes: Routes, row: int, case: PoolCase) -> PoolRes
         ep=int(layout.ep),
         dp=int(layout.dp),
         batch=int(solution.batch),
-        tokens_per_s=optional(tokens),
-        tokens_per_s_per_accelerator=optional(tokens / powered) if powered else None,
+        tokens_per_s=tokens,
+        tokens_per_s_per_accelerator=tokens / powered if tokens is not None and powered else None,
         ttft_s=optional(first),
         tpot_s=optional(point.tpot_s),
         requests_per_s=optional(rate),

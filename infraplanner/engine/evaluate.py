@@ -40,19 +40,21 @@ def evaluate(
 
 
 def evaluate_failures(
-    snapshot: Snapshot, catalog: Catalogue, failures: Iterable[frozenset[str]]
+    snapshot: Snapshot, catalog: Catalogue, failures: Iterable[frozenset[str]], *, reuse: bool = True
 ) -> Iterator[ResultSnapshot]:
-    """One result for every set of records out of service, compiled once. Read each result before asking for the next."""
+    """One result for every set of records out of service, compiled once, with what failures are ranked by. Read each before
+    asking for the next. `reuse` False works out anew what a failure leaves as it is.
+    """
     kernel_cache.prepare_once()
+    from .failing import Failures
     from .pools import PoolSolver
-    from .stages import failure_result
     from .workspace import Workspace
 
     space = Workspace(catalog, PoolSolver())
     space.follow(snapshot, None)
-    healthy = failure_result(space, frozenset())[1]
+    plan = Failures(space, reuse=reuse)
     for failed in failures:
-        yield failure_result(space, failed, healthy)[0]
+        yield plan.result(failed)
 
 
 def sampler(snapshot: Snapshot, catalog: Catalogue) -> Sampler:

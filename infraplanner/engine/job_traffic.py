@@ -19,12 +19,13 @@ from infraplanner.units import BITS_PER_BYTE
 from . import bind, training
 from .jobs import JobCase
 from .reduced import Reduced, classes, passes, reduce_graph, route
-from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, pool_endpoints
+from .routes import NO_PATH_FRAC, JobRoute, alive_nodes, felt_nodes, felt_of, pool_endpoints, with_homes
 from .scale_up import slowest_share
 from .storage_traffic import read_b, readers, saved_b_per_s, storage_nodes, with_storage
 from .traffic import Demand, job_demand
 from .workspace import Workspace
 
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ARCS_EXACT = 5_000_000
@@ -160,24 +161,50 @@ def job_loads(
 
 def felt(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> frozenset[str]:
     """Those of the failures that the traffic of jobs can feel: links, what passes packets on or stores, the jobs' own
-    machines, and racks with any of these. All others leave loads as they are.
+    machines, and racks with any of these. All others leave loads as they are, and so does what passes packets on but
+    carries none of theirs while nothing else fails: no shortest path of theirs leads over it.
     """
     compiled = space.compiled
     assert compiled is not None
     if not failed:
         return failed
-    racks, devices, links = (compiled.tables[name] for name in ("racks", "devices", "links"))
-    pools = [compiled.tables["pools"].index[case.job.pool] for case in jobs]
-    kinds = np.array([*(system.system_kind == "storage" for system in compiled.parts.systems), False], dtype=np.bool_)
-    node = kinds[np.concatenate([racks["system"], devices["system"]])]
-    node = node | compiled.network.forwards[: node.size]
-    node[compiled.bodies.node[np.isin(compiled.bodies.pool, pools)]] = True
-    node[compiled.network.paths.device] = True
-    home = devices["rack@racks"][node[len(racks) :]]
-    node[home[home >= 0]] = True
-    rows = {key: node[racks.index[key]] for key in failed if key in racks.index}
-    rows |= {key: node[len(racks) + devices.index[key]] for key in failed if key in devices.index}
-    return frozenset(key for key in failed if rows.get(key, key in links.index))
+    pools = tuple(compiled.tables["pools"].index[case.job.pool] for case in jobs)
+    if pools not in space.felt:
+        systems = np.concatenate([compiled.tables["racks"]["system"], compiled.tables["devices"]["system"]])
+        kinds = np.array([*(part.system_kind == "storage" for part in compiled.parts.systems), False], dtype=np.bool_)
+        space.felt[pools] = tuple(felt_nodes(compiled, pools, kinds[systems], passing=way) for way in (True, False))
+    node, ends = space.felt[pools]
+    found = felt_of(compiled, failed, node)
+    return frozenset() if found and _idle(space, jobs, found, ends) else found
+
+
+def _idle(space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str], ends: Flags) -> bool:
+    """Whether nothing of this carries traffic of the jobs, or begins or ends it, as far as it was routed already."""
+    compiled = space.compiled
+    assert compiled is not None
+    known = [space.job_loads.get(_key(case, frozenset())) for case in jobs if case.tokens_per_s]
+    loads: list[JobLoad] = [load for load in known if load is not None and not (space.exact and load.is_estimate)]
+    if len(loads) < len(known):
+        return False
+    held = space.felt.get("busy")
+    if held is None or len(held[0]) != len(loads) or any(a is not b for a, b in zip(held[0], loads, strict=True)):
+        used = np.zeros(len(compiled.tables["links"]), np.bool_)
+        for load in loads:
+            used |= (load.load_b > 0.0).any(axis=1)
+        net = compiled.network
+        node = np.zeros(net.graph_start.size - 1, np.bool_)
+        node[np.repeat(np.arange(node.size), np.diff(net.graph_start))[used[net.link]]] = True
+        held = space.felt["busy"] = loads, used, with_homes(compiled, node[: ends.size])
+    _, used, node = held
+    links = compiled.tables["links"].index
+    carried = any(used[links[key]] for key in failed if key in links)
+    return not carried and not felt_of(compiled, failed - links.keys(), node | ends)
+
+
+def _key(case: JobCase, failed: frozenset[str]) -> tuple[object, ...]:
+    """What the load of a job follows from, beside the network."""
+    job = case.job
+    return job.id, case.line, failed, job.balancing, job.flows_per_pair, job.dataset_b_per_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +247,7 @@ def _job_load(space: Workspace, case: JobCase, failed: frozenset[str], stop: Cal
     placed = placed_ranks(compiled, case, failed)
     if placed is None:
         return None
-    key = (job.id, case.line, failed, job.balancing, job.flows_per_pair, job.dataset_b_per_token)
+    key = _key(case, failed)
     found: JobLoad | None = space.job_loads.get(key)
     if found is None or (space.exact and found.is_estimate):
         parts = job_parts(space, case, failed)

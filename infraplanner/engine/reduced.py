@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from infraplanner.kernels.fabric import Graph, breadth_first, push
 from infraplanner.kernels.traffic import push_grouped
+from infraplanner.kernels.twins import push_classes, push_twins
 
 from .traffic import Demand
 
@@ -66,19 +67,32 @@ class Reduced:
             self.trees[target] = Tree(distance, order, int(reached))
         return self.trees[target]
 
-    def islands(self, node: int) -> frozenset[int]:
-        """Parts of the fabric that a node is plugged into: two nodes have a way when they share one."""
+    def joined(self, nodes: Ints, others: Ints) -> Flags:
+        """Whether each of `nodes` has a way to the one of `others` beside it: both are plugged into one part of the fabric."""
+        (one, island), (other, beyond) = self._plugged(nodes), self._plugged(others)
+        span = self.alive.size
+        out = np.zeros(nodes.size, np.bool_)
+        out[one[np.isin(one * span + island, other * span + beyond)]] = True
+        return out
+
+    def _plugged(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """Rows of `nodes` with a part of the fabric that each is in or plugged into."""
+        graph = self.graph
         if self._island is None:
             count = self.alive.size
-            source = np.repeat(np.arange(count), np.diff(self.graph.start))
-            inner = self.graph.forwards[source] & self.graph.forwards[self.graph.neighbour]
-            ends = (source[inner], self.graph.neighbour[inner])
+            source = np.repeat(np.arange(count), np.diff(graph.start))
+            inner = graph.forwards[source] & graph.forwards[graph.neighbour]
+            ends = (source[inner], graph.neighbour[inner])
             links = csr_array((np.ones(ends[0].size, np.int8), ends), shape=(count, count))
             self._island = connected_components(links, directed=False)[1].astype(np.int64)
-        if self.graph.forwards[node]:
-            return frozenset((int(self._island[node]),))
-        near = self.graph.neighbour[self.own(node)]
-        return frozenset(self._island[near[self.graph.forwards[near]]].tolist())
+        size = np.diff(graph.start)[nodes]
+        row = np.repeat(np.arange(nodes.size), size)
+        arc = np.arange(row.size) - np.repeat(np.cumsum(size) - size, size) + graph.start[nodes][row]
+        near = graph.neighbour[arc]
+        outside = graph.forwards[near] & ~graph.forwards[nodes][row]
+        within = np.flatnonzero(graph.forwards[nodes])
+        row = np.concatenate([row[outside], within])
+        return row, self._island[np.concatenate([near[outside], nodes[within]])]
 
     def own(self, node: int) -> slice:
         """Arcs that leave a node, by neighbour."""
@@ -242,25 +256,10 @@ def _end_hops(small: Reduced, source: Ints, target: Ints, amount: Floats, out: L
 
 def _between_twins(small: Reduced, source: Ints, target: Ints, amount: Floats, out: Loads) -> None:
     """Twins are two hops apart over every neighbour that they share and that passes traffic on."""
-    graph = small.graph
-    for s, t, x in zip(source.tolist(), target.tolist(), amount.tolist(), strict=True):
-        part = small.own(s)
-        near = graph.neighbour[part]
-        use = graph.forwards[near] & (small.home[near] < 0)
-        # A hop into a twin's own machine is no way.
-        total = float(graph.weight[part][use].sum())
-        if total <= 0.0:
-            out.lose(np.array([s]), np.array([t]), np.array([x]), small.alive.size)
-            continue
-        arcs = np.arange(part.start, part.stop)[use]
-        load = x * graph.weight[arcs] / total
-        out.arc[arcs] += load
-        out.group[arcs] += load * total
-        other = small.own(t)
-        to = graph.neighbour[other]
-        last = small.back[np.arange(other.start, other.stop)[np.searchsorted(to, graph.neighbour[arcs])]]
-        out.arc[last] += load
-        out.group[last] += load * graph.weight[last]
+    cut = np.zeros(source.size, np.bool_)
+    push_twins(small.graph, small.back, small.home, source, target, amount, out.arc, out.group, cut)
+    if cut.any():
+        out.lose(source[cut], target[cut], amount[cut], small.alive.size)
 
 
 def _to_class(small: Reduced, source: Ints, target: Ints, amount: Floats, out: Loads, *, grouped: bool) -> None:
@@ -274,10 +273,19 @@ def _to_class(small: Reduced, source: Ints, target: Ints, amount: Floats, out: L
             asked = np.bincount(source[mine], amount[mine], small.alive.size).astype(np.float64)
             _push(small, t, asked, out, grouped=grouped)
         return
+    order = np.argsort(sources, kind="stable")
+    source, target, amount, sources = source[order], target[order], amount[order], sources[order]
+    first = np.append(np.searchsorted(sources, kinds), sources.size).astype(np.int64)
+    total, cut = np.add.reduceat(amount, first[:-1]), np.zeros(kinds.size, np.bool_)
     goal = int(members[0])
-    for kind in kinds.tolist():
-        mine = sources == kind
-        _between_classes(small, source[mine], target[mine], amount[mine], goal, out, grouped=grouped)
+    tree = small.tree(goal)
+    push_classes(
+        small.graph, small.back, small.home, tree.distance, tree.order, tree.reached, source, target, amount, first,
+        total, goal, out.arc, out.group, cut,
+    )  # fmt: skip
+    for kind in np.flatnonzero(cut).tolist():
+        part = slice(first[kind], first[kind + 1])
+        out.lose(source[part], target[part], amount[part], small.alive.size)
 
 
 def _push(small: Reduced, target: int, asked: Floats, out: Loads, *, grouped: bool) -> None:
@@ -291,37 +299,3 @@ def _push(small: Reduced, target: int, asked: Floats, out: Loads, *, grouped: bo
         push_grouped(small.graph, tree.distance, tree.order, tree.reached, asked, flow, out.arc, out.group)
     else:
         push(small.graph, tree.distance, tree.order, tree.reached, asked, flow, out.arc[:, None])
-
-
-def _between_classes(
-    small: Reduced, source: Ints, target: Ints, amount: Floats, goal: int, out: Loads, *, grouped: bool
-) -> None:
-    """One push from one member to one member, scaled to all: interior arcs by the sum, end arcs by each member's own."""
-    total = float(amount.sum())
-    start = int(source[0])
-    unit = Loads(np.zeros(small.arcs), np.zeros(small.arcs))
-    asked = np.zeros(small.alive.size)
-    asked[start] = 1.0
-    _push(small, goal, asked, unit, grouped=grouped)
-    if unit.lost > 0.0:
-        out.lose(source, target, amount, small.alive.size)
-        return
-    leave, arrive = _inner(small, start), small.back[_inner(small, goal)]
-    for own, sums in ((unit.arc, out.arc), (unit.group, out.group)):
-        first, last = own[leave].copy(), own[arrive].copy()
-        own[leave] = 0.0
-        own[arrive] = 0.0
-        np.add(sums, total * own, out=sums)
-        for nodes, shape, is_source in ((source, first, True), (target, last, False)):
-            each = np.unique(nodes)
-            sent = np.bincount(np.searchsorted(each, nodes), amount, each.size)
-            arcs = np.concatenate([_inner(small, node) for node in each.tolist()])
-            np.add.at(sums, arcs if is_source else small.back[arcs], np.outer(sent, shape).ravel())
-
-
-def _inner(small: Reduced, node: int) -> Ints:
-    """Arcs of a node to all neighbours but single-homed machines, in the order that all its twins share."""
-    part = small.own(node)
-    arcs = np.arange(part.start, part.stop)
-    inner: Ints = arcs[small.home[small.graph.neighbour[part]] < 0]
-    return inner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from . import bind
 from .pools import PoolCase
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 NO_PATH_FRAC = 1e-12
 
 
@@ -65,7 +66,9 @@ class Routes:
 
 
 UnitLoads = dict[tuple[int, frozenset[str]], tuple[Floats, float]]
-"""Routed unit demand by decode pool and failed records: load of every bundle and direction, and the share without a path."""
+"""Routed unit demand by decode pool and failed records that it feels: load of every bundle and direction, and the share
+without a path.
+"""
 
 ARCS_A_CHUNK = 2_000_000
 """Edges that are visited between two looks at whether a newer edit has come: about 20 ms."""
@@ -89,9 +92,10 @@ def find_routes(
         source = int(compiled.tables["pools"]["prefill_pool@pools"][row])
         if case.case is None or source < 0 or case.pool.phase != "decode":
             continue
-        if (row, failed) not in known:
-            known[row, failed] = _unit_load(compiled, source, row, failed, stop)
-        load, lost = known[row, failed]
+        felt = felt_of(compiled, failed, felt_nodes(compiled, (source, row))) if failed else failed
+        if (row, felt) not in known:
+            known[row, felt] = _unit_load(compiled, source, row, felt, stop)
+        load, lost = known[row, felt]
         bits = kv_bytes(case.case.model, case.case.tune, case.case.request.input_tokens) * BITS_PER_BYTE
         theta, binding = throughput_factor(load, capacity)
         limit = 0.0 if lost > NO_PATH_FRAC else theta / bits
@@ -141,6 +145,38 @@ def alive_nodes(compiled: Compiled, failed: frozenset[str]) -> NDArray[np.bool_]
         alive[len(racks) :] &= ~np.isin(devices["rack@racks"], dead_racks)
     paths = compiled.network.paths.device
     return np.concatenate([alive, alive[paths]]) if paths.size else alive
+
+
+def felt_nodes(compiled: Compiled, pools: Iterable[int], also: Flags | None = None, *, passing: bool = True) -> Flags:
+    """Racks and devices whose failure the traffic between some pools can feel: what passes packets on (when `passing`), the
+    pools' own machines, optical switches, `also` others, and racks with any of these.
+    """
+    bodies, net, devices = compiled.bodies, compiled.network, compiled.tables["devices"]
+    racks = len(compiled.tables["racks"])
+    node = net.forwards[: racks + len(devices)] & passing
+    if also is not None:
+        node |= also
+    node[bodies.node[np.isin(bodies.pool, list(pools))]] = True
+    node[net.paths.device] = True
+    return with_homes(compiled, node)
+
+
+def with_homes(compiled: Compiled, node: Flags) -> Flags:
+    """Flagged nodes, and the racks that flagged devices stand in."""
+    home = compiled.tables["devices"]["rack@racks"][node[len(compiled.tables["racks"]) :]]
+    node[home[home >= 0]] = True
+    return node
+
+
+def felt_of(compiled: Compiled, failed: frozenset[str], node: Flags) -> frozenset[str]:
+    """Those of the failures that are links or stand at one of the flagged nodes."""
+    racks, devices, links = (compiled.tables[name].index for name in ("racks", "devices", "links"))
+
+    def feels(key: str) -> bool:
+        row = racks[key] if key in racks else len(racks) + devices[key] if key in devices else -1
+        return bool(node[row]) if row >= 0 else key in links
+
+    return frozenset(key for key in failed if feels(key))
 
 
 def link_load(routes: Routes, rate_per_s: Floats, links: int) -> Floats:

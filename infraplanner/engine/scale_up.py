@@ -19,6 +19,7 @@ from .bisection import flow
 from .elasticity import instance_rate
 from .pools import PoolCase
 from .routes import JobRoute
+from .workspace import Workspace
 
 Floats = NDArray[np.float64]
 FIT_HOURS = 1e9
@@ -65,44 +66,80 @@ def kept_by_domain(domain: Domain, lost: tuple[tuple[str, int], ...]) -> Floats:
     return np.array([kept_frac(domain, parts) if parts else 1.0 for parts in mine])
 
 
-def scale_up_result(compiled: Compiled, failed: frozenset[str], jobs: tuple[JobRoute, ...]) -> ScaleUpResult:
-    """All domains of the plan, body by body; alike bodies are worked out once."""
-    bodies, parts = compiled.bodies, compiled.parts
-    names = compiled.tables["racks"].ids + compiled.tables["devices"].ids
-    figures = {int(code): _figures(compiled, parts.systems[code]) for code in np.unique(bodies.system)}
-    with_chips = (bodies.accelerator_count > 0.0) & (bodies.rack >= 0)
-    rows = [row for row in np.flatnonzero(with_chips).tolist() if figures[int(bodies.system[row])] is not None]
-    unknown = [
-        names[int(bodies.node[row])]
-        for row in np.flatnonzero(with_chips).tolist()
-        if figures[int(bodies.system[row])] is None and parts.systems[int(bodies.system[row])].system_kind in WIRED
-    ]
-    found = [figures[int(bodies.system[row])] for row in rows]
-    known = [one for one in found if one is not None]
-    columns = {
-        name: np.array([one.columns[name] for one in known]) for name in (known[0].columns if known else _COLUMNS)
-    }
-    nodes = bodies.node[rows]
-    kept = _kept(known, nodes, lost_parts(compiled, failed))
-    kept[[names[int(node)] in failed for node in nodes]] = 0.0
-    kept[np.isin(bodies.rack[rows], [compiled.tables["racks"].index.get(key, -1) for key in failed])] = 0.0
-    columns["kept_frac"] = kept
-    columns["bandwidth_bps"] = columns["bandwidth_bps"] * kept
-    columns["bisection_bps"] = columns["bisection_bps"] * kept
-    columns["load_frac"] = _load(compiled, np.array(rows, dtype=np.int64), columns["bandwidth_bps"], jobs)
-    watts: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for one in known:
-        watts[one.family] = watts.get(one.family, 0.0) + one.columns["power_w"]
-        counts[one.family] = counts.get(one.family, 0) + one.domain.links
-    return ScaleUpResult(
-        owner_ids=tuple(names[int(node)] for node in nodes),
-        medium=tuple(one.medium for one in known),
-        unknown=tuple(unknown),
-        power_by_family_w={family: None if math.isnan(total) else total for family, total in watts.items()},
-        count_by_family=counts,
-        **columns,
-    )
+class Domains:
+    """All domains of the plan, body by body; what every system of one profile shares is worked out once."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        bodies, parts = compiled.bodies, compiled.parts
+        self.bodies = bodies
+        names = compiled.tables["racks"].ids + compiled.tables["devices"].ids
+        figures = {int(code): _figures(compiled, parts.systems[code]) for code in np.unique(bodies.system)}
+        with_chips = np.flatnonzero((bodies.accelerator_count > 0.0) & (bodies.rack >= 0)).tolist()
+        found = [(row, figures[int(bodies.system[row])]) for row in with_chips]
+        self._known = [one for _, one in found if one is not None]
+        rows = [row for row, one in found if one is not None]
+        unknown = tuple(
+            names[int(bodies.node[row])]
+            for row, one in found
+            if one is None and parts.systems[int(bodies.system[row])].system_kind in WIRED
+        )
+        self._rows, self._nodes = np.array(rows, dtype=np.int64), bodies.node[rows]
+        columns = {
+            name: np.array([one.columns[name] for one in self._known])
+            for name in (self._known[0].columns if self._known else _COLUMNS)
+        }
+        watts: dict[str, float] = {}
+        counts: dict[str, int] = {}
+        for one in self._known:
+            watts[one.family] = watts.get(one.family, 0.0) + one.columns["power_w"]
+            counts[one.family] = counts.get(one.family, 0) + one.domain.links
+        self._whole = ScaleUpResult(
+            owner_ids=tuple(names[int(node)] for node in self._nodes),
+            medium=tuple(one.medium for one in self._known),
+            unknown=unknown,
+            power_by_family_w={family: None if math.isnan(total) else total for family, total in watts.items()},
+            count_by_family=counts,
+            **columns,
+        )
+        self._last: tuple[tuple[JobRoute, ...], frozenset[str], ScaleUpResult] | None = None
+
+    def result(self, compiled: Compiled, failed: frozenset[str], jobs: tuple[JobRoute, ...]) -> ScaleUpResult:
+        """With what failed out of service, under the jobs' traffic; kept while both stay."""
+        if self._last is not None and self._last[0] is jobs and self._last[1] == failed:
+            return self._last[2]
+        kept = self._kept(compiled, failed)
+        bandwidth = self._whole.bandwidth_bps * kept
+        found = replace(
+            self._whole,
+            kept_frac=kept,
+            bandwidth_bps=bandwidth,
+            bisection_bps=self._whole.bisection_bps * kept,
+            load_frac=_load(compiled, self._rows, bandwidth, jobs),
+        )
+        self._last = jobs, failed, found
+        return found
+
+    def _kept(self, compiled: Compiled, failed: frozenset[str]) -> Floats:
+        """Least share of its cables that an accelerator of each body keeps; nothing in what is out of service."""
+        out = np.ones(len(self._known))
+        racks, devices = compiled.tables["racks"], compiled.tables["devices"]
+        for node, parts in lost_parts(compiled, failed).items():
+            for row in np.flatnonzero(self._nodes == node).tolist():
+                out[row] = kept_by_domain(self._known[row].domain, parts).min()
+        dead_racks = [racks.index[key] for key in failed if key in racks.index]
+        dead = dead_racks + [len(racks) + devices.index[key] for key in failed if key in devices.index]
+        out[np.isin(self._nodes, dead) | np.isin(self.bodies.rack[self._rows], dead_racks)] = 0.0
+        return out
+
+
+def scale_up_of(space: Workspace, failed: frozenset[str], jobs: tuple[JobRoute, ...]) -> ScaleUpResult:
+    """The domains of a plan; what no failure and no traffic changes is kept while its bodies stay."""
+    compiled = space.compiled
+    assert compiled is not None
+    if space.domains is None or space.domains.bodies is not compiled.bodies:
+        space.domains = Domains(compiled)
+    held: Domains = space.domains
+    return held.result(compiled, failed, jobs)
 
 
 _COLUMNS = (
@@ -110,15 +147,6 @@ _COLUMNS = (
     "reach_m", "margin_m", "latency_s", "power_w", "pj_per_bit", "switch_power_w", "switch_pj_per_bit", "fit",
     "failures_per_year", "bandwidth_bps", "bisection_bps",
 )  # fmt: skip
-
-
-def _kept(known: list[_Figures], nodes: NDArray[np.int64], lost: Lost) -> Floats:
-    """Least share of its cables that an accelerator of each body keeps."""
-    out = np.ones(len(known))
-    for row, (one, node) in enumerate(zip(known, nodes.tolist(), strict=True)):
-        if node in lost:
-            out[row] = kept_by_domain(one.domain, lost[node]).min()
-    return out
 
 
 def _figures(compiled: Compiled, system: System) -> _Figures | None:

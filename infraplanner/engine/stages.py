@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from infraplanner.compile.plant import AIR
 from infraplanner.kernels.frame import Pools, Totals
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.chains import CoreResult
@@ -18,7 +16,7 @@ from infraplanner.results.economics import EconomicsResult
 from infraplanner.results.fabric import FabricFigures
 from infraplanner.results.findings import Finding
 from infraplanner.results.jobs import JobResult
-from infraplanner.results.outages import OutageResult, SupplyClass
+from infraplanner.results.outages import OutageResult
 from infraplanner.results.routing import RoutingResult
 from infraplanner.results.snapshot import (
     WALLS,
@@ -51,7 +49,6 @@ from .job_traffic import job_routes, paced
 from .jobs import JobCase, job_results, total_tokens_per_s, training_jobs
 from .outages import outages_of
 from .protocol import Check
-from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
 from .scale_up import short_of_links
@@ -198,53 +195,11 @@ def _first_answer(
     cells = air_cells(space)
     quick, borrowed = FIRST_CELLS < cells <= WARM_CELLS, cells > WARM_CELLS
     borrows = LATER + (("air field", "loops") if borrowed else ("air field",) if quick else ())
-    solved = _solved(space, routes, None, failed, guard, before.thermal if borrowed else None, quick=quick)
+    solved = solved_frame(space, routes, None, failed, guard, before.thermal if borrowed else None, quick=quick)
     lean = before if before.thermal.fits(space) else replace(before, outages=OutageResult(), year=YearResult())
     result, _, _, routes = _result(space, routes, lean, failed, check, guard, solved=solved, refreshing=borrows)
     first.deliver(result)
     return (None if guard.failures or quick or borrowed else solved), routes
-
-
-@dataclass(frozen=True, slots=True)
-class Healthy:
-    """The plan with nothing failed: its air, chips and clocks, which cooling units run, and its money, which no failure
-    ranks by.
-    """
-
-    thermal: Thermal
-    running: NDArray[np.bool_]
-    economics: EconomicsResult
-
-
-def failure_result(
-    space: Workspace, failed: frozenset[str], healthy: Healthy | None = None
-) -> tuple[ResultSnapshot, Healthy]:
-    """What remains with some records out of service: routes and one frame, without elasticities and checks; with nothing
-    out of service also the racks' own supplies by class.
-
-    Where other air units run than in the `healthy` plan its air field is solved anew, where only others of the loops' the
-    loops are; clocks follow. Its arrays are overwritten by the next evaluation on the same workspace: read them before.
-    """
-    guard = Guard()
-    assert space.compiled is not None
-    compiled = space.compiled
-    routes = guard.run("fabric routing", lambda: find_routes(compiled, space.cases, failed, {}), Routes())
-    lean = Settled(routes)
-    if healthy is not None:
-        lean = replace(lean, thermal=healthy.thermal, economics=healthy.economics)
-    solved = _solved(space, routes, lean, failed, guard)
-    running = space.alive.running.copy()
-    moved = running != healthy.running if healthy is not None else np.ones(running.size, np.bool_)
-    if healthy is None or moved.any():
-        airy = healthy is None or bool((moved & (compiled.plant.kind == AIR)).any())
-        solved = _solved(space, routes, None, failed, guard, None if airy else lean.thermal, fresh_loops=True)
-    result, _, thermal, _ = _result(space, routes, lean, failed, None, guard, fresh=True, solved=solved)
-    if not failed:
-        classes = guard.run(
-            "rack supplies", lambda: supply_classes(compiled, space.draw.body_w), tuple[SupplyClass, ...]()
-        )
-        result = replace(result, power=replace(result.power, outages=OutageResult(supplies=classes)))
-    return result, healthy or Healthy(thermal, running, result.economics)
 
 
 def _result(
@@ -269,7 +224,7 @@ def _result(
     assert space.snapshot is not None
     assert space.compiled is not None
     snapshot, compiled = space.snapshot, space.compiled
-    solved = solved or _solved(space, routes, settled, failed, guard)
+    solved = solved or solved_frame(space, routes, settled, failed, guard)
     anew = settled is None or bool(refreshing)
     if solved is None:
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
@@ -345,7 +300,7 @@ def _result(
     return result, slopes, known, routes
 
 
-def _solved(
+def solved_frame(
     space: Workspace,
     routes: Routes,
     settled: Settled | None,

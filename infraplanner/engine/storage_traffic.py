@@ -80,14 +80,13 @@ def with_storage(
     nodes = np.unique(machine)
     if not storage.size or not nodes.size:
         return demand
-    partner = dict(zip(nodes.tolist(), storage[np.arange(nodes.size) % storage.size].tolist(), strict=True))
-    plugged = {node: small.islands(node) for node in {*partner, *partner.values()}}
-    joined = {node for node, other in partner.items() if not plugged[node].isdisjoint(plugged[other])}
+    partner = storage[np.arange(nodes.size) % storage.size]
+    joined = small.joined(nodes, partner)
     each = np.full(nodes.size, saved / nodes.size)
     for kind, ends, amount in ((CHECKPOINT, nodes, each), (DATASET, reading[0], read * reading[1])):
-        keep = np.array([node in joined for node in ends.tolist()], dtype=np.bool_)
-        mine = ends[keep]
-        other = np.array([partner[node] for node in mine.tolist()], dtype=np.int64)
+        at = np.searchsorted(nodes, ends)
+        keep = joined[at]
+        mine, other = ends[keep], partner[at[keep]]
         pair = (mine, other) if kind == CHECKPOINT else (other, mine)
         demand = _added(demand, *pair, amount[keep], kind)
     return demand

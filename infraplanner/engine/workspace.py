@@ -66,7 +66,8 @@ class Workspace:
         self.cases: list[PoolCase] = []
         self.recycler = Recycler()
         self.unit_loads: dict[tuple[int, frozenset[str]], tuple[Floats, float]] = {}
-        self.job_loads: dict[object, Any] = {}
+        self.job_loads: dict[tuple[Any, ...], Any] = {}
+        """By job, its layout, and what is out of service (see `job_traffic`)."""
         self.reduced: dict[frozenset[str], Any] = {}
         """The fabric made small, by what is out of service."""
         self.exact = False
@@ -91,8 +92,10 @@ class Workspace:
         self.healthy: Any = None
         """Figures of the fabric by what is out of service and the jobs' layouts, and those of the whole plan."""
         self.core: CoreChains | None = None
-        self.domains: tuple[Any, Any, frozenset[str], Any] | None = None
-        """Scale-up domains after the bodies, jobs and failures that they were made from."""
+        self.felt: dict[object, Any] = {}
+        """Nodes whose failure the traffic between such pools can feel, and those that carry some."""
+        self.domains: Any = None
+        """Scale-up domains, kept while the bodies stay (see `scale_up.Domains`)."""
         self.mix: tuple[float | None, float | None] = (None, None)
         """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
 
@@ -129,11 +132,24 @@ class Workspace:
         self.climate = climate(snapshot, self.compiled)
         self.cases = self.solver.cases(snapshot, self.compiled)
 
+    def forget_failures(self) -> None:
+        """Drop what was routed without something out of service; what holds with nothing failed stays."""
+        self.job_loads = {key: load for key, load in self.job_loads.items() if not key[2]}
+        self.reduced = {gone: small for gone, small in self.reduced.items() if not gone}
+
+    def forget_routes(self) -> None:
+        """Drop all that was routed, and the domains, but the whole plan's figures of the fabric."""
+        healthy = self.healthy
+        self.forget_traffic()
+        self.reduced.clear()
+        self.healthy, self.domains = healthy, None
+
     def forget_traffic(self) -> None:
         """Nothing that was routed holds any longer."""
         self.unit_loads.clear()
         self.job_loads.clear()
         self.figures.clear()
+        self.felt.clear()
         self.healthy = None
 
     def refresh_constants(self) -> None:

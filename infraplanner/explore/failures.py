@@ -151,15 +151,19 @@ def rank_failures(
     *,
     progress: Progress = lambda _done, _total: None,
     stop: Callable[[], bool] = lambda: False,
+    reuse: bool = True,
 ) -> list[FailureCost] | None:
-    """Costs of all single failures, the worst first; None when `stop` said so. Ties are broken by id."""
+    """Costs of all single failures, the worst first; None when `stop` said so. Ties are broken by id.
+
+    `reuse` False works out anew for each failure what it leaves as it is, to the same costs.
+    """
     groups = alike(snapshot, catalog)
     sets = [frozenset[str](), *(frozenset({ids[0]}) for _, ids in groups)]
     costs: list[FailureCost] = []
     limits = compile_plan(snapshot, catalog).inlet_limits()
     base: _Base | None = None
     supplies: tuple[SupplyClass, ...] = ()
-    for step, result in enumerate(evaluate_failures(snapshot, catalog, sets)):
+    for step, result in enumerate(evaluate_failures(snapshot, catalog, sets, reuse=reuse)):
         if stop():
             return None
         if base is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -172,3 +173,21 @@ def test_what_no_job_feels_costs_it_nothing_and_all_else_what_an_evaluation_says
     for cost in seen.values():
         alone = evaluate(snapshot, catalog, failed=frozenset({cost.ids[0]})).summary.training_tokens_per_s
         assert cost.training_lost_per_s == pytest.approx(whole - (alone or 0.0), abs=1e-6 * whole), cost.ids[0]
+
+
+@pytest.mark.parametrize("name", ["nvl72-pod", "edge-site", "tpu-ocs-pod", ""])
+def test_what_is_reused_changes_no_cost(catalog: Catalog, name: str) -> None:
+    """Traffic, domains and figures that a failure leaves as they are: the same order and costs as routed anew for each."""
+    if name:
+        plan = read_plan(TEMPLATES / f"{name}.yaml", catalog)
+        snapshot, known = plan.document.snapshot(), plan.catalog
+    else:
+        snapshot, known = generate_plan(40).snapshot(), catalog
+    kept, anew = rank_failures(snapshot, known), rank_failures(snapshot, known, reuse=False)
+    assert kept
+    assert anew
+    assert [cost.ids for cost in kept] == [cost.ids for cost in anew]
+    for one, other in zip(kept, anew, strict=True):
+        for field in dataclasses.fields(FailureCost):
+            a, b = getattr(one, field.name), getattr(other, field.name)
+            assert a == (pytest.approx(b, rel=1e-9, abs=1e-9) if isinstance(b, float) else b), (one.ids, field.name)

@@ -28,7 +28,7 @@ PLAIN = {
     "interleave", "micro_batch", "recompute", "sequence_parallel", "zero_stage", "fused_attention", "parallel_block",
     "irreducible", "parameter_scale", "token_scale", "parameter_exponent", "token_exponent",
     # tables and graph arrays whose columns carry units of their own
-    "layouts", "table", "points", "load", "capacity", "demand", "flow", "weight", "cables", "instances",
+    "layouts", "table", "points", "load", "capacity", "demand", "class_demand", "flow", "weight", "cables", "instances",
     "accelerators", "cop", "xs", "ys", "x", "out", "source_share", "target_share", "family_cables", "expert_count",
     "feed_weight", "load_weight",
     # a fitted law `k Q^n`, a pump's falling curve, scratch of the flow network, tokens by class
