@@ -31,10 +31,13 @@ from . import (
     series,
     serving,
     supplies,
+    traffic,
+    training,
     training_state,
     training_types,
     transients,
     trays,
+    twins,
 )
 from .arrays import Flags, Floats, Ints, Matrix
 
@@ -131,6 +134,8 @@ def _calls() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "curve", lambda: serving.curve(model, device, tune, request, layouts, 2, np.zeros((2, 2)))
     yield "load", lambda: load.at_load(model, device, layout, tune, request, 1.0, 0.5, 1.0, 0.0)
     yield "training", _training
+    yield "traffic", _traffic
+    yield "caps", _caps
 
 
 def _trays() -> None:
@@ -171,10 +176,46 @@ def _dies() -> None:
 
 
 def _training() -> None:
-    """The search over layouts, which calls the whole model."""
+    """The search over layouts, which calls the whole model; its parts, and the goodput of a run."""
     shape, device, tune = tiny(training_types.Shape), tiny(training_types.Device), tiny(training_types.Tune)
-    columns = len(training_types.Job._fields)
-    training_state.search(shape, np.ones((1, columns)), device, tune, np.zeros((1, 2)))
+    table = np.ones((1, len(training_types.Job._fields)))
+    training_state.search(shape, table, device, tune, np.zeros((1, 2)))
+    job = training_state.read_job(table, 0)
+    training_state.memory(shape, job, tune)
+    training.step(shape, job, device, tune)
+    training.rank_weights(shape, job)
+    run_tiny(goodput)
+
+
+def _traffic() -> None:
+    """Loads of jobs on a fabric of one node, and their fair rates."""
+    graph = tiny(fabric.Graph)._replace(start=np.zeros(2, np.int64))
+    one, row, share, yes = np.zeros(1, np.int64), np.zeros((1, 1)), np.ones(1), np.ones(1, np.bool_)
+    fabric.breadth_first(graph, yes, 0, one.copy(), one.copy())
+    fabric.push(graph, one, one, 1, share, share.copy(), row)
+    traffic.push_grouped(graph, one, one, 1, share, share.copy(), share.copy(), share.copy())
+    traffic.hashed_shares(share, share, share, share.copy())
+    traffic.max_min_rates(np.array([0, 1]), one, share, share, share.copy())
+    twins.push_twins(graph, one, one, one[:0], one[:0], share[:0], share.copy(), share.copy(), yes[:0].copy())
+    none, cut = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    twins.push_classes(
+        graph, one, one, one, one, 1, none, none, share[:0].copy(), one, share[:0].copy(), 0, share.copy(),
+        share.copy(), cut,
+    )  # fmt: skip
+
+
+def _caps() -> None:
+    """What caps leave of the frame in force, and an annuity; see `frame_arguments` for the order."""
+    arguments = frame_arguments()
+    racks, bodies, held = arguments[9:12]
+    pools, served = arguments[19:21]
+    frame.carry(
+        *arguments[9:16], *arguments[16:22], arguments[22], arguments[23], np.empty(0), *arguments[24:],
+    )  # fmt: skip
+    frame.set_activity(bodies, np.zeros(0, np.bool_), pools, served)
+    frame.apply_caps(bodies, pools, racks.cap_frac, np.zeros(0, np.bool_), held, np.empty(0), served, np.empty(0))
+    draw.held_clock(0.5, 0.5)
+    economics.capital_recovery(0.05, 10.0)
 
 
 def _part_calls() -> Iterator[tuple[str, Callable[[], object]]]:
