@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from operator import attrgetter
 from typing import Literal
 
@@ -136,11 +137,13 @@ def port_faults(
     A link that names no group is not judged. Cables slower than a port share it (breakout).
     """
     used: dict[tuple[str, str], dict[float, int]] = {}
-    for at in (attrgetter("a", "a_port", "rate_gbps", "count"), attrgetter("b", "b_port", "rate_gbps", "count")):
-        for (owner, group, rate, count), times in Counter(map(at, records.values())).items():  # most links are alike
-            if group:
-                rates = used.setdefault((owner, group), {})
-                rates[rate] = rates.get(rate, 0) + count * times
+    for end in "ab":
+        at, port = attrgetter(end, f"{end}_port", "rate_gbps", "count"), attrgetter(f"{end}_port")
+        links = list(records.values())
+        named = compress(links, map(port, links))
+        for (owner, group, rate, count), times in Counter(map(at, named)).items():  # most links are alike
+            rates = used.setdefault((owner, group), {})
+            rates[rate] = rates.get(rate, 0) + count * times
     groups = _groups(tables, parts, own_ports)
     bad: dict[tuple[str, str], PortFault] = {}
     for key in sorted(used):

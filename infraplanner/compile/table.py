@@ -109,12 +109,15 @@ class Table:
 
         An id belongs to one table of the plan only, so what the first table has is not looked for in the next.
         """
+        picked: list[Any] | None = None
         for name, targets in self.spec.refs.items():
             open_rows = self._unresolved(name, targets) if rows is None else rows
             if not len(open_rows):
                 continue
-            keys = map(self.ids.__getitem__, open_rows.tolist())
-            texts = list(map(attrgetter(name), map(records.__getitem__, keys)))
+            if rows is None or picked is None:
+                keys = map(self.ids.__getitem__, open_rows.tolist())
+                picked = list(map(records.__getitem__, keys))
+            texts = list(map(attrgetter(name), picked))
             if rows is not None:
                 self.columns[f"{name}?"][rows] = np.fromiter(map(bool, texts), np.bool_, len(texts))
                 for target in targets:
