@@ -26,6 +26,10 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+TREES_B = 32_000_000
+"""Memory for searches that are kept with a reduced fabric."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A search from one target: hops of every node and the nodes in their order, as far as they were reached."""
@@ -60,12 +64,15 @@ class Reduced:
         return int(self.graph.neighbour.size)
 
     def tree(self, target: int) -> Tree:
-        """The search from a target, made once."""
-        if target not in self.trees:
+        """The search from a target; as many as `TREES_B` holds are kept, those of a large hall would fill a gigabyte."""
+        found = self.trees.get(target)
+        if found is None:
             distance, order = np.empty(self.alive.size, np.int64), np.empty(self.alive.size, np.int64)
             reached = breadth_first(self.graph, self.alive, target, distance, order)
-            self.trees[target] = Tree(distance, order, int(reached))
-        return self.trees[target]
+            found = Tree(distance, order, int(reached))
+            if (len(self.trees) + 1) * (distance.nbytes + order.nbytes) <= TREES_B:
+                self.trees[target] = found
+        return found
 
     def joined(self, nodes: Ints, others: Ints) -> Flags:
         """Whether each of `nodes` has a way to the one of `others` beside it: both are plugged into one part of the fabric."""

@@ -11,7 +11,7 @@ from .fabric import Graph
 
 @kernel
 def pass_unit(
-    graph: Graph, back: Ints, home: Ints, distance: Ints, order: Ints, place: Ints, begin: int, goal: int, weight: float,
+    graph: Graph, back: Ints, home: Ints, distance: Ints, order: Ints, reached: int, begin: int, goal: int, weight: float,
     flow: Floats, leave_frac: Floats, arrive_frac: Floats, load: Floats, group_count: Floats,
 ) -> None:  # fmt: skip
     """Send a unit from `begin` to the goal of a search by fractional ECMP, and add `weight` of it to rows in between.
@@ -21,7 +21,7 @@ def pass_unit(
     """
     flow[:] = 0.0
     flow[begin] = 1.0
-    for j in range(place[begin], 0, -1):
+    for j in range(reached - 1, 0, -1):
         v = order[j]
         if flow[v] == 0.0:
             continue
@@ -60,11 +60,11 @@ def inner_before(graph: Graph, home: Ints, node: int, row: int) -> int:
 
 @kernel
 def share_out(
-    graph: Graph, home: Ints, row_of: Ints, ends: Ints, demand: Floats, flow: Floats, end_frac: Floats, load: Floats,
+    graph: Graph, back: Ints, home: Ints, outward: bool, ends: Ints, demand: Floats, flow: Floats, end_frac: Floats, load: Floats,
     group_count: Floats,
 ) -> None:  # fmt: skip
-    """First or last hops of twins: each one's demand by the shares of one of them. `row_of` tells which row is loaded for a
-    row of the graph (itself, or the other direction); `flow` is scratch of zeros by node and stays so.
+    """First hops of twins (`outward`) or last ones: each one's demand by the shares of one of them. `flow` is scratch of zeros
+    by node and stays so.
     """
     for i in range(ends.size):
         flow[ends[i]] += demand[i]
@@ -74,8 +74,9 @@ def share_out(
             inner = 0
             for k in range(graph.start[v], graph.start[v + 1]):
                 if home[graph.neighbour[k]] < 0:
-                    load[row_of[k]] += flow[v] * end_frac[0, inner]
-                    group_count[row_of[k]] += flow[v] * end_frac[1, inner]
+                    row = k if outward else back[k]
+                    load[row] += flow[v] * end_frac[0, inner]
+                    group_count[row] += flow[v] * end_frac[1, inner]
                     inner += 1
             flow[v] = 0.0
 
@@ -94,11 +95,10 @@ def push_classes(
     other direction, `home` the one neighbour of a single-homed machine (-1 none), to which no twin's traffic goes.
     Worked: two twins that send 3 and 5 over one switch load their own rows with 3 and 5 and those behind with 8.
     """
-    nodes, rows = graph.start.size - 1, np.arange(back.size)
-    flow, own, place = np.zeros(nodes), np.zeros(nodes), np.empty(nodes, np.int64)
-    for j in range(reached):
-        place[order[j]] = j
-    most = np.diff(graph.start).max()
+    nodes, most = graph.start.size - 1, 0
+    flow, own = np.zeros(nodes), np.zeros(nodes)
+    for v in range(nodes):
+        most = max(most, graph.start[v + 1] - graph.start[v])
     leave_frac, arrive_frac = np.empty((2, most)), np.empty((2, most))
     for c in range(class_demand.size):
         begin, end = first[c], first[c + 1]
@@ -108,11 +108,11 @@ def push_classes(
         leave_frac[:] = 0.0
         arrive_frac[:] = 0.0
         pass_unit(
-            graph, back, home, distance, order, place, source[begin], goal, class_demand[c], flow, leave_frac,
+            graph, back, home, distance, order, reached, source[begin], goal, class_demand[c], flow, leave_frac,
             arrive_frac, load, group_count,
         )  # fmt: skip
-        share_out(graph, home, rows, source[begin:end], demand[begin:end], own, leave_frac, load, group_count)
-        share_out(graph, home, back, target[begin:end], demand[begin:end], own, arrive_frac, load, group_count)
+        share_out(graph, back, home, True, source[begin:end], demand[begin:end], own, leave_frac, load, group_count)
+        share_out(graph, back, home, False, target[begin:end], demand[begin:end], own, arrive_frac, load, group_count)
 
 
 @kernel
