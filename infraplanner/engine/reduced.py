@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-TREES_B = 32_000_000
+TREES_B = 8_000_000
 """Memory for searches that are kept with a reduced fabric."""
 
 

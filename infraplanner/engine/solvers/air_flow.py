@@ -13,6 +13,8 @@ from scipy.sparse.linalg import SuperLU, splu
 from infraplanner.kernels.airfield import Faces
 from infraplanner.kernels.airflow import left_over, solve_factored, take_triangle
 
+from .allocator import give_back
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LARGE_CELLS = 100_000
@@ -71,6 +73,8 @@ class FlowSolver:
         self._factors: SuperLU | Triangle = factors
         if cells >= LARGE_CELLS and np.array_equal(factors.perm_r, factors.perm_c):
             self._factors = _triangle(factors)
+            del factors
+            give_back()
 
     @staticmethod
     def _pins(cells: int, a: Ints, b: Ints, g: Floats, plenum_ratio: Floats) -> Ints:
