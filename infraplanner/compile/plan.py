@@ -120,6 +120,15 @@ class Compiled:
     altitude_m: float = 0.0
     _limits: tuple[BodyArrays, tuple[Floats, Floats]] | None = field(default=None, init=False)
 
+    def twin(self) -> Compiled:
+        """The same plan, to be patched by somebody else; joined arrays are never written to, and tables part when patched."""
+        tables = {name: table.twin() for name, table in self.tables.items()}
+        other = Compiled(self.parts, self.rule, tables, self.revision)
+        for name in GROUPS:
+            setattr(other, name, getattr(self, name))
+        other.altitude_m = self.altitude_m
+        return other
+
     def patch(self, snapshot: Snapshot, changes: ChangeSet) -> Stale:
         """Follow a change set to a later snapshot."""
         touched = {name: _touched(changes, name) for name in SPECS}

@@ -137,9 +137,9 @@ def port_faults(
     A link that names no group is not judged. Cables slower than a port share it (breakout).
     """
     used: dict[tuple[str, str], dict[float, int]] = {}
-    for end in "ab":
-        at, port = attrgetter(end, f"{end}_port", "rate_gbps", "count"), attrgetter(f"{end}_port")
-        links = list(records.values())
+    links = list(records.values())
+    for side in "ab":
+        at, port = attrgetter(side, f"{side}_port", "rate_gbps", "count"), attrgetter(f"{side}_port")
         named = compress(links, map(port, links))
         for (owner, group, rate, count), times in Counter(map(at, named)).items():  # most links are alike
             rates = used.setdefault((owner, group), {})

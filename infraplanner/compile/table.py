@@ -42,6 +42,7 @@ class Table:
     ids: tuple[str, ...] = ()
     index: dict[str, int] = field(default_factory=dict)
     columns: dict[str, Array] = field(default_factory=dict)
+    _shared: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,8 +50,19 @@ class Table:
     def __getitem__(self, column: str) -> Array:
         return self.columns[column]
 
+    def twin(self) -> Table:
+        """The same rows; the arrays are one until either of both is patched."""
+        self._shared = True
+        return Table(self.name, self.spec, self.ids, self.index, dict(self.columns), True)
+
+    def _own(self) -> None:
+        if self._shared:
+            self.columns = {name: values.copy() for name, values in self.columns.items()}
+            self._shared = False
+
     def fill(self, records: Mapping[str, Any], parts: Parts) -> None:
         """Compile all records anew (references excepted)."""
+        self._shared = False
         self.ids = tuple(sorted(records))
         self.index = dict(zip(self.ids, range(len(self.ids)), strict=True))
         self.columns = self._make(list(map(records.__getitem__, self.ids)), parts)
@@ -67,6 +79,7 @@ class Table:
         """Bring the named rows up to date; returns the rows rewritten and, after a change of rows, old row -> new row
         (-1).
         """
+        self._own()
         keys = sorted(touched)
         changed = [key for key in keys if key in records]
         removed = [self.index[key] for key in keys if key not in records and key in self.index]
@@ -100,6 +113,7 @@ class Table:
         """Renumber references to a table whose rows moved; what was removed becomes -1."""
         for name, targets in self.spec.refs.items():
             if target in targets:
+                self._own()
                 column = self.columns[f"{name}@{target}"]
                 held = column >= 0
                 column[held] = remap[column[held]]
@@ -114,6 +128,7 @@ class Table:
             open_rows = self._unresolved(name, targets) if rows is None else rows
             if not len(open_rows):
                 continue
+            self._own()
             if rows is None or picked is None:
                 keys = map(self.ids.__getitem__, open_rows.tolist())
                 picked = list(map(records.__getitem__, keys))

@@ -16,6 +16,8 @@ from . import kernel_cache
 from .protocol import Check
 
 if TYPE_CHECKING:
+    from infraplanner.compile.once import Once
+
     from .stages import Settled
     from .tiers import Tier
 
@@ -84,6 +86,7 @@ class Engine:
         self._jobs: dict[str, Job] = {}
         self._closed = False
         self._tiers: dict[str, tuple[int, Tier]] = {}
+        self._once: Once | None = None
         self._threads: list[threading.Thread] = []
         if not force_sync:
             for name, loop in (("live", self._live_loop), ("background", self._background_loop)):
@@ -303,14 +306,18 @@ class Engine:
             self._run_live(request)
 
     def _tier(self, name: str) -> Tier:
+        from infraplanner.compile.once import Once
+
         from .tiers import Tier
 
         name = "both" if self._sync else name
         with self._state:
             catalog, generation = self._catalog, self._catalog_generation
+            if self._once is None and not self._sync:
+                self._once = Once()
         held = self._tiers.get(name)
         if held is None or held[0] != generation:
-            held = (generation, Tier(catalog, self._check))
+            held = (generation, Tier(catalog, self._check, self._once))
             self._tiers[name] = held
         return held[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from infraplanner.compile.once import Once
 from infraplanner.compile.parts import Catalogue
 from infraplanner.kernels.warmup import warm_up
 from infraplanner.model.changes import ChangeSet
@@ -21,8 +22,8 @@ __all__ = ["FirstAnswer", "Settled", "Tier", "warm_up"]
 class Tier:
     """A workspace with its catalogue; after a failed compile it starts from nothing."""
 
-    def __init__(self, catalogue: Catalogue, check: Check | None) -> None:
-        self._space = Workspace(catalogue, PoolSolver())
+    def __init__(self, catalogue: Catalogue, check: Check | None, once: Once | None = None) -> None:
+        self._space = Workspace(catalogue, PoolSolver(), once)
         self._check = check
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet) -> None:

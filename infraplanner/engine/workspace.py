@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Region
+from infraplanner.compile.once import Once
 from infraplanner.compile.parts import Catalogue
 from infraplanner.compile.plan import Compiled, compile_plan
 from infraplanner.kernels.cooling import Plant
@@ -52,8 +53,10 @@ class Climate:
 class Workspace:
     """Compiled plan, buffers and pool solutions. Not shared between threads."""
 
-    def __init__(self, catalogue: Catalogue, solver: PoolSolver) -> None:
+    def __init__(self, catalogue: Catalogue, solver: PoolSolver, once: Once | None = None) -> None:
         self._catalogue = catalogue
+        self._once = once
+        """Who compiles, when another workspace follows the same plan."""
         self.solver = solver
         self.compiled: Compiled | None = None
         self.snapshot: Snapshot | None = None
@@ -105,7 +108,8 @@ class Workspace:
         if changes is None or changes.whole or changes.tables:
             self.kept.clear()
         if self.compiled is None or changes is None or changes.whole or "profiles" in changes.tables:
-            self.compiled = compile_plan(snapshot, self._catalogue)
+            compiling = compile_plan if self._once is None else self._once.compile
+            self.compiled = compiling(snapshot, self._catalogue)
             self._media: Media = bind.media(self.compiled.parts, self.compiled.rule)
             self._route: Route = bind.route(self.compiled.parts, self.compiled.rule)
             self._allocate()
@@ -114,6 +118,8 @@ class Workspace:
             self.forget_traffic()
             self.reduced.clear()
         else:
+            if self._once is not None:
+                self._once.forget()
             stale = self.compiled.patch(snapshot, changes)
             if stale.rows_moved:
                 self._allocate()

@@ -209,9 +209,7 @@ def _caps() -> None:
     arguments = frame_arguments()
     racks, bodies, held = arguments[9:12]
     pools, served = arguments[19:21]
-    frame.carry(
-        *arguments[9:16], *arguments[16:22], arguments[22], arguments[23], np.empty(0), *arguments[24:],
-    )  # fmt: skip
+    frame.carry(*(*arguments[9:24], np.empty(0), *arguments[24:]))
     frame.set_activity(bodies, np.zeros(0, np.bool_), pools, served)
     frame.apply_caps(bodies, pools, racks.cap_frac, np.zeros(0, np.bool_), held, np.empty(0), served, np.empty(0))
     draw.held_clock(0.5, 0.5)
