@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from infraplanner.catalog.catalog import Catalog
 from infraplanner.catalog.types import Constant
 
 from .parts import Catalogue
@@ -18,9 +19,22 @@ CALIBRATED = "calibrated."
 
 
 def constants(catalogue: Catalogue, *, calibrated: bool = True) -> Lookup:
-    """A reader of the catalogue's constants by dotted id; a fitted constant wins over the default of its name."""
+    """A reader of the catalogue's constants by dotted id; a fitted constant wins over the default of its name.
+
+    What a catalogue that never changes said once is remembered; one that is moved between samples is asked each time.
+    """
+    known: dict[str, float] = {}
+    keeps = type(catalogue) is Catalog
 
     def value(constant_id: str) -> float:
+        if constant_id in known:
+            return known[constant_id]
+        found = read(constant_id)
+        if keeps:
+            known[constant_id] = found
+        return found
+
+    def read(constant_id: str) -> float:
         profile = catalogue.find(CALIBRATED + constant_id) if calibrated else None
         if not isinstance(profile, Constant):
             profile = catalogue.find(constant_id)

@@ -74,29 +74,41 @@ def _case(space: Workspace, compiled: Compiled, job: Job, failed: frozenset[str]
     if job.pool not in pools:
         return JobCase(job, refusal=f"The pool {job.pool} is not in the plan.")
     row = pools.index(job.pool)
-    part = _part(compiled, row)
-    llm = compiled.parts.catalogue.find(job.model)
-    if part is None:
-        return JobCase(job, refusal="The pool has no accelerators of one type.")
-    if not isinstance(llm, Llm):
-        return JobCase(job, refusal=f"The model {job.model} is not in the catalogue.")
+    held = space.job_models.get(job.id)
+    if held is None or held[0] is not compiled.bodies or held[1] is not job or held[2] != failed:
+        held = space.job_models[job.id] = (compiled.bodies, job, failed, _model(compiled, row, job, failed))
+    model: _Model | str = held[3]
+    if isinstance(model, str):
+        return JobCase(job, refusal=model)
     count = space.served.accelerators[row]
     if not math.isfinite(count):
         return JobCase(job, refusal="How many accelerators have power is unknown.")
-    style = training.software(part)
-    shape, device = training.shape(llm), training.device(part, job.precision)
-    tune = training.tune(part, job.precision, style, compiled.rule)
-    kept = slowest_share(compiled, row, failed)
-    if kept == 0.0 and job.tp > 1:
-        return JobCase(job, refusal="A scale-up domain of the pool has lost all of its links.")
-    device = device._replace(scale_up_b_per_s=device.scale_up_b_per_s * kept)
-    found = _solve(shape, device, tune, job, int(count), style == "tuned")
+    shape, device, tune, fused = model
+    found = _solve(shape, device, tune, job, int(count), fused)
     if isinstance(found, str):
         return JobCase(job, refusal=found)
     case = JobCase(job, *found, solved=(shape, device, tune))
     clock = float(space.clock_frac[row]) if space.clock_frac.size else 1.0
     least = compiled.rule("thermal.clock_min_frac")
     return slowed_job(case, kept_by_caps(space, row, space.kept_frac), clock, least)
+
+
+_Model = tuple[Shape, Device, Tune, bool]
+
+
+def _model(compiled: Compiled, row: int, job: Job, failed: frozenset[str]) -> _Model | str:
+    """Model, accelerator and constants of a job, and whether its attention is fused; else why it is not predicted."""
+    part, llm = _part(compiled, row), compiled.parts.catalogue.find(job.model)
+    if part is None:
+        return "The pool has no accelerators of one type."
+    if not isinstance(llm, Llm):
+        return f"The model {job.model} is not in the catalogue."
+    kept = slowest_share(compiled, row, failed)
+    if kept == 0.0 and job.tp > 1:
+        return "A scale-up domain of the pool has lost all of its links."
+    style, device = training.software(part), training.device(part, job.precision)
+    device = device._replace(scale_up_b_per_s=device.scale_up_b_per_s * kept)
+    return training.shape(llm), device, training.tune(part, job.precision, style, compiled.rule), style == "tuned"
 
 
 def kept_by_caps(space: Workspace, pool: int, kept_frac: Floats) -> float:

@@ -77,6 +77,8 @@ class Workspace:
         """Whether the load of jobs is worked out in full, however long it takes."""
         self.routing: Callable[[int, int], None] | None = None
         """Told how far that is: passes done and in all."""
+        self.job_models: dict[str, tuple[Any, Any, frozenset[str], Any]] = {}
+        """What training jobs are solved with, after the bodies, the record and the failures that it follows from."""
         self.slopes: tuple[object, Any, bool] | None = None
         self.kept: dict[str, Any] = {}
         """Heavy parts of the last settled state, with what they followed from (see `kept.Kept`)."""
@@ -165,6 +167,7 @@ class Workspace:
         self._media = bind.media(self.compiled.parts, self.compiled.rule)
         self._route = bind.route(self.compiled.parts, self.compiled.rule)
         self.loop_flows = self.core = self.domains = None
+        self.job_models.clear()
         self._all_rows()
         self.cases = self.solver.cases(self.snapshot, self.compiled)
 
