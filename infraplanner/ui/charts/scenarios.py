@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from infraplanner.results.comparison import Case, Figure, change_frac, known_figures, told
@@ -68,8 +69,8 @@ class ScenarioChart(Chart):
         self.shown = {case.id or "plan": case.result.summary.tokens_per_s for case in cases if case.result is not None}
         for column, case in enumerate(cases):
             head = QTableWidgetItem(case.name or self.tr("Plan as it stands"))
-            if case.id:  # the same colour as its dots
-                head.setForeground(QColor(self.colour(_ink([each for each in cases[1:] if each.result], case))))
+            if case.id and case.result is not None:  # named by the sign of its dots
+                head.setIcon(self._sign([each for each in cases[1:] if each.result is not None].index(case)))
             self.table.setHorizontalHeaderItem(column, head)
             if case.result is None or base is None:
                 self._put(0, column, case.refusal, "status.error")
@@ -88,6 +89,11 @@ class ScenarioChart(Chart):
         if ink:
             item.setForeground(QColor(self.colour(ink)))
         self.table.setItem(row, column, item)
+
+    def _sign(self, place: int) -> QIcon:
+        ink = self.colour(f"series.{place % COLOURS}")
+        drawn = renderSymbol(SYMBOLS[place % len(SYMBOLS)], DOT_PX, pg.mkPen(ink), pg.mkBrush(ink))
+        return QIcon(QPixmap.fromImage(drawn))
 
     def values(self) -> dict[str, Any]:
         """Tokens/s by scenario."""
@@ -140,12 +146,14 @@ class ScenarioDots(Chart):
             ]
             self.shown[case.id] = {figure.field: change for change, _, figure in points}
             reached += [change for change, _, _ in points]
-            ink = self.colour(_ink(solved, case))
+            ink = self.colour(f"series.{place % COLOURS}")
             self._dots.append(
                 pg.ScatterPlotItem(
                     x=[100.0 * change for change, _, _ in points], y=[y for _, y, _ in points], size=DOT_PX,
                     symbol=SYMBOLS[place % len(SYMBOLS)], pen=pg.mkPen(ink, width=1.5),
                     brush=[pg.mkBrush(ink if change * figure.sense >= 0.0 else None) for change, _, figure in points],
+                    data=[f"{case.name}: {figure.caption} {100.0 * change:+.3g} %" for change, _, figure in points],
+                    hoverable=True, tip=lambda x, y, data: data,
                 )
             )  # fmt: skip
             self.plot.addItem(self._dots[-1])
@@ -159,17 +167,12 @@ class ScenarioDots(Chart):
         self.fix_range((low - pad, high + pad), (0.6 - len(figures), 0.6))
         self.legend.show_entries(
             [
-                (case.name, _ink(solved, case), SERIES_STYLE[place % len(SERIES_STYLE)])
+                (case.name, f"series.{place % COLOURS}", SERIES_STYLE[place % len(SERIES_STYLE)])
                 for place, case in enumerate(solved)
             ]
         )
         self.plot.setToolTip(self.tr("Filled: for the better. Hollow: for the worse. No dot: as in the plan."))
         self.show_plot()
-
-
-def _ink(solved: list[Case], case: Case) -> str:
-    """Colour of a scenario among those that could be solved."""
-    return f"series.{solved.index(case) % COLOURS}" if case in solved else "status.error"
 
 
 def _figure(case: Case, base: Case | None, figure: Figure) -> tuple[str, bool | None]:
