@@ -140,3 +140,26 @@ def test_hashed_flows_know_among_how_many_cables_they_choose() -> None:
     np.testing.assert_allclose(down, 2.0)
     assert among[8, 1] == 3.0
     assert among[9, 0] == 3.0
+
+
+def test_searches_beyond_their_memory_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fabric that may keep two searches loads its links as one that keeps all."""
+    from infraplanner.engine import reduced  # noqa: PLC0415
+
+    nodes = 12
+    edges = [(spine, 4 + leaf, 1.0) for spine in range(4) for leaf in range(4)] + [
+        (4 + k, 8 + k, 1.0) for k in range(4)
+    ]
+    graph = graph_of(edges, [True] * 8 + [False] * 4)
+    demand = demand_of({(8 + s, 8 + t): 1.0 + s for s in range(4) for t in range(4) if s != t})
+    whole = reduced.reduce_graph(graph, np.ones(nodes, bool))
+    found = reduced.route(whole, demand, demand.amount_b)
+    for target in range(nodes):
+        whole.tree(target)
+    assert len(whole.trees) == nodes
+    monkeypatch.setattr(reduced, "TREES_B", 2 * 16 * nodes)
+    small = reduced.reduce_graph(graph, np.ones(nodes, bool))
+    for target in range(nodes):
+        assert np.array_equal(small.tree(target).distance, whole.tree(target).distance)
+    assert len(small.trees) == 2
+    assert np.array_equal(reduced.route(small, demand, demand.amount_b).arc, found.arc)

@@ -81,3 +81,31 @@ def test_an_unwritable_cache_falls_back_to_a_temporary_one(tmp_path: Path, monke
     blocked.write_text("not a folder")
     monkeypatch.setenv("INFRAPLANNER_CACHE", str(blocked))
     assert kernel_cache.prepare().is_dir()
+
+
+def test_a_first_answer_loads_no_kernel_that_warm_up_left_out() -> None:
+    """In a process of its own: after the warm-up and a shipped example, a hall with a training job asks for no other."""
+    code = """
+import importlib, pkgutil, sys
+from infraplanner.engine import kernel_cache
+kernel_cache.prepare_once()
+from infraplanner import kernels
+from infraplanner.catalog.loader import load_catalog
+from infraplanner.engine import evaluate
+from infraplanner.kernels import warmup
+from infraplanner.session import load_kernels
+from infraplanner.validation.generate import generate_plan
+
+def loaded():
+    parts = [importlib.import_module("infraplanner.kernels." + one.name) for one in pkgutil.iter_modules(kernels.__path__)]
+    return {part.__name__ + "." + key for part in parts for key, value in vars(part).items() if getattr(value, "overloads", ())}
+
+warmup.warm_up()
+catalog = load_catalog()
+load_kernels(catalog)
+before = loaded()
+evaluate(generate_plan(40).snapshot(), catalog)
+sys.exit(", ".join(sorted(loaded() - before)) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
