@@ -9,7 +9,7 @@ import numpy as np
 from ._jit import inlined, kernel
 from .arrays import Flags, Floats, Ints
 from .legs import LegFlows, Legs, leg_loss
-from .power import Chain, Flows, energise_nodes, roll_up, share_evenly, share_in_order
+from .power import Chain, Flows, node_loss, roll_up, share_evenly, share_in_order
 
 
 class FedBy(NamedTuple):
@@ -66,6 +66,7 @@ def run_outages(
     arrays `rating_w`, `units_count`, `give_w` of the chain and `alive` are changed during a case and put back after it.
     """
     own_w = _own_load(chain, legs, before, state)
+    base, base_leg_w = _rolled_anew(chain, legs, own_w, before, trial, trial_state)
     best, second = _fullest(fed_by, limit_w, before)
     for j in range(own_w.size):
         out.peak_w[j] = max(out.peak_w[j], before.out_w[j])
@@ -86,15 +87,114 @@ def run_outages(
             chain.give_w[i] = give * (count - 1.0) / count
         else:
             alive[i] = False
-        energise_nodes(part, alive, trial)
+        _energise_again(part, alive, i, before, trial)
         for k in range(order.size):
             trial.out_w[order[k]] = own_w[order[k]]
         _move_loads(part, legs, load_w, fed_by, before, trial, state, trial_state, case, seen, out)
-        roll_up(part, legs, trial, trial_state)
+        _roll_up_again(part, legs, i, before, base, base_leg_w, trial, trial_state)
         other = second if best >= 0 and fed_by.island[best] == island else best
         _judge(order, limit_w, count, i, other, before, trial, case, out)
         chain.units_count[i], chain.rating_w[i], chain.give_w[i] = count, rating, give
         alive[i] = True
+
+
+@kernel
+def _rolled_anew(
+    chain: Chain, legs: Legs, own_w: Floats, before: Flows, trial: Flows, trial_state: LegFlows
+) -> tuple[Flows, Floats]:
+    """The state with nothing failed in the order of sums of the cases, and what its conductors lose [W]: a case that leaves
+    a node as it is finds just these figures there.
+    """
+    trial.live[:] = before.live
+    trial.reach_w[:] = before.reach_w
+    trial.out_w[:] = own_w
+    roll_up(chain, legs, trial, trial_state)
+    base = Flows(
+        trial.out_w.copy(), trial.in_w.copy(), trial.loss_w.copy(), trial.live.copy(), trial.reach_w.copy(),
+        trial.served_w.copy(), trial.side_a_w.copy(), trial.side_b_w.copy(), trial.fed.copy(), trial.part_w.copy(),
+    )  # fmt: skip
+    return base, trial_state.leg_loss_w.copy()
+
+
+@kernel
+def _energise_again(part: Chain, alive: Flags, failed: int, before: Flows, trial: Flows) -> None:
+    """`power.energise_nodes` where something above changed; all others are live and reach as far as before."""
+    live, reach_w, was_live, was_reach_w = trial.live, trial.reach_w, before.live, before.reach_w
+    order, feed_start, feed_source, give_w = part.order, part.feed_start, part.feed_source, part.give_w
+    rating_w, curves = part.rating_w, part.curves
+    units_count, spare_count = part.units_count, part.spare_count
+    stage_frac, standby_frac = part.stage_frac, part.standby_frac
+    for k in range(order.size - 1, -1, -1):
+        i = order[k]
+        first, last = feed_start[i], feed_start[i + 1]
+        same = i != failed
+        for f in range(first, last):
+            j = feed_source[f]
+            same &= live[j] == was_live[j] and reach_w[j] == was_reach_w[j]
+        if same:
+            live[i], reach_w[i] = was_live[i], was_reach_w[i]
+            continue
+        live[i], reach_w[i] = False, 0.0
+        reached = first == last
+        above = np.inf if reached else 0.0
+        for f in range(first, last):
+            if live[feed_source[f]]:
+                reached = True
+                above += reach_w[feed_source[f]]
+        if not (reached and alive[i]):
+            continue
+        live[i] = True
+        give = give_w[i]
+        if above < np.inf:
+            lost = node_loss(i, min(above, give), rating_w, curves, units_count, spare_count, stage_frac, standby_frac)
+            above -= 0.0 if np.isnan(lost) else lost
+        reach_w[i] = max(0.0, min(give, above))
+
+
+@kernel
+def _roll_up_again(
+    part: Chain, legs: Legs, failed: int, before: Flows, base: Flows, base_leg_w: Floats, trial: Flows, state: LegFlows
+) -> None:
+    """`power.roll_up` of a case: a node that gives what it gave, from sources as they were, takes what it took."""
+    out_w, part_w, live, reach_w = trial.out_w, trial.part_w, trial.live, trial.reach_w
+    was_out_w, was_in_w, was_part_w, was_live = base.out_w, base.in_w, base.part_w, before.live
+    order, feed_start, feed_source = part.order, part.feed_start, part.feed_source
+    feed_weight, ranked, feed_rank, backup = part.feed_weight, part.ranked, part.feed_rank, part.backup
+    rating_w, curves = part.rating_w, part.curves
+    units_count, spare_count = part.units_count, part.spare_count
+    stage_frac, standby_frac = part.stage_frac, part.standby_frac
+    wired = legs.cold_ohm.size > 0
+    first_part = feed_start[0]
+    for k in range(order.size):
+        i = order[k]
+        if not live[i]:
+            continue
+        first, last = feed_start[i], feed_start[i + 1]
+        same = i != failed and out_w[i] == was_out_w[i]
+        taken_w = was_in_w[i]
+        if not same:
+            loss = node_loss(i, out_w[i], rating_w, curves, units_count, spare_count, stage_frac, standby_frac)
+            taken_w = out_w[i] if np.isnan(loss) else out_w[i] + loss
+        for f in range(first, last):
+            same &= live[feed_source[f]] == was_live[feed_source[f]]
+        if same and not ranked[i]:
+            for f in range(first, last):
+                out_w[feed_source[f]] += was_part_w[f]
+                if wired:
+                    out_w[feed_source[f]] += base_leg_w[f]
+            continue
+        if ranked[i]:
+            carried = share_in_order(
+                first, last, feed_source, feed_weight, feed_rank, first_part, live, backup, reach_w, out_w, part_w,
+                taken_w,
+            )  # fmt: skip
+        else:
+            carried = share_evenly(first, last, feed_source, feed_weight, first_part, live, part_w, taken_w)
+        for f in range(first, last):
+            piece = part_w[f] if carried else 0.0
+            out_w[feed_source[f]] += piece
+            if wired:
+                out_w[feed_source[f]] += leg_loss(legs, state, f, piece)
 
 
 @kernel
