@@ -74,11 +74,11 @@ def _fullest(target: Ints, values: Floats, source: Ints, count: int) -> tuple[Fl
     """For each of `count` targets the largest of the values that point at it, and its source; NaN and -2 where none does."""
     used, row = np.full(count, np.nan), np.full(count, NOWHERE)
     known = np.flatnonzero((target >= 0) & np.isfinite(values))
-    order = known[np.argsort(values[known], kind="stable")]
+    order = known[np.lexsort((-source[known], values[known]))]
     used[target[order]], row[target[order]] = (
         values[order],
         source[order],
-    )  # of equal targets the last, the largest, stays
+    )  # what comes last stays: the largest, of equal ones the first
     return used, row
 
 
