@@ -74,6 +74,8 @@ class Model(ABC):
     """True when some chip's temperature is known or heat is managed; without that no cooling figure touches throughput."""
     managed: bool
     """True when racks may be held back by caps or by what cooling carries."""
+    trains = False
+    """True when tokens are trained on, not served."""
     _known_ends: dict[tuple[Capacity, str], tuple[Floats, Floats]]
 
     @abstractmethod
@@ -124,7 +126,8 @@ class Model(ABC):
                 up, down = self._ends(at, name)
                 with np.errstate(all="ignore"):
                     rows[row] = np.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
-        return Slopes(tokens, np.where(np.isfinite(rows), rows, np.nan), self.met())
+        trains = np.full(tokens.size, self.trains)
+        return Slopes(tokens, np.where(np.isfinite(rows), rows, np.nan), self.met(), trains)
 
     def grown_by_pool(self, bound: str, factor: float | None) -> Slopes:
         """Those slopes, and for every wall that binds the plan or a pool by itself what they become as it grows, until it
@@ -266,6 +269,8 @@ def elasticities(
     if held is not None and (whole or not ahead):
         return held
     found = _of(Throughput(space, pools), utilisation, met=met, ahead=ahead, held=held)
+    if jobs is not None and ahead and found.pools is not None:
+        found = replace(found, pools=found.pools.beside(jobs.grown_by_pool("", None)))
     space.slopes = (key, found, ahead)
     return found
 

@@ -20,6 +20,8 @@ from .workspace import Workspace
 class Training(Model):
     """Tokens/s of all jobs, through the same kernels as the jobs themselves."""
 
+    trains = True
+
     def __init__(self, space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> None:
         assert space.compiled is not None
         self._space = space

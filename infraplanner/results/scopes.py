@@ -65,12 +65,14 @@ def scope(result: ResultSnapshot, racks: Sequence[str]) -> Scope | None:
         )
         for wall, (value, where) in used.items()
     }  # fmt: skip
-    return Scope(walls, bound, float(np.nansum(slopes.tokens_per_s * share)))
+    return Scope(walls, bound, _made(slopes, share))
 
 
 def weighted(slopes: Slopes, share_frac: Floats) -> dict[str, float | None] | None:
     """Slopes of some racks that hold these shares of the pools; None where they make no tokens."""
     made = np.nan_to_num(slopes.tokens_per_s) * share_frac
+    if (made[~slopes.trains] > 0.0).any():
+        made = np.where(slopes.trains, 0.0, made)
     total = float(made.sum())
     if not total > 0.0:
         return None
@@ -92,6 +94,12 @@ def binding(slopes: Mapping[str, float | None], used: Mapping[str, float], *, me
     if compute is not None and compute >= SIGNIFICANT:
         return "compute"
     return "demand" if met else "none"
+
+
+def _made(slopes: Slopes, share: Floats) -> float:
+    """Tokens/s that some racks serve; where they serve none, that they train on."""
+    made = np.nan_to_num(slopes.tokens_per_s) * share
+    return float(made[~slopes.trains].sum()) or float(made.sum())
 
 
 def _met(slopes: Slopes, share: Floats) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,26 @@ class Slopes:
     tokens_per_s: Floats
     slope: Floats
     met: NDArray[np.bool_]
+    trains: NDArray[np.bool_]
+    """Pools whose tokens are trained on. Beside tokens that are served they do not count."""
     grown: Mapping[str, tuple[tuple[float, Slopes], ...]] = field(default_factory=dict)
     """For walls that bind some pool: the slopes after that wall grew by a factor, smallest factor first."""
+
+    def beside(self, other: Slopes) -> Slopes:
+        """These pools, and the other's where these make nothing."""
+        mine = np.nan_to_num(self.tokens_per_s) > 0.0
+        grown = {}
+        for wall in {*self.grown, *other.grown}:
+            steps = dict(self.grown.get(wall, ())), dict(other.grown.get(wall, ()))
+            both = sorted({*steps[0], *steps[1]})
+            grown[wall] = tuple((at, steps[0].get(at, self)._with(steps[1].get(at, other), mine)) for at in both)
+        return replace(self._with(other, mine), grown=grown)
+
+    def _with(self, other: Slopes, mine: NDArray[np.bool_]) -> Slopes:
+        return Slopes(
+            np.where(mine, self.tokens_per_s, other.tokens_per_s), np.where(mine, self.slope, other.slope),
+            np.where(mine, self.met, other.met), np.where(mine, self.trains, other.trains),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def test_a_pools_racks_have_the_pools_own_slopes_and_make_its_tokens(pod: tuple[
 
 def test_slopes_of_a_mixture_are_weighted_by_tokens() -> None:
     slope = np.array([[0.0, 0.0], [0.4, 0.8], [np.nan, np.nan], [0.0, 0.1], [0.1, 0.1]])
-    held = Slopes(np.array([3.0, 1.0]), slope, np.array([False, False]))
+    held = Slopes(np.array([3.0, 1.0]), slope, np.array([False, False]), np.array([False, False]))
     found = weighted(held, np.array([1.0, 1.0]))
     assert found is not None
     assert found["memory"] == pytest.approx(0.5)
