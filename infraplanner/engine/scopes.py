@@ -71,14 +71,18 @@ def _shares(space: Workspace) -> tuple[Ints, Ints, Floats]:
 
 
 def _fullest(target: Ints, values: Floats, source: Ints, count: int) -> tuple[Floats, Ints]:
-    """For each of `count` targets the largest of the values that point at it, and its source; NaN and -2 where none does."""
-    used, row = np.full(count, np.nan), np.full(count, NOWHERE)
-    known = np.flatnonzero((target >= 0) & np.isfinite(values))
-    order = known[np.lexsort((-source[known], values[known]))]
-    used[target[order]], row[target[order]] = (
-        values[order],
-        source[order],
-    )  # what comes last stays: the largest, of equal ones the first
+    """For each of `count` targets the largest of the values that point at it, and its source, of equal ones the first; NaN
+    and -2 where none does.
+    """
+    known = (target >= 0) & np.isfinite(values)
+    if not known.all():
+        target, values, source = target[known], values[known], source[known]
+    used, row = np.full(count, -np.inf), np.full(count, np.iinfo(np.int64).max)
+    np.maximum.at(used, target, values)
+    first = values == used[target]
+    np.minimum.at(row, target[first], source[first])
+    empty = np.isneginf(used)
+    used[empty], row[empty] = np.nan, NOWHERE
     return used, row
 
 
@@ -103,18 +107,20 @@ def _power(space: Workspace, power: PowerResult, count: int) -> tuple[Floats, In
 def _taken(found: tuple[Floats, Ints], source: Ints, target: Ints, count: int) -> tuple[Floats, Ints]:
     """What the targets of some edges find at their sources."""
     edges = (source >= 0) & (target >= 0)
+    source, target = source[edges], target[edges]
     used, row = found
-    out, at = _fullest(target[edges], used[source[edges]], np.flatnonzero(edges), count)
-    return out, np.where(at >= 0, row[source[np.maximum(at, 0)]], NOWHERE) if source.size else at
+    return _fullest(target, used[source], row[source], count)
 
 
 def _downstream(found: tuple[Floats, Ints], source: Ints, target: Ints) -> tuple[Floats, Ints]:
     """Each node with the largest of itself and all that it hangs on, along edges from source to target."""
+    edges = (source >= 0) & (target >= 0)
+    source, target = source[edges], target[edges]
     for _ in range(found[0].size):
-        larger = _larger(found, _taken(found, source, target, found[0].size))
-        if np.array_equal(larger[0], found[0], equal_nan=True):
-            return larger
-        found = larger
+        above = _fullest(target, found[0][source], found[1][source], found[0].size)
+        if not (above[0] > found[0]).any() and not (np.isnan(found[0]) & np.isfinite(above[0])).any():
+            break
+        found = _larger(found, above)
     return found
 
 
