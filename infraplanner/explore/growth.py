@@ -57,7 +57,7 @@ def growth(
         first = price if first is None else first
         asked = {row.id: _demand(row, year, price, first) for row in classes}
         found = evaluate(_with_demand(document.snapshot(), asked), catalog)
-        rows.append(_row(year, built, found, rows))
+        rows.append(_row(year, built, found, rows, price))
         progress(year + 1, years + 1)
     full = next((row.year for row in rows if row.use_frac > 1.0), None)
     return GrowthResult(tuple(rows), full, _present(rows, rate))
@@ -90,7 +90,9 @@ def _with_demand(snapshot: Snapshot, asked: dict[str, float]) -> Snapshot:
     return Snapshot(tables, snapshot.revision, snapshot.header)
 
 
-def _row(year: int, built: tuple[str, ...], found: ResultSnapshot, before: list[YearOfGrowth]) -> YearOfGrowth:
+def _row(
+    year: int, built: tuple[str, ...], found: ResultSnapshot, before: list[YearOfGrowth], price: float | None
+) -> YearOfGrowth:
     routing = found.throughput.routing
     demand = sum(row.peak_per_s * row.output_tokens for row in routing.classes)
     room = routing.headroom_ratio or 0.0
@@ -99,7 +101,7 @@ def _row(year: int, built: tuple[str, ...], found: ResultSnapshot, before: list[
     served = sum((row.peak_per_s - row.peak_unserved_per_s) * row.output_tokens for row in routing.classes)
     return YearOfGrowth(
         year, built, demand, demand * room, served, 1.0 / room if room > 0.0 else math.inf, capex,
-        found.economics.opex_usd_per_year, found.summary.usd_per_million_tokens,
+        found.economics.opex_usd_per_year, price,
     )  # fmt: skip
 
 
