@@ -48,8 +48,7 @@ class ChartDock(QWidget):
         self.tokens, self.failures = TokensChart(), FailuresChart(bridge)
         self.scenarios, self.chains, self.why = ScenarioChart(bridge), ChainsChart(bridge), WhyChart(bridge)
         self.sources, self.balance, self.bursts = SourcesChart(), BalanceChart(), BurstChart()
-        self.cost_lines, self.bill, self.prices = YearChart(), BillChart(), PriceChart()
-        self.token_cost, self.carbon = RentChart(), CarbonChart()
+        self.cost_lines, self.token_cost, self.carbon = YearChart(), RentChart(), CarbonChart()
         self.roofline, self.memory_map = RooflineChart(), MemoryMapChart()
         self.limits, self.doubling, self.gap = LimitsChart(), DoublingChart(), GapChart(bridge)
         self.staircase, self.techniques = StaircaseChart(bridge), TechniquesChart(bridge)
@@ -63,7 +62,7 @@ class ChartDock(QWidget):
                 [self.links, self.margin, self.media, self.load, self.link_detail, self.fabric, self.optical],
             ),
             (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
-            (self.tr("Cost"), [self.cost_lines, self.bill, self.token_cost, self.carbon, self.prices]),
+            (self.tr("Cost"), [self.cost_lines, BillChart(), self.token_cost, self.carbon, PriceChart()]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
             (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge)]),

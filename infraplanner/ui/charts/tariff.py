@@ -47,8 +47,7 @@ class BillChart(Bars):
         self.label_bottom(self.tr("{0} a year").format(unit))
         self.fix_range((0, 1.25 * max(1e-12, float((energy + demand).max()))), (0.4 - len(rows), 0.6))
         mean = "" if bill.mean_usd_per_kwh is None else f"{number(bill.mean_usd_per_kwh, 3)} $/kWh"
-        load = self.tr("hourly load by patterns") if bill.shaped else self.tr("steady load")
-        self.scope.setText(" \u00b7 ".join(part for part in (f"{short(total / factor)} {unit}", mean, load) if part))
+        self.scope.setText(" \u00b7 ".join(part for part in (f"{short(total / factor)} {unit}", mean) if part))
         self.scope.setToolTip("\n".join(_told(row) for row in bill.periods if row.hours_count))
         solid = Qt.PenStyle.SolidLine
         entries = [(self.tr("energy"), "series.1", solid)]

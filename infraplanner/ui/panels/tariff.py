@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from infraplanner.catalog.types import Record
-from infraplanner.edit import Delete, PutRecords
+from infraplanner.edit import Delete, PutRecords, ReplaceTable
 from infraplanner.model.entities import TariffPeriod
 from infraplanner.model.ids import next_free_id
 from infraplanner.results.snapshot import ResultSnapshot
@@ -133,8 +133,8 @@ class TariffEditor(QWidget):
                 key = next_free_id(key, taken)  # type: ignore[arg-type]
             taken[key] = TOPIC
             rest: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-            made.append((TOPIC, TariffPeriod(**(rest | {"id": key, "profile": record.id}))))
-        self.bridge.execute(ReplaceTariff(self.tr("Take over {0}").format(record.name), made))
+            made.append(TariffPeriod(**(rest | {"id": key, "profile": record.id})))
+        self.bridge.execute(ReplaceTable(self.tr("Take over {0}").format(record.name), TOPIC, made))
 
     def take(self, result: ResultSnapshot) -> None:
         """The prices in force."""
@@ -172,18 +172,6 @@ class PeriodSource(QWidget):
         layout.setSpacing(4)
         layout.addLayout(line)
         layout.addWidget(back)
-
-
-class ReplaceTariff(PutRecords):
-    """All periods anew: those of before go, these come."""
-
-    __slots__ = ()
-
-    def apply(self, edit: Any) -> None:
-        """Remove, then put."""
-        for key in sorted(edit.document.table(TOPIC)):
-            edit.remove(TOPIC, key)
-        super().apply(edit)
 
 
 def hours_of(row: TariffPeriod) -> str:
