@@ -197,7 +197,7 @@ def pattern_shape(space: Workspace, serving: float, peak_h: float) -> Floats | N
     for _, row in sorted(space.snapshot.table("workloads").items()):
         if not row.kind or not row.offered_requests_per_s:
             continue
-        own = _pattern(catalogue, row.pattern, peak_h)
+        own = pattern_of(catalogue, row.pattern, peak_h)
         known |= own is not None
         mine = row.offered_requests_per_s * (row.output_tokens or _output_of(catalogue, row.profile))
         shape += mine * (np.ones_like(shape) if own is None else own)
@@ -212,7 +212,8 @@ def _output_of(catalogue: Catalogue, profile: str) -> float:
     return float(getattr(catalogue.find(profile) if profile else None, "output_tokens", None) or 1.0)
 
 
-def _pattern(catalogue: Catalogue, name: str, peak_h: float) -> Floats | None:
+def pattern_of(catalogue: Catalogue, name: str, peak_h: float) -> Floats | None:
+    """Load over its mean by kind of day and hour of an arrival pattern; None where it states no peak and trough."""
     found = catalogue.find(name) if name else None
     data: dict[str, Any] = found.data if isinstance(found, Record) else {}
     if not all(isinstance(data.get(key), int | float) for key in ("peak_to_mean", "trough_to_mean")):

@@ -25,7 +25,7 @@ from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
 from infraplanner.units import plain
 
-PREFIX = "cost."
+PREFIXES = ("cost.", "lead.")
 TABLE = "profiles"
 COLUMNS = ("Entry", "In force", "Unit", "Low", "High", "As of", "Grade", "Source")
 VALUE = 1
@@ -91,7 +91,8 @@ class PriceBook(QDialog):
         session = self.bridge.session
         known = session.catalog.with_embedded(session.document.table(TABLE))
         return sorted(
-            (entry for key, entry in known.of(Constant).items() if key.startswith(PREFIX)), key=lambda entry: entry.name
+            (entry for key, entry in known.of(Constant).items() if key.startswith(PREFIXES)),
+            key=lambda entry: entry.name,
         )
 
     def _own(self, entry: Constant) -> bool:

@@ -43,8 +43,9 @@ def operating_cost(case: Case, _kernels: ModuleType) -> tuple[float, str]:
         f"PUE {pue:g} of warm water and dry coolers, {usd:g} USD/kWh of a plan without a site, demand charges in it"
     )
     case.assume(
-        f"staff {staff / MEGA:.0f} MUSD: {people:.0f} people of a site beyond 100 MW; upkeep of the house {house / MEGA:.0f} "
-        f"MUSD: {price('cost.maintenance_plant_frac'):g} of {price('cost.house_usd_per_kw'):g} USD/kW; water {water / MEGA:.1f} MUSD"
+        f"staff {staff / MEGA:.0f} MUSD: {people:.0f} people of a site beyond 100 MW; "
+        f"upkeep of the house {house / MEGA:.0f} MUSD: {price('cost.maintenance_plant_frac'):g} of "
+        f"{price('cost.house_usd_per_kw'):g} USD/kW; water {water / MEGA:.1f} MUSD"
     )
     case.assume(
         f"no upkeep of IT: its owner repairs with these people, on warranty and spares; a contract at "

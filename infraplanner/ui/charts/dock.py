@@ -13,7 +13,7 @@ from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .fabric import FabricChart
 from .failures import FailuresChart
-from .growth import GrowthChart
+from .growth import GrowthChart, PhaseChart
 from .heat import HeatChart
 from .link_detail import LinkDetail
 from .links import LinkChart, LoadChart
@@ -65,7 +65,7 @@ class ChartDock(QWidget):
             (self.tr("Cost"), [self.cost_lines, BillChart(), self.token_cost, self.carbon, PriceChart()]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
-            (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge)]),
+            (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge), PhaseChart(bridge)]),
             (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]

@@ -1,4 +1,4 @@
-"""Capacity and demand over years: when the pools are full, and what each phase adds."""
+"""Capacity and demand over years: when the pools are full, what each phase adds, and what it pays for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pyqtgraph as pg
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import fonts
-from infraplanner.units import KILO, MEGA, number
+from infraplanner.units import KILO, MEGA, number, scaled
 
-from .base import SERIES_STYLE, Chart
+from .bars import Bars
+from .base import SERIES_STYLE, Chart, short
 
 if TYPE_CHECKING:
-    from infraplanner.results.growth import GrowthResult
+    from infraplanner.results.growth import GrowthResult, YearOfGrowth
 
 
 class GrowthChart(Chart):
@@ -98,3 +99,84 @@ class GrowthChart(Chart):
     def values(self) -> dict[str, Any]:
         """Demand and capacity by year."""
         return self.shown
+
+
+CATEGORIES = (
+    ("IT", "series.0"), ("power", "wall.power"), ("cooling", "liquid.supply"), ("fabric", "series.3"),
+    ("building works", "text.muted"),
+)  # fmt: skip
+
+
+class PhaseChart(Bars):
+    """Capital of every year that builds something, by what it is for; what a week later costs stands behind it."""
+
+    title = "Capital by phase"
+
+    def __init__(self, bridge: Bridge, parent: object = None) -> None:
+        super().__init__(parent)
+        self.found: GrowthResult | None = None
+        bridge.growth_found.connect(self.show_found)
+        bridge.opened.connect(self._lose)
+
+    def _lose(self) -> None:
+        self.found = None
+
+    def show_found(self, found: GrowthResult) -> None:
+        """New years."""
+        self.found = found
+        if self._result is not None:
+            self._draw(self._result)
+
+    def draw(self, result: ResultSnapshot) -> None:
+        """A row a year that pays, in the order of the years."""
+        self.begin()
+        found = self.found
+        rows = [row for row in found.years if row.purchases] if found is not None else []
+        if found is None or not rows:
+            self.shown = {}
+            self.scope.setText("")
+            none = self.tr("Nothing here has a price.") if found is not None else self.tr("Solving the years ...")
+            self.say(found.note or none if found is not None else none)
+            return
+        sums = np.array([
+            [sum(item.usd for item in row.purchases if item.category == name) for name, _ in CATEGORIES] for row in rows
+        ])  # fmt: skip
+        totals = sums.sum(axis=1)
+        factor, unit = (MEGA, "M$") if totals.max() >= MEGA else (KILO, "k$")
+        at = -np.arange(len(rows), dtype=float)
+        left = np.zeros(len(rows))
+        for column, (_, colour) in enumerate(CATEGORIES):
+            width = sums[:, column] / factor
+            self.bar(x0=left, y=at, height=0.62, width=width, brush=self.colour(colour), pen=pg.mkPen(None))
+            left = left + width
+        for y, row, total in zip(at.tolist(), rows, totals.tolist(), strict=True):
+            late = row.delay.usd if row.delay is not None else None
+            tail = "" if late is None else self.tr("  {0} a week late").format(" ".join(scaled(late, "$")))
+            self.text(short(total / factor) + tail, total / factor, y, (0, 0.5))
+        self.name_left(at, [self.tr("year {0}").format(row.year) for row in rows])
+        self.label_bottom(unit)
+        self.fix_range((0, 1.7 * max(1e-12, float(totals.max()) / factor)), (0.4 - max(len(rows), 3), 0.6))
+        slow = [row.delay for row in rows if row.delay is not None and row.delay.lead_weeks is not None]
+        self.scope.setText(
+            self.tr("order {0} {1} weeks ahead").format(slow[0].lead_part, number(slow[0].lead_weeks)) if slow else ""
+        )
+        told = "\n".join(_told(row) for row in rows)
+        self.plot.setToolTip(told)
+        self.scope.setToolTip(told)
+        used = [entry for column, entry in enumerate(CATEGORIES) if sums[:, column].any()]
+        self.legend.show_entries([(self.tr(name), colour, SERIES_STYLE[0]) for name, colour in used])
+        self.shown = {
+            str(row.year): {name: float(value) for (name, _), value in zip(CATEGORIES, line, strict=True)}
+            for row, line in zip(rows, sums, strict=True)
+        }
+        self.show_plot()
+
+
+def _told(row: YearOfGrowth) -> str:
+    """A year's purchases in words."""
+    lines = [f"Year {row.year}: " + (", ".join(row.phases) or "as drawn")]
+    for item in row.purchases:
+        price = "price unknown" if item.unknown_count == item.count else " ".join(scaled(item.usd, "$"))
+        lead = "" if item.lead_weeks is None else f", {number(item.lead_weeks)} weeks"
+        lines.append(f"  {item.count} x {item.what}: {price}{lead}")
+    return "\n".join(lines)
