@@ -158,7 +158,8 @@ class PriceBook(QDialog):
             return
         key = item.data(Qt.ItemDataRole.UserRole)
         entry = next(entry for entry in self.entries() if entry.id == key)
-        text = item.text().replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
+        typed = item.text()
+        text = typed.replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
         try:
             value = float(text)
         except ValueError:
@@ -167,7 +168,7 @@ class PriceBook(QDialog):
             self.fill()
             self.note.setText(
                 self.tr("{0}: “{1}” is no price; a number of at least 0 in {2} is expected.").format(
-                    entry.name, item.text() if item.text() == text else text, entry.unit
+                    entry.name, typed, entry.unit
                 )
             )
             return

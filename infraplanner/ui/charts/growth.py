@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from infraplanner.results.growth import GrowthResult, YearOfGrowth
 
 
+PHASE_LINE = 0.2
+"""Room above the curves for one line of phases' names, in shares of their height."""
+
+
 class GrowthChart(Chart):
     """Steps: what the pools can take at the peaks; line: what is asked. Phases are named where they begin."""
 
@@ -67,10 +71,11 @@ class GrowthChart(Chart):
         self._demand.setPen(pg.mkPen(self.colour("series.1"), width=2, style=SERIES_STYLE[1]))
         self._demand.setSymbolBrush(pg.mkBrush(self.colour("series.1")))
         self._demand.setSymbolPen(pg.mkPen(self.colour("series.1")))
-        self._name_phases(found, factor, top)
+        high = 1.05 + PHASE_LINE * max(1, *(len(row.phases) for row in found.years))
+        self._name_phases(found, factor, high * top)
         self.label_left(unit)
         self.label_bottom(self.tr("year"))
-        self.fix_range((0.0, float(edges[-1])), (0.0, 1.25 * top / factor))
+        self.fix_range((0.0, float(edges[-1])), (0.0, high * top / factor))
         self.legend.show_entries(
             [(self.tr("capacity"), "series.0", SERIES_STYLE[0]), (self.tr("peak demand"), "series.1", SERIES_STYLE[1])]
         )
@@ -92,7 +97,7 @@ class GrowthChart(Chart):
             if row.phases:
                 made = pg.TextItem("\n".join(row.phases), color=self.colour("text.primary"), anchor=(0, 0))
                 made.setFont(fonts.font(fonts.CAPTION))
-                made.setPos(row.year + 0.05, 1.24 * top / factor)
+                made.setPos(row.year + 0.05, top / factor)
                 self.plot.addItem(made)
                 self._texts.append(made)
 
@@ -151,15 +156,14 @@ class PhaseChart(Bars):
             left = left + width
         for y, row, total in zip(at.tolist(), rows, totals.tolist(), strict=True):
             late = row.delay.usd if row.delay is not None else None
-            tail = "" if late is None else self.tr("  {0} a week late").format(" ".join(scaled(late, "$")))
+            tail = "" if late is None else self.tr("   a week late: {0}").format(" ".join(scaled(late, "$")))
+            if row.delay is not None and row.delay.lead_weeks:
+                tail += self.tr(", order {0} weeks ahead").format(number(row.delay.lead_weeks))
             self.text(short(total / factor) + tail, total / factor, y, (0, 0.5))
         self.name_left(at, [self.tr("year {0}").format(row.year) for row in rows])
         self.label_bottom(unit)
-        self.fix_range((0, 1.7 * max(1e-12, float(totals.max()) / factor)), (0.4 - max(len(rows), 3), 0.6))
-        slow = [row.delay for row in rows if row.delay is not None and row.delay.lead_weeks is not None]
-        self.scope.setText(
-            self.tr("order {0} {1} weeks ahead").format(slow[0].lead_part, number(slow[0].lead_weeks)) if slow else ""
-        )
+        self.fix_range((0, 1.8 * max(1e-12, float(totals.max()) / factor)), (0.4 - max(len(rows), 3), 0.6))
+        self.scope.setText(f"{short(float(totals.sum()) / factor)} {unit}")
         told = "\n".join(_told(row) for row in rows)
         self.plot.setToolTip(told)
         self.scope.setToolTip(told)

@@ -44,10 +44,10 @@ class BillChart(Bars):
         for y, value in zip(at.tolist(), (energy + demand).tolist(), strict=True):
             self.text(short(value), value, y, (0, 0.5))
         self.name_left(at, [row[0] for row in rows])
-        self.label_bottom(self.tr("{0} a year").format(unit))
+        mean = "" if bill.mean_usd_per_kwh is None else number(bill.mean_usd_per_kwh, 3)
+        self.label_bottom(self.tr("{0} a year; energy at {1} $/kWh in the mean").format(unit, mean))
         self.fix_range((0, 1.25 * max(1e-12, float((energy + demand).max()))), (0.4 - len(rows), 0.6))
-        mean = "" if bill.mean_usd_per_kwh is None else f"{number(bill.mean_usd_per_kwh, 3)} $/kWh"
-        self.scope.setText(" \u00b7 ".join(part for part in (f"{short(total / factor)} {unit}", mean) if part))
+        self.scope.setText(f"{short(total / factor)} {unit}")
         self.scope.setToolTip("\n".join(_told(row) for row in bill.periods if row.hours_count))
         solid = Qt.PenStyle.SolidLine
         entries = [(self.tr("energy"), "series.1", solid)]

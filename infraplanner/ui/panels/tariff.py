@@ -24,6 +24,7 @@ from infraplanner.units import number, scaled
 
 TOPIC = "tariff"
 DAYS = {"all": "every day", "weekday": "Mon\u2013Fri", "weekend": "Sat, Sun"}
+FIRST_ID = "period-1"
 NEW_NAME, NEW_START_H, NEW_END_H = "New period", 16, 21
 """A first guess that shows at once in the picture: the evening."""
 
@@ -110,8 +111,8 @@ class TariffEditor(QWidget):
         self.bridge.execute(Delete([key]))
 
     def _add(self) -> None:
-        document = self.bridge.session.document
-        key = next_free_id("period-1", document.ids())  # type: ignore[arg-type]
+        taken = self.bridge.session.document.ids()
+        key = FIRST_ID if FIRST_ID not in taken else next_free_id(FIRST_ID, taken)  # type: ignore[arg-type]
         price = self._flat()
         made = TariffPeriod(id=key, name=NEW_NAME, start_h=NEW_START_H, end_h=NEW_END_H, usd_per_kwh=price)
         if self.bridge.execute(PutRecords(self.tr("Add tariff period"), [(TOPIC, made)])):
