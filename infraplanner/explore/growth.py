@@ -17,9 +17,7 @@ from msgspec import structs
 
 from infraplanner.catalog import Catalog
 from infraplanner.edit import ApplyScenario, EditError, UndoStack
-from infraplanner.engine.economics import capital_recovery
 from infraplanner.engine.evaluate import evaluate
-from infraplanner.engine.tariff import pattern_of
 from infraplanner.model.document import Document, Snapshot
 from infraplanner.model.entities import TABLES, Scenario, Site, Workload
 from infraplanner.results.growth import Delay, GrowthResult, Purchase, YearOfGrowth
@@ -155,6 +153,8 @@ def _delay(row: YearOfGrowth, site: object, late: float, served: float, catalog:
 
 def _recovery(item: Purchase, site: object, catalog: Catalog, rate: float) -> float:
     """Yearly payment for one unit of a purchase's capital."""
+    from infraplanner.engine.economics import capital_recovery  # noqa: PLC0415 - loads Numba, only when years are solved
+
     own = site.it_life_years if isinstance(site, Site) else None
     name = {POWER: "plant", COOLING: "plant", BUILDING: "building"}.get(item.category, "it")
     name = "link" if item.category == FABRIC and item.what.endswith("cables") else name
@@ -164,6 +164,8 @@ def _recovery(item: Purchase, site: object, catalog: Catalog, rate: float) -> fl
 
 def _mean_served(found: ResultSnapshot, snapshot: Snapshot, catalog: Catalog) -> float:
     """Output tokens/s served over a mean week: the classes' days against what the pools take of their mix at the peak."""
+    from infraplanner.engine.tariff import pattern_of  # noqa: PLC0415 - as above
+
     routing = found.throughput.routing
     known, peak_h = catalog.with_embedded(snapshot.table("profiles")), catalog.constant("cost.day_peak_h")
     workloads = snapshot.table("workloads")

@@ -10,16 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.types import Constant, CoolingUnit, PowerUnit, System
-from infraplanner.engine.economics import Book, system_prices
 from infraplanner.model.document import Snapshot
 from infraplanner.results.economics import WORKS
 from infraplanner.results.growth import Purchase
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.units import KILO
+
+if TYPE_CHECKING:
+    from infraplanner.engine.economics import Book
 
 IT, POWER, COOLING, FABRIC, BUILDING = "IT", "power", "cooling", "fabric", "building works"
 CATEGORIES = (IT, POWER, COOLING, FABRIC, BUILDING)
@@ -42,12 +44,16 @@ class Thing:
 
 def things(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot) -> dict[str, Thing]:
     """Every record of a plan that has a price, by id."""
+    from infraplanner.engine.economics import Book  # noqa: PLC0415 - loads Numba, only when something is bought
+
     known = catalog.with_embedded(snapshot.table("profiles"))
     book = Book(known)
     return dict([*_machines(snapshot, known, book), *_plant(snapshot, known, book, result), *_links(result)])
 
 
 def _machines(snapshot: Snapshot, known: Catalog, book: Book) -> Iterator[tuple[str, Thing]]:
+    from infraplanner.engine.economics import system_prices  # noqa: PLC0415 - as above
+
     prices, _ = system_prices(cast(Hashable, known), book.value("server_factor"))
     systems = sorted(known.of(System).values(), key=lambda profile: profile.id)
     price_of = {part.id: float(price) for part, price in zip(systems, prices[:, 0], strict=True)}

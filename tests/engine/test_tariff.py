@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from infraplanner import places
 from infraplanner.catalog import Catalog
@@ -26,6 +27,7 @@ from infraplanner.engine.tariff import (
     use_by_hour,
 )
 from infraplanner.io import read_plan
+from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import Site, TariffPeriod
 from infraplanner.model.validate import problems
 from infraplanner.results.tariff import ElectricityBill
@@ -226,3 +228,25 @@ def test_the_templates_tariff_is_that_of_its_profile(edge: Any, catalog: Catalog
     rates = rates_of(None, list(held.values()), math.nan, 0.0, END_H)
     assert shares_of(rates)[0].max() == 0.0, "no hour is left to the flat price"
     assert overlaps_of(rates, slots_of(THURSDAY)[1]) == ()
+
+
+def test_own_sources_stay_outside_the_tariff(catalog: Catalog) -> None:
+    """An islanded plan buys nothing from the grid: a peak price changes no bill, and its energy is what its sources cost."""
+    plan = read_plan(places.resources_dir() / "templates" / "rubin-800v.yaml").document
+    before = evaluate(plan.snapshot(), catalog).economics
+    plan.put("tariff", TariffPeriod(id="dear", usd_per_kwh=9.0, demand_usd_per_kw_month=99.0))
+    after = evaluate(plan.snapshot(), catalog).economics
+    assert before.bill.own_usd == pytest.approx(before.energy_usd_per_year)
+    assert after.energy_usd_per_year == pytest.approx(before.energy_usd_per_year)
+    assert after.bill.demand_usd == 0.0
+
+
+def test_one_dearer_period_costs_its_own_energy_more(edge: Any, catalog: Catalog) -> None:
+    tables = edge.snapshot().tables()
+    dear = structs.replace(tables["tariff"]["summer-peak"], usd_per_kwh=0.3)
+    tables["tariff"] = tables["tariff"] | {"summer-peak": dear}
+    base = evaluate(edge.snapshot(), catalog).economics.bill
+    found = evaluate(Snapshot(tables, 1, {}), catalog).economics.bill
+    kwh = next(row.energy_kwh for row in base.periods if row.id == "summer-peak")
+    assert found.energy_usd - base.energy_usd == pytest.approx((0.3 - 0.07741) * kwh)
+    assert found.demand_usd == pytest.approx(base.demand_usd)

@@ -173,4 +173,4 @@ def test_a_tornado_is_turned_to_another_headline(edge: Driver, qtbot: Any) -> No
     edge.settle()
     assert "price-accelerators" in one.shown
     assert "whole site" in one.bottom.labelText
-    assert "whole site" in one.scope.toolTip()
+    assert "whole site" in one.choice.toolTip()

@@ -110,12 +110,15 @@ CATEGORIES = (
     ("IT", "series.0"), ("power", "wall.power"), ("cooling", "liquid.supply"), ("fabric", "series.3"),
     ("building works", "text.muted"),
 )  # fmt: skip
+ORDER_PX = 380
+"""From this width on there is room to say how far ahead a phase is ordered."""
+SHORT = {"building works": "works"}
 
 
 class PhaseChart(Bars):
     """Capital of every year that builds something, by what it is for; what a week later costs stands behind it."""
 
-    title = "Capital by phase"
+    title = "Phases pay"
 
     def __init__(self, bridge: Bridge, parent: object = None) -> None:
         super().__init__(parent)
@@ -157,18 +160,17 @@ class PhaseChart(Bars):
         for y, row, total in zip(at.tolist(), rows, totals.tolist(), strict=True):
             late = row.delay.usd if row.delay is not None else None
             tail = "" if late is None else self.tr("   a week late: {0}").format(" ".join(scaled(late, "$")))
-            if row.delay is not None and row.delay.lead_weeks:
+            if row.delay is not None and row.delay.lead_weeks and self.width() >= ORDER_PX:
                 tail += self.tr(", order {0} weeks ahead").format(number(row.delay.lead_weeks))
             self.text(short(total / factor) + tail, total / factor, y, (0, 0.5))
         self.name_left(at, [self.tr("year {0}").format(row.year) for row in rows])
-        self.label_bottom(unit)
+        self.label_bottom(self.tr("{0}; {1} in all").format(unit, short(float(totals.sum()) / factor)))
         self.fix_range((0, 1.8 * max(1e-12, float(totals.max()) / factor)), (0.4 - max(len(rows), 3), 0.6))
-        self.scope.setText(f"{short(float(totals.sum()) / factor)} {unit}")
+        self.scope.setText("")
         told = "\n".join(_told(row) for row in rows)
         self.plot.setToolTip(told)
-        self.scope.setToolTip(told)
         used = [entry for column, entry in enumerate(CATEGORIES) if sums[:, column].any()]
-        self.legend.show_entries([(self.tr(name), colour, SERIES_STYLE[0]) for name, colour in used])
+        self.legend.show_entries([(self.tr(SHORT.get(name, name)), colour, SERIES_STYLE[0]) for name, colour in used])
         self.shown = {
             str(row.year): {name: float(value) for (name, _), value in zip(CATEGORIES, line, strict=True)}
             for row, line in zip(rows, sums, strict=True)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from infraplanner.results.uncertainty import UncertaintyResult
 
 ROW_PX = 19
+BAND_PX = 340
+"""From this width on the ends of the band stand below the chart."""
 FIGURES: tuple[tuple[str, str, str, float], ...] = (
-    ("usd_per_million_tokens", "cost of a token", "$ a million tokens", 1.0),
+    ("usd_per_million_tokens", "cost", "$ a million tokens", 1.0),
     ("tokens_per_s", "throughput", "k tok/s", 1e-3),
     ("tokens_per_j", "energy", "tokens a joule", 1.0),
     ("kg_co2e_per_million_tokens", "carbon", "g a million tokens", 1e3),
@@ -55,13 +57,14 @@ class TornadoChart(Bars):
         self.choice.setObjectName("head")
         self.choice.setAccessibleName(self.tr("Headline that the chart is drawn for"))
         for key, name, _, _ in FIGURES:
-            self.choice.addItem(self.tr(name), key)
+            self.choice.addItem(self.tr("What moves {0}").format(self.tr(name)), key)
         self.choice.setCurrentIndex(self.choice.findData(figure))
         self.choice.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
         self.choice.currentIndexChanged.connect(lambda _index: self._redraw())
         head = self.layout().itemAt(0).layout()  # type: ignore[union-attr]
         assert isinstance(head, QHBoxLayout)
-        head.insertWidget(1, self.choice)
+        head.insertWidget(0, self.choice)
+        self.head.hide()  # the choice is the title
         self.found: UncertaintyResult | None = None
         self._bridge, self._asked = bridge, -1
         self._line = pg.InfiniteLine(0.0, 90)
@@ -145,12 +148,12 @@ class TornadoChart(Bars):
         pad = 0.06 * max(right - left, 1e-12)
         self.name_left(at, [names[swing.input].name for swing in swings])
         self.left.setToolTip("\n".join(_told(names[swing.input]) for swing in swings))
-        self.label_bottom(self.tr("{0}, whole site").format(unit))
+        told = f": {number(low)} \u2013 {number(high)}" if self.width() >= BAND_PX else ""
+        self.label_bottom(self.tr("{0}, whole site{1}").format(unit, told))
         self.fix_range((left - pad, right + pad), (0.5 - max(1, len(swings)), 0.5))
-        self.scope.setText(f"{number(low)} – {number(high)}")
         whole = self.tr("The whole site: what is uncertain is the same for all its halls, rows and racks.")
         samples = self.tr("5 to 95 % of {0} samples, seed {1}").format(self.found.sample_count, self.found.seed)
-        self.scope.setToolTip(f"{whole}\n{samples}")
+        self.choice.setToolTip(f"{whole}\n{samples}")
         solid = Qt.PenStyle.SolidLine
         self.legend.show_entries([(self.tr("low"), "series.1", solid), (self.tr("high"), "series.0", solid)])
         self.shown = {swing.input: [swing.at_low, swing.at_high] for swing in swings} | {"band": [band.p5, band.p95]}

@@ -93,7 +93,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("mode", "Mode", "", "choice:,parallel,backup"),
             Field("available_frac", "Available", "frac", optional=True),
             Field("energy_kwh", "Stored energy", "kwh", optional=True),
-            Field("electricity_usd_per_kwh", "Tariff", "usd_per_kwh", optional=True),
+            Field("electricity_usd_per_kwh", "Price of energy", "usd_per_kwh", optional=True),
             Field("carbon_g_per_kwh", "Carbon", "g_per_kwh", optional=True),
         ],
     },
