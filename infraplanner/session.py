@@ -14,7 +14,7 @@ from infraplanner.compile.scale_up import has_part
 from infraplanner.edit import ApplyScenario, Command, DragSession, EditError, UndoStack
 from infraplanner.engine import Engine, compare_chains, evaluate
 from infraplanner.engine.threads import TRAFFIC
-from infraplanner.explore.compare import Case, compare_scenarios
+from infraplanner.explore.compare import compare_scenarios
 from infraplanner.explore.fabric_report import cut_report, optical_rows
 from infraplanner.explore.failures import FailureCost, cost_of, rank_failures
 from infraplanner.explore.growth import growth
@@ -31,6 +31,7 @@ from infraplanner.model.document import Document
 from infraplanner.model.entities import TABLES, Hall, Site
 from infraplanner.places import resources_dir
 from infraplanner.results.chains import ChainAlternative
+from infraplanner.results.comparison import Case
 from infraplanner.results.growth import GrowthResult
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.results.uncertainty import UncertaintyResult

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging"))
 
 from template_edge import edge_site  # noqa: E402 - the path has to be known first
+from template_fleet import deepseek_day  # noqa: E402
 from template_hall import hall_20mw  # noqa: E402
 from template_pilot import h100_pilot  # noqa: E402
 from template_pod import nvl72_pod  # noqa: E402
@@ -37,6 +38,7 @@ TEMPLATES: dict[str, Callable[[], Document]] = {
     "training-16k-h100.yaml": training_16k_h100,
     "hall-20mw.yaml": hall_20mw,
     "edge-site.yaml": edge_site,
+    "deepseek-day.yaml": deepseek_day,
 }
 
 NAMES_ITS_OWN = frozenset({"rubin-800v.yaml"})

@@ -15,6 +15,7 @@ from infraplanner.validation.bench import SCHEMA, VERSION, machine, scaling_expo
 
 from .errors import OK, UserError
 from .evaluate import emit
+from .progress import add_quiet
 from .tables import columns
 
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--racks", default="400,10000", help="sizes, such as 400,10000,100000")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add_quiet(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from infraplanner.catalog.loader import load_catalog
 from infraplanner.catalog.types import Constant
 
 from .errors import OK, UserError
+from .progress import add_quiet
 from .tables import columns
 
 FILE = "calibrated.yaml"
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="a YAML file with a list `rows`")
     parser.add_argument("-o", "--output", metavar="PROFILES", required=True, help=f"folder for {FILE}, or a .yaml file")
     parser.add_argument("--folds", type=int, default=0, help="groups held out in turn; 0: every accelerator-model pair")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add_quiet(parser)
 
 
 def run(options: argparse.Namespace) -> int:

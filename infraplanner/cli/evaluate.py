@@ -14,6 +14,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.session import Session, evaluate_once, failure_cost, rank_once
 
 from .errors import OK, UserError
+from .progress import add_quiet, counter
 from .tables import failures_table, result_table
 
 
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--failures", action="store_true", help="rank every single failure by what it costs")
     parser.add_argument("--format", choices=("table", "json", "yaml"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add_quiet(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,13 +58,8 @@ def open_plan(path: str) -> Session:
 
 
 def single_failures(session: Session, scenario: str | None, *, quiet: bool) -> list[FailureCost]:
-    """Every single failure, the worst first, with a bar on stderr."""
-    shown = sys.stderr.isatty() and not quiet
-    return rank_once(session, scenario, _bar if shown else lambda _done, _total: None)
-
-
-def _bar(done: int, total: int) -> None:
-    sys.stderr.write(f"\rfailing {done} / {total}" + ("\n" if done == total else ""))
+    """Every single failure, the worst first, with a count on stderr."""
+    return rank_once(session, scenario, counter("failing", quiet=quiet))
 
 
 def render(

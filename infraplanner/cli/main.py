@@ -21,6 +21,8 @@ COMMANDS = {
     ),
     "uncertainty": ("infraplanner.cli.uncertainty", "how sure the figures are, and what moves them"),
     "why": ("infraplanner.cli.why", "a headline figure traced back to inputs and sources"),
+    "scenarios": ("infraplanner.cli.scenarios", "the named scenarios side by side, with what changes"),
+    "levers": ("infraplanner.cli.levers", "what one more unit buys; the ladder of walls"),
     "growth": ("infraplanner.cli.growth", "phases and demand over years, and when the pools are full"),
     "chains": ("infraplanner.cli.chains", "supply chains side by side: AC, 54 V, ±400 V and 800 V DC"),
     "validate": ("infraplanner.cli.validate", "predictions against measured rows"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict
 
 from infraplanner.io.results_json import plain
@@ -13,6 +12,7 @@ from infraplanner.units import number
 
 from .errors import OK, UserError
 from .evaluate import emit, open_plan
+from .progress import add_quiet, counter
 from .tables import columns
 
 MOST_SAMPLES = 1 << 16
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--figure", default="usd_per_million_tokens", metavar="F", help="figure of the tornado")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add_quiet(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         found = uncertainty(
             session.document.snapshot(), session.catalog, samples=options.samples, full=options.full, seed=options.seed,
-            progress=_silent if options.quiet or not sys.stderr.isatty() else _progress,
+            progress=counter("sample", quiet=options.quiet),
         )  # fmt: skip
     finally:
         session.close()
@@ -63,14 +63,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         emit(table(found, options.figure), options.output)
     return OK
-
-
-def _silent(_done: int, _total: int) -> None:
-    """No progress."""
-
-
-def _progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r{done} / {total}" + ("\n" if done == total else ""))
 
 
 def table(found: UncertaintyResult, figure: str) -> str:

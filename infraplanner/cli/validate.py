@@ -13,6 +13,7 @@ from infraplanner.validation.report import validate
 
 from .errors import OK, UserError
 from .evaluate import emit
+from .progress import add_quiet, counter
 from .tables import columns
 
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("table", "json", "yaml"), default="table")
     parser.add_argument("--rows", action="store_true", help="list every row in the table")
     parser.add_argument("-o", "--output", metavar="F", help="write to this file")
+    add_quiet(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; expected measured rows (.yaml).")
     catalog = load_catalog()
-    report = validate(paths, all_predictors(catalog), all_ratios(catalog))
+    report = validate(paths, all_predictors(catalog), all_ratios(catalog), counter("row", quiet=options.quiet))
     if options.format == "table":
         text = "\n".join(_file_table(file, options.rows) for file in report["files"])
     else:

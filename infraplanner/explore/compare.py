@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from infraplanner.catalog import Catalog
 from infraplanner.edit import ApplyScenario, EditError, UndoStack
 from infraplanner.engine.evaluate import evaluate
 from infraplanner.model.document import Document, Snapshot
 from infraplanner.model.entities import TABLES
-from infraplanner.results.snapshot import ResultSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The plan as it stands (empty id) or under one scenario; `refusal` says in one sentence why it cannot be applied."""
-
-    id: str
-    name: str
-    result: ResultSnapshot | None
-    refusal: str = ""
+from infraplanner.results.comparison import Case
 
 
 def compare_scenarios(

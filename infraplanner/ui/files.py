@@ -60,7 +60,7 @@ class Files(QObject):
 
     def templates(self) -> list[Path]:
         """Example plans, simplest first."""
-        return sorted((resources_dir() / "templates").glob("*.yaml"))
+        return sorted((resources_dir() / "templates").glob("*.yaml"), key=lambda path: (path.stat().st_size, path.name))
 
     def thumbnail(self, path: Path) -> QPixmap | None:
         """A small picture of a plan, drawn by the painter of the floor; None when it cannot be read."""

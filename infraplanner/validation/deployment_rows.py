@@ -4,6 +4,10 @@ Rows state tokens a second of one node or accelerator; how wide a unit is, how m
 its batches stand once in the publisher's overview. Those facts are records of the catalogue (topic `deployment`), none of
 them a measured result. Prompt and answer lengths follow from the fleet's day: tokens in over tokens out, and the mean cache
 that an output token sees.
+
+A rate that is the mean of a day lies below that of a busy unit, by a share that nothing published gives. What was published
+is the day's tokens and how many nodes were in service: nodes are then taken as divided between prefill and decode so that
+both are busy for the same share of the day, and that share times the rate of a busy unit is the prediction.
 """
 
 from __future__ import annotations
@@ -24,8 +28,10 @@ from .report import Prediction, Predictor
 kernel_cache.prepare_once()
 from infraplanner.engine import tuning  # noqa: E402 - loads Numba, after its cache folder is chosen
 from infraplanner.engine.pools import case_of, operating_point  # noqa: E402
+from infraplanner.kernels.serving import Point  # noqa: E402
 
 TOPIC, DAY = "deployment", "fact.deepseek-day"
+DAY_S = 86_400.0
 NODE = 8
 """Accelerators of one node of these deployments."""
 PER_NODE = frozenset({"tokens_per_s_node", "prefill_input_tokens_per_s", "decode_output_tokens_per_s"})
@@ -97,10 +103,8 @@ def _unit(row: Row, record: Record, catalog: Catalog, assumed: list[str]) -> Uni
         f"{width} devices a unit, {data['redundant']:.0f} redundant experts, batches in halves, "
         f"{tokens_in:.0f} tokens in and {tokens_out:.0f} out, as the publisher's overview says or implies"
     )
-    if data.get("mean_of_a_day"):
-        assumed.append("a saturated unit, where the row is the mean of a day")
     return Unit(
-        _phase(row), width, int(data["redundant"]), bool(data["two_batch"]), float(tokens_in), float(tokens_out),
+        record.data["phase"], width, int(data["redundant"]), bool(data["two_batch"]), float(tokens_in), float(tokens_out),
         float(data.get("hit_frac", 0.0)), int(data.get("chunk_tokens", 0)), int(data.get("batch", 0)),
         float(data.get("user_tokens_per_s", math.nan)),
     )  # fmt: skip
@@ -108,10 +112,32 @@ def _unit(row: Row, record: Record, catalog: Catalog, assumed: list[str]) -> Uni
 
 def _predict(row: Row, record: Record, catalog: Catalog) -> Prediction:
     assumed: list[str] = []
+    own = _saturated(row, record, catalog, assumed)
+    if isinstance(own, str):
+        return Prediction(skipped=own, assumed=tuple(assumed))
+    each, point = own
+    if record.data.get("mean_of_a_day"):
+        busy = _busy_frac(record, each, catalog)
+        if isinstance(busy, str):
+            return Prediction(skipped=busy, assumed=tuple(assumed))
+        assumed.append(
+            f"tokens and nodes of the published day, both phases busy for the same share of it: {busy:.2f}; "
+            f"a busy unit takes {each * NODE:.0f} tokens/s a node"
+        )
+        each *= busy
+    part, llm = str(record.data["accelerator"]), str(record.data["model"])
+    shares = {"compute": point.compute_frac, "memory_bandwidth": point.memory_frac, "network": point.network_frac}
+    tags = ("class:moe", f"accelerator:{catalog.get(part).name}", f"model:{llm}")
+    value = each * (NODE if row["metric"] in PER_NODE else 1)
+    return Prediction(value, max(shares, key=lambda key: shares[key]), tuple(assumed), tags=tags)
+
+
+def _saturated(row: Row, record: Record, catalog: Catalog, assumed: list[str]) -> tuple[float, Point] | str:
+    """Tokens/s of one device of a busy unit (prompts with what the cache held, or answers), or why there are none."""
     unit = _unit(row, record, catalog, assumed)
     part, llm = catalog.find(str(record.data["accelerator"])), catalog.find(str(record.data["model"]))
     if not isinstance(part, Accelerator) or not isinstance(llm, Llm):
-        return Prediction(skipped=f"no profile of {record.data['model']} or {record.data['accelerator']}")
+        return f"no profile of {record.data['model']} or {record.data['accelerator']}"
     pool = Pool(
         id="row", model=llm.id, weights="fp8", kv="bf16", tp=1, pp=1, ep=unit.width, dp=unit.width, phase=unit.phase,
         batch=unit.batch * unit.width or None, chunk_tokens=unit.chunk_tokens, redundant_experts=unit.redundant,
@@ -126,13 +152,38 @@ def _predict(row: Row, record: Record, catalog: Catalog) -> Prediction:
         assumed.append(f"the batch at which one user sees {unit.user_tokens_per_s:g} tokens/s")
     asked = tuning.request(pool, work, None)
     if asked is None:
-        return Prediction(skipped="lengths are not positive")
+        return "lengths are not positive"
     found = operating_point(case_of(pool, part, llm, asked, float(unit.width), constants(catalog)))
     if isinstance(found, str):
-        return Prediction(skipped=f"does not fit: {found}", assumed=tuple(assumed))
+        return f"does not fit: {found}"
     point, _ = found
-    each = (point.requests_per_s * asked.input_tokens if unit.phase == "prefill" else point.tokens_per_s) / unit.width
-    value = each * (NODE if row["metric"] in PER_NODE else 1)
-    shares = {"compute": point.compute_frac, "memory_bandwidth": point.memory_frac, "network": point.network_frac}
-    tags = ("class:moe", f"accelerator:{part.name}", f"model:{llm.id}")
-    return Prediction(value, max(shares, key=lambda key: shares[key]), tuple(assumed), tags=tags)
+    rate = point.requests_per_s * asked.input_tokens if unit.phase == "prefill" else point.tokens_per_s
+    return rate / unit.width, point
+
+
+def _busy_frac(record: Record, each: float, catalog: Catalog) -> float | str:
+    """Share of the day for which a fleet of the published size is busy with the day's tokens, the same in both phases.
+
+    `each` is the rate of one busy device of the phase at hand; the other phase is predicted from its own record.
+    """
+    day = catalog.find(DAY)
+    phase = str(record.data["phase"])
+    other = next(
+        (
+            one
+            for one in catalog.of(Record).values()
+            if one.topic == TOPIC
+            and one.data["phase"] != phase
+            and one.data["source_words"] == record.data["source_words"]
+        ),
+        None,
+    )
+    if not isinstance(day, Record) or other is None:
+        return "the tokens and nodes of the day, or the unit of its other phase, are not in the catalogue"
+    found = _saturated({"metric": ""}, other, catalog, [])
+    if isinstance(found, str):
+        return found
+    rates = {phase: each, str(other.data["phase"]): found[0]}
+    tokens = {"prefill": float(str(day.data["input_tokens"])), "decode": float(str(day.data["output_tokens"]))}
+    nodes = sum(tokens[key] / DAY_S / (rates[key] * NODE) for key in tokens)
+    return nodes / float(str(day.data["nodes_mean"]))

@@ -16,6 +16,8 @@ from .report import Predictor
 
 MODEL_1GW = "fit.epoch-1gw"
 FLEET_DAY = "fact.deepseek-day"
+NODE_FAILURES = "reliability.node_failures_per_day"
+NODE_GPUS = 8.0
 PORTS_400G_A_GPU = 3
 """Of 400G an accelerator in two tiers without oversubscription: down and up at the leaf, one at the spine."""
 ENDS_400G_A_GPU = 4
@@ -113,7 +115,7 @@ def _wait(case: Case, kernels: ModuleType) -> tuple[float, str]:
 
 
 def _job_interval(case: Case, kernels: ModuleType) -> tuple[float, str]:
-    rate = case.catalog.constant("reliability.node_failures_per_day")
+    rate = case.catalog.constant(NODE_FAILURES)
     case.assume(f"{rate * KILO:g} failures a day in 1,000 nodes, from a published cluster of the same kind")
     nodes = case.given("gpus") / case.given("gpus_per_node")
     return float(kernels.reliability.job_interval(nodes, rate / DAY_S)) / S_PER_H, "node failures"
@@ -172,17 +174,19 @@ def _capex(case: Case, _kernels: ModuleType) -> tuple[float, str]:
     return count * (racks + fabric) + house, "prices"
 
 
-def _interruptions(_case: Case, _kernels: ModuleType) -> tuple[float, str]:
-    raise KeyError("a failure rate from elsewhere, for the planned one was taken from this very count")
-
-
-def _simulated_wait(_case: Case, _kernels: ModuleType) -> tuple[float, str]:
-    raise KeyError("step times, trace and router of the simulator whose mean this is")
+def _interruptions(case: Case, kernels: ModuleType) -> tuple[float, str]:
+    """Failures of a job over its days: those of its nodes, at the rate of another published cluster."""
+    rate = case.catalog.constant(NODE_FAILURES)
+    nodes, seconds = case.given("gpus") / NODE_GPUS, case.given("days") * DAY_S
+    case.assume(
+        f"{NODE_GPUS:g} accelerators a node; {rate * KILO:g} failures a day in 1,000 nodes, from the larger of two other "
+        "clusters (the smaller had about a third); every failure of a node interrupts the job"
+    )
+    return seconds / float(kernels.reliability.job_interval(nodes, rate / DAY_S)), "node failures"
 
 
 LAWS: dict[str, Law] = {
     "unexpected_interruptions": _interruptions,
-    "ttft_mean": _simulated_wait,
     "capex_total": _capex,
     "opex_annual": operating_cost,
     "crf": _recovery,

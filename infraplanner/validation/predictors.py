@@ -8,6 +8,7 @@ from typing import Any
 from infraplanner.catalog import Catalog
 
 from .catalogue_rows import catalogue_predictor
+from .cluster_rows import cluster_predictor
 from .collective_rows import collective_predictor
 from .deployment_rows import deployment_predictor
 from .economics_rows import economics_predictor
@@ -25,6 +26,7 @@ def all_predictors(catalog: Catalog) -> list[Predictor]:
     """The predictors of this version: serving, training, collective, thermal, power and closed-form rows."""
     return [
         deployment_predictor(catalog),
+        cluster_predictor(catalog),
         ratio_predictor(catalog),
         serving_predictor(catalog),
         training_predictor(catalog),

@@ -49,6 +49,7 @@ class RowReport:
 
 
 Ratios = Callable[[Iterable[Row]], list[dict[str, Any]]]
+Progress = Callable[[int, int], None]
 
 
 def row_report(row: Row, predictors: Iterable[Predictor]) -> RowReport:
@@ -86,9 +87,14 @@ def error_figures(rows: Iterable[RowReport]) -> dict[str, Any]:
     }
 
 
-def file_report(measured: MeasuredFile, predictors: list[Predictor]) -> dict[str, Any]:
+def file_report(
+    measured: MeasuredFile, predictors: list[Predictor], progress: Progress = lambda _done, _total: None
+) -> dict[str, Any]:
     """The contract's object of one file. `covered` and the error figures are over rows with `use: gate`."""
-    rows = [row_report(row, predictors) for row in measured.rows]
+    rows: list[RowReport] = []
+    for found in measured.rows:
+        rows.append(row_report(found, predictors))
+        progress(len(rows), len(measured.rows))
     rows += [
         RowReport(key, "", "", None, None, "", None, "", (), f"unreadable: {reason}", ())
         for key, reason in measured.unreadable
@@ -113,14 +119,19 @@ def file_report(measured: MeasuredFile, predictors: list[Predictor]) -> dict[str
     }
 
 
-def validate(paths: Iterable[Path], predictors: list[Predictor], ratios: Ratios | None = None) -> dict[str, Any]:
+def validate(
+    paths: Iterable[Path],
+    predictors: list[Predictor],
+    ratios: Ratios | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> dict[str, Any]:
     """The whole report. `ratios` compares rows of a file that only mean something beside each other; it adds a list
     `ratios` and a group a kind to the file. Raises TextError for a file that is no list of measured rows.
     """
     files = []
     for path in paths:
         measured = read_measured(path)
-        report = file_report(measured, predictors)
+        report = file_report(measured, predictors, progress)
         pairs = ratios(measured.rows) if ratios is not None else []
         report["ratios"] = pairs
         for kind in sorted({pair["kind"] for pair in pairs}):

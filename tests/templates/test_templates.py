@@ -14,6 +14,7 @@ from infraplanner.places import resources_dir, shipped_profiles_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = (
+    "deepseek-day.yaml",
     "edge-site.yaml",
     "h100-pilot.yaml",
     "hall-20mw.yaml",

@@ -20,11 +20,12 @@ from infraplanner.validation.report import RowReport, error_figures, row_report,
 
 FOLDER = Path(__file__).parent / "rows"
 PLANT, MONEY = (FOLDER / name for name in ("power_thermal.yaml", "economics.yaml"))
-OTHERS = {"splitwise_sim_ttft", "llama3_interrupts"}
-"""Gate rows of the economics file that no closed form predicts."""
 BUILT_UP = {"epoch_1gw_opex": 0.09}
 """Rows added up from planning prices, with the error that this leaves: more than the row's own tolerance."""
-DEPLOYED = {"deepseek_node_in", "deepseek_node_out"}  # from the serving kernels; see test_deployment_rows
+DEPLOYED = {  # from the serving kernels; see test_deployment_rows and test_cluster_rows
+    "deepseek_node_in", "deepseek_node_out", "splitwise_sim_ttft",
+}  # fmt: skip
+ELSEWHERE = {"llama3_interrupts"}  # by the failure rate of other clusters, which differ by a factor of three
 ROUNDED = {"lenovo-sd650n-flow-40"}  # published as whole litres: 4 stands for 3.5 to 4.5
 
 
@@ -32,7 +33,7 @@ def rows_of(path: Path, use: str) -> list[Row]:
     return [row for row in read_measured(path).rows if row["use"] == use]
 
 
-GATE = [row for path in (PLANT, MONEY) for row in rows_of(path, "gate") if row["id"] not in OTHERS | DEPLOYED]
+GATE = [row for path in (PLANT, MONEY) for row in rows_of(path, "gate") if row["id"] not in DEPLOYED | ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +60,21 @@ def test_median_error_is_3_percent_and_worst_15(catalog: Catalog, group: str) ->
     assert {key for key, error in errors.items() if error > 0.065} <= ROUNDED
 
 
-def test_a_count_that_gave_its_own_rate_is_not_predicted_from_it(catalog: Catalog) -> None:
-    told = {row["id"]: predict(catalog, row).skipped for row in rows_of(MONEY, "gate") if row["id"] in OTHERS}
-    assert "this very count" in told["llama3_interrupts"]
-    assert "simulator" in told["splitwise_sim_ttft"]
+def test_interruptions_follow_from_another_clusters_rate(catalog: Catalog) -> None:
+    """6.5 failures in 1,000 node-days make 719 of a published 419; the smaller of the other two clusters would make 254."""
+    row = next(row for row in rows_of(MONEY, "gate") if row["id"] == "llama3_interrupts")
+    found = predict(catalog, row)
+    assert found.predicted == pytest.approx(2048 * 54 * 6.5e-3)
+    assert 2048 * 54 * 2.3e-3 < row["value"] < found.predicted
+    twice = predict(catalog, {**row, "inputs": {**row["inputs"], "gpus": 32_768}})
+    assert twice.predicted == pytest.approx(2.0 * found.predicted)
 
 
 def test_economics_rows_keep_the_tolerance_that_they_state(catalog: Catalog) -> None:
     found = [(row, predict(catalog, row)) for row in rows_of(MONEY, "gate")]
-    assert {row["id"] for row, answer in found if answer.predicted is None} == OTHERS
+    assert [row["id"] for row, answer in found if answer.predicted is None] == []
     for row, answer in found:
-        if answer.error_frac is not None and row["id"] not in DEPLOYED:
+        if answer.error_frac is not None and row["id"] not in DEPLOYED | ELSEWHERE:
             assert abs(answer.error_frac) <= BUILT_UP.get(row["id"], row["tol"] + 1e-7), row["id"]
     assert error_figures(answer for _, answer in found)["median_abs_error_frac"] < 1e-4
 

@@ -91,6 +91,8 @@ class Chart(QWidget):
 
     title = "Chart"
     unit = ""
+    room = 1
+    """Its share of the row, against the others of its tab."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -24,7 +24,7 @@ from .plant_year import PlantYearChart
 from .power import BalanceChart, BurstChart, ChainsChart, SourcesChart
 from .ride import RideChart
 from .routing import ClassesChart, RoutingChart
-from .scenarios import ScenarioChart
+from .scenarios import ScenarioChart, ScenarioDots
 from .staircase import StaircaseChart
 from .tariff import BillChart, PriceChart
 from .techniques import TechniquesChart
@@ -65,7 +65,7 @@ class ChartDock(QWidget):
             (self.tr("Cost"), [self.cost_lines, BillChart(), self.token_cost, self.carbon, PriceChart()]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
-            (self.tr("Scenarios"), [self.scenarios, GrowthChart(bridge), PhaseChart(bridge)]),
+            (self.tr("Scenarios"), [self.scenarios, ScenarioDots(bridge), GrowthChart(bridge), PhaseChart(bridge)]),
             (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]
@@ -94,7 +94,7 @@ class ChartDock(QWidget):
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(0)
         for chart in self.charts:
-            self.row.addWidget(chart, 1)
+            self.row.addWidget(chart, chart.room)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

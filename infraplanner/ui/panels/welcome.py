@@ -21,6 +21,7 @@ TEXTS = {
     "training-16k-h100": ("Training hall", "16,384 H100, pods of 3,072 on RoCE, a 405B model"),
     "rubin-800v": ("Rubin on 800 V", "Racks of 600 kW, 800 V DC, own gas turbines, an air permit"),
     "edge-site": ("Edge site", "2 cabinets in a small room, held to what one cooler carries"),
+    "deepseek-day": ("A published day", "227 H800 nodes, DeepSeek's tokens and costs of a day"),
     "hall-20mw": ("20 MW hall", "400 racks, 126 of them NVL72, 30,000 cables"),
 }
 THUMB = QSize(216, 130)
