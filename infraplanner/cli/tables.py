@@ -96,11 +96,13 @@ def _bill(result: ResultSnapshot) -> str:
     rows = [("electricity", "hours", "energy", "$/kWh", "cost", "highest hour", "$/kW month", "demand")]
     for row in bill.periods:
         if row.energy_kwh > 0.0 or row.demand_usd > 0.0:
-            peak = max(row.month_peak_kw) * KILO if row.month_peak_kw else None
+            priced, charged = row.usd_per_kwh is not None, row.demand_usd_per_kw_month is not None
+            peak = " ".join(scaled(max(row.month_peak_kw) * KILO, "W")) if row.month_peak_kw else "–"
             rows.append((
-                row.name, number(row.hours_count, 4), " ".join(scaled(row.energy_kwh * KILO, "Wh")),
-                number(row.usd_per_kwh, 4), " ".join(scaled(row.energy_usd, "$")), " ".join(scaled(peak, "W")),
-                number(row.demand_usd_per_kw_month, 4), " ".join(scaled(row.demand_usd, "$")),
+                row.name, number(row.hours_count, 4),
+                " ".join(scaled(row.energy_kwh * KILO, "Wh")) if priced else "–", number(row.usd_per_kwh, 4),
+                " ".join(scaled(row.energy_usd, "$")) if priced else "–", peak, number(row.demand_usd_per_kw_month, 4),
+                " ".join(scaled(row.demand_usd, "$")) if charged else "–",
             ))  # fmt: skip
     return "" if len(rows) < 3 and not bill.demand_usd else columns(rows, right=range(1, 8))
 

@@ -286,7 +286,8 @@ def _running(trace: _Trace, name: str, money: EconomicsResult) -> Iterator[Step]
         yield Step("Energy of a year", money.energy_kwh_per_year, "kWh", HOURLY, "", SOLVED)
         energy, spent = money.energy_kwh_per_year, money.energy_usd_per_year
         mean = spent / energy if energy and spent is not None else None
-        yield Step("Price", mean, "$/kWh", "of site, region or sources", "", PLAN, tuple(
+        words = "by the periods of the tariff" if len(bill.periods) > 1 else "of site, region or sources"
+        yield Step("Price", mean, "$/kWh", words, "", PLAN, tuple(
             Step(row.name, row.usd_per_kwh, "$/kWh", f"{number(row.energy_kwh, 4)} kWh at it", "", PLAN)
             for row in bill.periods if row.energy_kwh > 0.0 and len(bill.periods) > 1
         ))  # fmt: skip
