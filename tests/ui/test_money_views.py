@@ -102,6 +102,8 @@ def test_a_published_tariff_is_taken_over_in_one_step(drive: Driver) -> None:
     drive.settle()
     editor = drive.window.inspector.tariff
     assert [name for name, _ in editor.map.pictures] == ["Every day"]
+    assert not editor.map.isVisible()
+    assert editor.note.text().startswith("All hours cost 0.0892 $/kWh.")
     for action in editor.take_over.menu().actions():
         if action.text().startswith("Three prices"):
             action.trigger()

@@ -110,8 +110,14 @@ class PriceChart(Chart):
             return
         low, high = self.map.span()
         self.shown = {"low_usd_per_kwh": low, "high_usd_per_kwh": high}
-        periods = sum(1 for row in bill.periods if row.id != FLAT)
-        self.scope.setText(
-            self.tr("{0} periods").format(periods) if periods else self.tr("one price; periods are typed at the site")
-        )
+        if low == high:
+            self.scope.setText("")
+            price = number(low, 3)
+            self.say(
+                self.tr("All hours cost {0} $/kWh. Periods with prices of their own are typed at the site.").format(
+                    price
+                )
+            )
+            return
+        self.scope.setText(self.tr("{0} periods").format(sum(1 for row in bill.periods if row.id != FLAT)))
         self.stack.setCurrentWidget(self.map)

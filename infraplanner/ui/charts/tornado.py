@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from infraplanner.results.uncertainty import UncertaintyResult
 
 ROW_PX = 19
-BAND_PX = 340
-"""From this width on the ends of the band stand below the chart."""
 FIGURES: tuple[tuple[str, str, str, float], ...] = (
     ("usd_per_million_tokens", "cost", "$ a million tokens", 1.0),
     ("tokens_per_s", "throughput", "k tok/s", 1e-3),
@@ -148,12 +146,11 @@ class TornadoChart(Bars):
         pad = 0.06 * max(right - left, 1e-12)
         self.name_left(at, [names[swing.input].name for swing in swings])
         self.left.setToolTip("\n".join(_told(names[swing.input]) for swing in swings))
-        told = f": {number(low)} \u2013 {number(high)}" if self.width() >= BAND_PX else ""
-        self.label_bottom(self.tr("{0}, whole site{1}").format(unit, told))
+        self.label_bottom(self.tr("{0}, whole site").format(unit))
         self.fix_range((left - pad, right + pad), (0.5 - max(1, len(swings)), 0.5))
         whole = self.tr("The whole site: what is uncertain is the same for all its halls, rows and racks.")
         samples = self.tr("5 to 95 % of {0} samples, seed {1}").format(self.found.sample_count, self.found.seed)
-        self.choice.setToolTip(f"{whole}\n{samples}")
+        self.choice.setToolTip(f"{whole}\n{number(low)} \u2013 {number(high)} {unit}: {samples}")
         solid = Qt.PenStyle.SolidLine
         self.legend.show_entries([(self.tr("low"), "series.1", solid), (self.tr("high"), "series.0", solid)])
         self.shown = {swing.input: [swing.at_low, swing.at_high] for swing in swings} | {"band": [band.p5, band.p95]}

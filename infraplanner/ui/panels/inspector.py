@@ -207,8 +207,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("peak_usd_per_kwh", "Peak price", "usd_per_kwh", optional=True),
             Field("peak_hours", "Peak hours a day", "count", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
-            Field("clean_frac", "Clean energy bought", "frac", optional=True),
-            Field("use_frac", "Use over the year", "frac", optional=True),
+            Field("clean_frac", "Clean energy", "frac", optional=True),
+            Field("use_frac", "Use of a year", "frac", optional=True),
             Field("it_life_years", "Life of IT", "years", optional=True),
             Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
         ]

@@ -35,7 +35,9 @@ class TariffEditor(QWidget):
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bridge = bridge
-        self.map = PriceMap(self)
+        self.map, self.note = PriceMap(self), QLabel()
+        self.note.setObjectName("muted")
+        self.note.setWordWrap(True)
         self.rows: dict[str, QPushButton] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(10)
@@ -58,6 +60,7 @@ class TariffEditor(QWidget):
         layout.setContentsMargins(0, 2, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.map)
+        layout.addWidget(self.note)
         layout.addLayout(self._grid)
         layout.addLayout(buttons)
         self._fill()
@@ -97,12 +100,7 @@ class TariffEditor(QWidget):
             self._grid.addWidget(away, line, 3)
             self.rows[row.id] = name
         if not periods:
-            note = QLabel(
-                self.tr("One price for all hours. Periods give hours a price or a demand charge of their own.")
-            )
-            note.setObjectName("muted")
-            note.setWordWrap(True)
-            self._grid.addWidget(note, 0, 0, 1, 4)
+            self.note.setText(self.tr("Periods give hours a price or a demand charge of their own."))
 
     def _open(self, key: str, _checked: bool = False) -> None:
         self.bridge.select([key])
@@ -142,6 +140,16 @@ class TariffEditor(QWidget):
         bill = result.economics.bill
         if not result.provisional or bill.weekday_usd_per_kwh.size:
             self.map.show_prices(bill.weekday_usd_per_kwh, bill.weekend_usd_per_kwh)
+        low, high = self.map.span()
+        self.map.setVisible(high > low)  # one colour says less than one figure
+        if self.map.pictures and not high > low:
+            price = number(low, 3)
+            self.note.setText(
+                self.tr("All hours cost {0} $/kWh. Periods give hours a price or a demand charge of their own.").format(
+                    price
+                )
+            )
+        self.note.setVisible(not high > low)
 
 
 class PeriodSource(QWidget):
