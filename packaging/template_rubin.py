@@ -277,6 +277,12 @@ def _serving(bag: Bag) -> None:
         Pool(id="deepseek", name="DeepSeek R1 on Vera Rubin", model="deepseek-r1", workload="chat"),
         Pool(id="ultra", name="DeepSeek R1 on Rubin Ultra", model="deepseek-r1", workload="chat"),
         Waiver(
+            id="price-1",
+            rule="price.no-accelerator",
+            target="A01",
+            reason="Nobody has published a price of this rack yet; capital stays open until an offer is at hand.",
+        ),
+        Waiver(
             id="waiver-1",
             rule="pool.not-predicted",
             target="ultra",

@@ -47,7 +47,7 @@ UNITS = [name for name, _, _ in ROW if name[0] not in "ABN"]
 
 
 def sram_row() -> Document:
-    """One small model on three SRAM-centric systems, a large one on GPUs beside them."""
+    """One small model on three SRAM-centric systems, a large one on GPUs beside them, a sparse one on processors."""
     bag = Bag()
     _room(bag)
     _row(bag)
@@ -95,11 +95,28 @@ def sram_row() -> Document:
             complexity_b=7.0,
             offered_requests_per_s=20.0,
         ),
+        Workload(
+            id="digests",
+            name="Digests of the day",
+            kind="batch",
+            profile="batch-offline",
+            complexity_b=25.0,
+            offered_requests_per_s=8.0,
+            pattern="office-hours",
+        ),
+        Workload(id="background", name="Background work", profile="batch-offline"),
         Workload(id="fast", name="Fast chat", input_tokens=1024, output_tokens=512, tpot_limit_s=0.005),
         Pool(id="gpu", name="GPUs", model="llama3.1-70b", workload="chat", weights="auto"),
         Pool(id="lpu", name="LPUs", model="llama3.1-8b", workload="fast", weights="int8"),
         Pool(id="cards", name="Digital in-memory cards", model="llama3.1-8b", workload="fast", weights="fp8"),
         Pool(id="wafer", name="Wafer", model="llama3.1-8b", workload="fast", weights="bf16"),
+        Pool(id="processors", name="Processors", model="qwen3-30b-a3b", workload="background", weights="int8"),
+        Waiver(
+            id="cards-price",
+            rule="price.no-accelerator",
+            target="cards-1",
+            reason="The maker names prices on request only; capital stays open until an offer is at hand.",
+        ),
         Waiver(
             id="wafer-rate",
             rule="pool.not-predicted",
@@ -171,6 +188,8 @@ def _row(bag: Bag) -> None:
         bag.add(
             Device(id=f"cards-{number}", rack="B02", profile="corsair-server", u=2 + 6 * (number - 1), pool="cards")
         )
+    for number in range(1, 5):
+        bag.add(Device(id=f"cpu-{number}", rack="B02", profile="xeon6-2s", u=17 + 3 * number, pool="processors"))
     bag.add(Device(id="wafer-1", rack="B03", profile="cs3", u=2, pool="wafer"))
 
 

@@ -10,7 +10,7 @@ from infraplanner.catalog import load_catalog
 from infraplanner.edit import GenerateFabric, UndoStack
 from infraplanner.edit.topologies import rings
 from infraplanner.model.document import Document
-from infraplanner.model.entities import Job, LightPath, Loop, Pool, Scenario, ScenarioPatch
+from infraplanner.model.entities import Job, LightPath, Loop, Pool, Scenario, ScenarioPatch, Waiver
 from infraplanner.places import shipped_profiles_dir
 
 TPU, CABINET = "tpu-v4-rack", "eia-48u-600x1200"
@@ -52,6 +52,10 @@ def tpu_ocs_pod() -> Document:
         Job(
             id="pretrain", name="Pretraining", pool="torus", model="gpt3-175b", tp=8, pp=16, micro_batch=1,
             global_batch=1536, sequence_tokens=2048, tokens_total=3e11,
+        ),
+        Waiver(
+            id="not-for-sale", rule="price.no-accelerator", target="cube-01",
+            reason="These parts are rented, not sold; capital stays open.",
         ),
     )  # fmt: skip
     document = bag.document()

@@ -10,6 +10,7 @@ from pathlib import Path
 from infraplanner.catalog.loader import load_catalog
 from infraplanner.explore.failures import FailureCost
 from infraplanner.io.results_json import contract
+from infraplanner.model.parts import parts
 from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.session import Session, evaluate_once, failure_cost, rank_once
 
@@ -71,7 +72,8 @@ def render(
         return result_table(session, result) + failures_table([cost] if cost else [], ranked or ())
     from infraplanner.text.dump import json_text, yaml_text  # noqa: PLC0415
 
-    data = contract(result, plan=session.describe(), cost=cost, ranked=ranked)
+    named = parts(session.document.snapshot())
+    data = contract(result, plan=session.describe(), cost=cost, ranked=ranked, parts=named)
     return json_text(data) if form == "json" else yaml_text(data)
 
 

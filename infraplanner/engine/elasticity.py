@@ -13,6 +13,8 @@ from infraplanner.compile.plan import Compiled
 from infraplanner.kernels.frame import Pools, Served, serve_pools, set_activity
 from infraplanner.kernels.inference import Layout
 from infraplanner.kernels.serving import best_batch, configuration
+from infraplanner.results.scopes import CAPACITIES, binding
+from infraplanner.results.slopes import Slopes
 from infraplanner.results.snapshot import WALLS
 
 from . import bind
@@ -22,8 +24,8 @@ from .thermal_slope import clocks_at
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 STEP = 0.01
-SIGNIFICANT = 0.01
 FACTORS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Growth of the binding wall that is tried, until something else binds."""
 REFINEMENTS = 4
@@ -52,6 +54,15 @@ class Elasticities:
     demand_met: bool = False
     next: str | None = None
     next_factor: float | None = None
+    pools: Slopes | None = None
+    """The same by pool; what they become as walls grow is known where `next` is."""
+
+    def with_next(self, before: Elasticities) -> Elasticities:
+        """These slopes with what was found to bind next in an earlier state."""
+        pools = self.pools
+        if pools is not None and before.pools is not None:
+            pools = replace(pools, grown=before.pools.grown)
+        return replace(self, next=before.next, next_factor=before.next_factor, pools=pools)
 
 
 class Model(ABC):
@@ -63,16 +74,34 @@ class Model(ABC):
     """True when some chip's temperature is known or heat is managed; without that no cooling figure touches throughput."""
     managed: bool
     """True when racks may be held back by caps or by what cooling carries."""
+    trains = False
+    """True when tokens are trained on, not served."""
+    _known_ends: dict[tuple[Capacity, str], tuple[Floats, Floats]]
 
     @abstractmethod
+    def pool_tokens(self, at: Capacity) -> Floats:
+        """Tokens/s of every pool with capacities scaled; NaN where a pool makes none or is not predicted."""
+
+    @abstractmethod
+    def met(self) -> Flags:
+        """Which pools meet the demand that they are offered."""
+
     def tokens(self, at: Capacity) -> float:
-        """Tokens/s with capacities scaled; what is not predicted counts as nothing."""
+        """Tokens/s of all pools; what is not predicted counts as nothing."""
+        return float(np.nansum(self.pool_tokens(at)))
+
+    def _ends(self, at: Capacity, name: str) -> tuple[Floats, Floats]:
+        """Tokens/s by pool with 1 % more and less of one capacity."""
+        key = at, name
+        if key not in self._known_ends:
+            here = getattr(at, name)
+            up = self.pool_tokens(replace(at, **{name: here * (1.0 + STEP)}))
+            self._known_ends[key] = up, self.pool_tokens(replace(at, **{name: here * (1.0 - STEP)}))
+        return self._known_ends[key]
 
     def slope(self, at: Capacity, name: str) -> float | None:
         """Central difference of ln(tokens/s) for +-1 % of one capacity; None where nothing is made."""
-        here = getattr(at, name)
-        up = self.tokens(replace(at, **{name: here * (1.0 + STEP)}))
-        down = self.tokens(replace(at, **{name: here * (1.0 - STEP)}))
+        up, down = (float(np.nansum(end)) for end in self._ends(at, name))
         if not (up > 0.0 and down > 0.0):
             return None
         return math.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
@@ -85,6 +114,47 @@ class Model(ABC):
         out["power"] = self.slope(at, "power") if self.power_limited else 0.0
         out["thermal"] = self.slope(at, "thermal") if self.heat_limited else None
         return out
+
+    def by_pool(self, at: Capacity) -> Slopes:
+        """The same slopes for each pool alone."""
+        tokens = self.pool_tokens(at)
+        rows = np.full((len(CAPACITIES), tokens.size), np.nan)
+        for row, name in enumerate(CAPACITIES):
+            if name == "power" and not self.power_limited:
+                rows[row] = 0.0
+            elif name != "thermal" or self.heat_limited:
+                up, down = self._ends(at, name)
+                with np.errstate(all="ignore"):
+                    rows[row] = np.log(up / down) / math.log((1.0 + STEP) / (1.0 - STEP))
+        trains = np.full(tokens.size, self.trains)
+        return Slopes(tokens, np.where(np.isfinite(rows), rows, np.nan), self.met(), trains)
+
+    def grown_by_pool(self, bound: str, factor: float | None) -> Slopes:
+        """Those slopes, and for every wall that binds the plan or a pool by itself what they become as it grows, until it
+        binds neither any more; `factor`: where something else binds the plan.
+        """
+        now = self.by_pool(Capacity())
+        grown = {}
+        for wall in WALLS:
+            steps: list[tuple[float, Slopes]] = []
+            for at in sorted({*FACTORS, *((factor,) if factor and wall == bound else ())}):
+                before = steps[-1][1] if steps else now
+                if wall not in _bindings(before) and not (wall == bound and (factor is None or at <= factor)):
+                    break
+                steps.append((at, self.by_pool(replace(Capacity(), **{wall: at}))))
+            if steps:
+                grown[wall] = tuple(steps)
+        return replace(now, grown=grown)
+
+
+def _bindings(slopes: Slopes) -> set[str]:
+    """What binds the pools, each by itself."""
+    names = set()
+    for pool in np.flatnonzero(np.nan_to_num(slopes.tokens_per_s) > 0.0).tolist():
+        own = {name: float(slopes.slope[row, pool]) for row, name in enumerate(CAPACITIES)}
+        known = {name: None if math.isnan(value) else value for name, value in own.items()}
+        names.add(binding(known, {}, met=bool(slopes.met[pool])))
+    return names
 
 
 def power_limited(compiled: Compiled) -> bool:
@@ -102,11 +172,16 @@ class Throughput(Model):
         self.power_limited = power_limited(space.compiled)
         self.heat_limited = bind.heat_managed(space.compiled) or clocks_at(space, 1.0) is not None
         self.managed = self.power_limited or bind.heat_managed(space.compiled)
+        self._known_ends = {}
         self._rates: dict[tuple[int, Capacity], tuple[float, float]] = {}
         self._clocks: dict[float, Floats | None] = {}
 
-    def tokens(self, at: Capacity) -> float:
-        """Tokens/s with capacities scaled; NaN pools count as nothing."""
+    def met(self) -> Flags:
+        """Pools whose demand is what limits them."""
+        return np.array([int(limit) == 1 for limit in self._space.served.limit[: len(self._space.cases)]], np.bool_)
+
+    def pool_tokens(self, at: Capacity) -> Floats:
+        """Output tokens/s with capacities scaled."""
         space, pools = self._space, self._pools
         rate, compute = np.array([self._rate(row, at) for row in range(len(space.cases))]).reshape(-1, 2).T
         clock = self._at_clock(at.thermal)
@@ -119,12 +194,14 @@ class Throughput(Model):
         if self.managed:
             set_activity(self._bodies, space.alive.powered, changed, served)
             space.try_caps(self._bodies, changed, at.power, at.thermal, served)
-        out = [
-            served.rate_per_s[row] * case.case.request.output_tokens
-            for row, case in enumerate(space.cases)
-            if case.case is not None and case.pool.phase != "prefill"
-        ]
-        return float(np.nansum(out))
+        return np.array(
+            [
+                served.rate_per_s[row] * case.case.request.output_tokens
+                if case.case is not None and case.pool.phase != "prefill"
+                else math.nan
+                for row, case in enumerate(space.cases)
+            ]
+        )
 
     def _at_clock(self, factor: float) -> Floats | None:
         """The pools' clocks that scaled thermal capacities leave."""
@@ -192,6 +269,8 @@ def elasticities(
     if held is not None and (whole or not ahead):
         return held
     found = _of(Throughput(space, pools), utilisation, met=met, ahead=ahead, held=held)
+    if jobs is not None and ahead and found.pools is not None:
+        found = replace(found, pools=found.pools.beside(jobs.grown_by_pool("", None)))
     space.slopes = (key, found, ahead)
     return found
 
@@ -199,14 +278,13 @@ def elasticities(
 def _of(
     model: Model, utilisation: dict[str, float], *, met: bool, ahead: bool, held: Elasticities | None = None
 ) -> Elasticities:
-    found = held or Elasticities(**model.slopes(Capacity()), demand_met=met)  # type: ignore[arg-type]
+    found = held or Elasticities(**model.slopes(Capacity()), demand_met=met, pools=model.by_pool(Capacity()))  # type: ignore[arg-type]
     if not ahead:
         return found
-    bound = binding_wall(found, utilisation)
-    if bound not in WALLS:
-        return found
-    later, factor = _next(model, bound, utilisation, met)
-    return replace(found, next=later, next_factor=factor)
+    bound, later, factor = binding_wall(found, utilisation), None, None
+    if bound in WALLS:
+        later, factor = _next(model, bound, utilisation, met)
+    return replace(found, next=later, next_factor=factor, pools=model.grown_by_pool(bound, factor))
 
 
 def _key(space: Workspace, pools: Pools, utilisation: dict[str, float]) -> tuple[object, ...]:
@@ -252,10 +330,4 @@ def binding_wall(slopes: Elasticities, utilisation: dict[str, float]) -> str:
     """The wall of highest elasticity when that is at least 0.01; else `compute`, `demand` or `none`; ties by
     utilisation.
     """
-    known = {wall: getattr(slopes, wall) for wall in WALLS}
-    strong = {wall: value for wall, value in known.items() if value is not None and value >= SIGNIFICANT}
-    if strong:
-        return max(strong, key=lambda wall: (round(strong[wall], 9), utilisation.get(wall, 0.0)))
-    if slopes.compute is not None and slopes.compute >= SIGNIFICANT:
-        return "compute"
-    return "demand" if slopes.demand_met else "none"
+    return binding({name: getattr(slopes, name) for name in CAPACITIES}, utilisation, met=slopes.demand_met)

@@ -10,7 +10,7 @@ from infraplanner.kernels.training import step
 from infraplanner.kernels.training_state import read_job
 
 from . import bind
-from .elasticity import Capacity, Floats, Model, power_limited
+from .elasticity import Capacity, Flags, Floats, Model, power_limited
 from .job_traffic import JobLoad, felt, job_loads, shared
 from .jobs import JobCase, job_speed, kept_by_caps
 from .thermal_slope import clocks_at
@@ -20,9 +20,12 @@ from .workspace import Workspace
 class Training(Model):
     """Tokens/s of all jobs, through the same kernels as the jobs themselves."""
 
+    trains = True
+
     def __init__(self, space: Workspace, jobs: tuple[JobCase, ...], failed: frozenset[str]) -> None:
         assert space.compiled is not None
         self._space = space
+        self._known_ends = {}
         self._jobs = tuple(case for case in jobs if case.solved is not None and case.tokens_per_s is not None)
         loads = job_loads(space, self._jobs, felt(space, self._jobs, failed))
         self._loads: dict[str, JobLoad] = {case.job.id: load for case, load in loads}
@@ -32,8 +35,13 @@ class Training(Model):
         self.heat_limited = bind.heat_managed(space.compiled) or clocks_at(space, 1.0) is not None
         self.managed = self.power_limited or bind.heat_managed(space.compiled)
 
-    def tokens(self, at: Capacity) -> float:
-        """Tokens/s with capacities scaled."""
+    def met(self) -> Flags:
+        """Jobs train as fast as they can."""
+        assert self._space.compiled is not None
+        return np.zeros(len(self._space.compiled.tables["pools"]), np.bool_)
+
+    def pool_tokens(self, at: Capacity) -> Floats:
+        """Tokens/s that each pool trains on, with capacities scaled."""
         kept, clock = self._kept(at), clocks_at(self._space, at.thermal)
         cases = [
             self._solve(case, at, kept_by_caps(self._space, pool, kept), 1.0 if clock is None else float(clock[pool]))
@@ -41,7 +49,11 @@ class Training(Model):
         ]
         pairs = [(case, self._loads[case.job.id]) for case in cases if case.job.id in self._loads]
         pace = {route.id: route.pace_frac for route in shared(self._space, pairs, at.copper)}
-        return sum((case.tokens_per_s or 0.0) * pace.get(case.job.id, 1.0) for case in cases)
+        assert self._space.compiled is not None
+        out = np.full(len(self._space.compiled.tables["pools"]), np.nan)
+        for case, pool in zip(cases, self._pools, strict=True):
+            out[pool] = np.nansum([out[pool], (case.tokens_per_s or 0.0) * pace.get(case.job.id, 1.0)])
+        return out
 
     def _kept(self, at: Capacity) -> Floats:
         space = self._space

@@ -109,7 +109,8 @@ class Sampler:
         bound = None
         if binding:
             known = {wall: value for wall, value in used.items() if value is not None}
-            bound = binding_wall(elasticities(space, pools, known, trained(space, jobs, frozenset())), known)
+            slopes = elasticities(space, pools, known, trained(space, jobs, frozenset()), ahead=False)
+            bound = binding_wall(slopes, known)
         return Sampled(with_money(summary, money, jobs), used, bound)
 
     def _solve_physics(self, shift: Shift) -> None:

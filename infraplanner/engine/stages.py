@@ -24,7 +24,6 @@ from infraplanner.results.snapshot import (
     WALLS,
     Coverage,
     FabricResult,
-    Floats,
     PoolResult,
     PowerResult,
     ResultSnapshot,
@@ -55,7 +54,7 @@ from .rack_supplies import supply_classes
 from .routes import JobRoute, Routes, find_routes, together
 from .routing import routing_result
 from .scale_up import short_of_links
-from .scopes import rack_walls
+from .scopes import RackWalls, rack_walls
 from .thermal import Thermal, couple
 from .walls import Place, places, wall_results
 from .workspace import Workspace
@@ -308,7 +307,7 @@ def _result(
             lambda: elasticities(space, pools, used, trained(space, jobs, failed), ahead=ahead),
             UNKNOWN_SLOPES,
         )
-        slopes = slopes if ahead else replace(slopes, next=before.next, next_factor=before.next_factor)
+        slopes = slopes if ahead else slopes.with_next(before)
     made = any(p.tokens_per_s is not None for p in throughput.pools) or any(job.tokens_per_s for job in jobs)
     bound = binding_wall(slopes, used) if made else None
     summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
@@ -320,6 +319,7 @@ def _result(
             tuple[JobResult, ...](),
         )
         throughput = replace(throughput, jobs=told)
+    by_rack = None if provisional else _scopes(space, guard, power, thermal, fabric, throughput, jobs)
     result = ResultSnapshot(
         revision=snapshot.revision,
         provisional=provisional,
@@ -335,7 +335,9 @@ def _result(
         throughput=throughput,
         economics=economics,
         year=year,
-        rack_walls={} if provisional else _scopes(space, guard, power, thermal, fabric, throughput),
+        rack_walls=by_rack.used if by_rack is not None else {},
+        slopes=slopes.pools,
+        places=by_rack.places if by_rack is not None else None,
         findings=settled.findings if settled is not None else (),
         coverage=guard.run(
             "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
@@ -386,12 +388,10 @@ def _solved(
 
 def _scopes(
     space: Workspace, guard: Guard, power: PowerResult, thermal: ThermalResult, fabric: FabricResult,
-    throughput: ThroughputResult,
-) -> dict[str, Floats]:  # fmt: skip
+    throughput: ThroughputResult, jobs: tuple[JobCase, ...],
+) -> RackWalls | None:  # fmt: skip
     """Walls by rack of a state at rest."""
-    return guard.run(
-        "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput), dict[str, Floats]()
-    )
+    return guard.run("walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput, jobs), None)
 
 
 def _fabric(

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from infraplanner.model.parts import Part
 from infraplanner.results.air import HallAir
 from infraplanner.results.bursts import BurstResult
 from infraplanner.results.scale_up import ScaleUpResult
+from infraplanner.results.scopes import scope
 from infraplanner.results.snapshot import WALLS, FabricResult, ResultSnapshot, ThermalResult
 
 SCHEMA = "infraplanner/results"
@@ -214,11 +216,22 @@ def _racks(result: ResultSnapshot, name: str) -> list[dict[str, Any]]:
     return _rows(result.power.rack_ids, {name: getattr(part, f"rack_{name}")})
 
 
+def _scope(result: ResultSnapshot, part: Part) -> list[dict[str, Any]]:
+    """Walls of one part, as a list of one; none where nothing is known of its racks."""
+    found = scope(result, part.racks)
+    if found is None:
+        return []
+    head = {"kind": part.kind, "id": part.id, "rack_count": len(part.racks), "binding_wall": found.binding_wall}
+    walls = {name: {key: value for key, value in plain(found.walls[name]).items() if key != "note"} for name in WALLS}
+    return [head | {"tokens_per_s": plain(found.tokens_per_s), "walls": walls}]
+
+
 def contract(
-    result: ResultSnapshot, plan: dict[str, Any], cost: object | None = None, ranked: Sequence[object] | None = None
-) -> dict[str, Any]:
+    result: ResultSnapshot, plan: dict[str, Any], cost: object | None = None, ranked: Sequence[object] | None = None,
+    parts: Sequence[Part] = (),
+) -> dict[str, Any]:  # fmt: skip
     """The whole result as plain data in the contract's shape; `plan` says which plan at which revision it is of, `cost`
-    what its failures lose, `ranked` is every single failure by its cost.
+    what its failures lose, `ranked` is every single failure by its cost, `parts` are those whose walls are to be told.
     """
     return {
         "schema": SCHEMA,
@@ -227,6 +240,7 @@ def contract(
         "summary": plain(asdict(result.summary)),
         "walls": {name: plain(result.walls[name]) for name in WALLS},
         "rack_walls": _rows(result.power.rack_ids, dict(result.rack_walls)) if result.rack_walls else [],
+        "scopes": [row for part in parts for row in _scope(result, part)],
         "power": _power(result),
         "thermal": _thermal(result),
         "fabric": _fabric(result.fabric),

@@ -39,6 +39,9 @@ class Site(Record, frozen=True, kw_only=True):
     """Share of full output delivered over the year."""
     it_life_years: float | None = None
     discount_rate_frac: float | None = None
+    capex_budget_usd: float | None = None
+    usd_per_million_tokens_limit: float | None = None
+    """What capital and a million output tokens may cost; above either a finding says what would meet it."""
     demand_usd_per_kw_month: float | None = None
     """Demand charge of the site's own tariff. Without it regional prices, averages of whole bills, have none on top."""
     peak_usd_per_kwh: float | None = None

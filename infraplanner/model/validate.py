@@ -55,6 +55,8 @@ _RANGES: dict[str, Range] = {
     "altitude_m": (-500, 9000),
     "electricity_usd_per_kwh": (0, 100),
     "demand_usd_per_kw_month": (0, 1000),
+    "capex_budget_usd": (0, 1e13),
+    "usd_per_million_tokens_limit": (0, 1e6),
     "carbon_g_per_kwh": (0, 5000),
     "floor_rating_kg_per_m2": (0, 1e6),
     "design_density_w_per_m2": (0, 1e7),

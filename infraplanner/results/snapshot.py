@@ -29,6 +29,7 @@ from .plugs import MemoryResult, PlugResult
 from .ride import RideRow
 from .routing import RoutingResult
 from .scale_up import ScaleUpResult
+from .slopes import Places, Slopes
 from .supply import SupplyResult, WiringResult
 from .year import YearResult
 
@@ -305,6 +306,9 @@ class ResultSnapshot:
     year: YearResult = field(default_factory=YearResult)
     rack_walls: dict[str, Floats] = field(default_factory=dict)
     """Use of each wall by rack, in PowerResult.rack_ids' order; empty in a provisional result."""
+    slopes: Slopes | None = None
+    """Slopes by pool, and `places`, what fills the walls of each rack: what `scopes.scope` judges a part of the plan by."""
+    places: Places | None = None
     coverage: dict[str, Coverage] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()

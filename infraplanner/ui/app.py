@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
@@ -32,8 +34,19 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     return app
 
 
+@lru_cache(maxsize=1)
+def collect_between_events() -> GarbageCollector:
+    """From now on reference cycles are collected by a timer of the window's thread alone, once a second.
+
+    Python would do so wherever it happens to stand: in an engine thread, where a widget must not die, or while Qt holds the
+    lock of a signal that is being disconnected, for which the dying widget then waits for ever.
+    """
+    return GarbageCollector(interval=1.0)
+
+
 def make_window(settings: Settings, theme: str | None = None, *, force_sync: bool = False) -> MainWindow:
     """A window on the welcome page, dressed, not yet shown."""
+    collect_between_events()
     current().use(theme or settings.get("theme", "dark"))
     session = Session(load_catalog(), force_sync=force_sync)
     window = MainWindow(session, settings)

@@ -33,8 +33,8 @@ def folder(tmp_path: Path, name: str, text: str) -> Path:
 
 def test_everything_is_there(catalog):
     counts = {cls.__name__: len(catalog.of(cls)) for cls in (Accelerator, System, Frame, Llm, CoolingUnit, PowerUnit)}
-    assert counts["Accelerator"] == 39
-    assert counts["System"] == 56
+    assert counts["Accelerator"] == 41
+    assert counts["System"] == 58
     assert counts["Frame"] == 16
     assert counts["Llm"] == 49
     assert counts["CoolingUnit"] >= 30

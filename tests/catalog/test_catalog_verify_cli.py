@@ -92,7 +92,7 @@ def test_list(call):
     assert "gb200" not in out
     code, out, _ = call("list", "--kind", "accelerator", "--format", "json")
     rows = json.loads(out)
-    assert len(rows) == 39
+    assert len(rows) == 41
     assert {"id", "kind", "name", "confidence", "doubtful", "origin"} <= set(rows[0])
 
 

@@ -27,6 +27,7 @@ from infraplanner.model.entities import (
     Port,
     PowerNode,
     Rack,
+    Site,
     TariffPeriod,
     Waiver,
     Workload,
@@ -353,6 +354,26 @@ def tight_at_nameplate(doc: Document) -> None:
         change(doc, "power", f"ups-{side}", rating_kw=500.0)
 
 
+def unpriced_rack(doc: Document) -> None:
+    """A rack of which no price is published."""
+    change(doc, "racks", "r000", profile="kyber-nvl576")
+
+
+def unpriced_switch(doc: Document) -> None:
+    """A switch of which no price is known."""
+    add(doc, "devices", Device(id="sw-new", rack="leaf", profile="sn6800", u=30))
+
+
+def poor(doc: Document) -> None:
+    """Four racks of some three million each, and ten million to spend."""
+    add(doc, "site", Site(id="site", capex_budget_usd=10e6))
+
+
+def thrifty(doc: Document) -> None:
+    """Tokens for a hundredth of a cent a million."""
+    add(doc, "site", Site(id="site", usd_per_million_tokens_limit=1e-4))
+
+
 FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("power.feed-cycle", ring, "rpp-a"),
     ("power.unfed-rack", unfed, "r001"),
@@ -410,6 +431,10 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("pool.not-predicted", unknown_model, "serve"),
     ("pool.no-path", no_path, "serve"),
     ("pool.latency-limit", hasty, "serve"),
+    ("price.no-accelerator", unpriced_rack, "r000"),
+    ("price.missing", unpriced_switch, "sw-new"),
+    ("budget.capital", poor, "site"),
+    ("budget.token-cost", thrifty, "site"),
     ("class.no-pool", too_clever, "riddles"),
     ("class.short", crowd, "crowd"),
     ("tariff.overlap", two_prices, "day"),

@@ -135,7 +135,8 @@ def test_racks_carry_their_own_tokens_and_cost(pod: ResultSnapshot) -> None:
     assert np.nansum(tokens) == pytest.approx(pod.summary.tokens_per_s)
     assert math.isnan(tokens[index["A02"]])  # prefill only
     assert math.isnan(tokens[index["A08"]])
-    assert math.isnan(usd[index["A07"]])  # a storage rack has no price in the book
+    storage = 0.8e6 * (recovery(0.07, 5.0) + 0.04)
+    assert storage < usd[index["A07"]] < 1.1 * storage  # the middle of a planning range, and some energy
     capital = 3.25e6 * (recovery(0.07, 5.0) + 0.04)
     full_kwh = float(pod.power.rack_power_w[index["A01"]]) * pod.summary.pue * 8.76
     price = _line(pod.economics, "Energy") / pod.economics.energy_kwh_per_year

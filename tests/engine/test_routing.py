@@ -51,13 +51,27 @@ def test_classes_go_where_their_complexity_and_limits_allow(row: Snapshot, catal
     for pool in routing.pools:
         assert pool.use_frac == pytest.approx(sum(pool.by_class_frac.values()))
         assert pool.use_frac <= 1.0 + 1e-9
-        assert pool.execution == ("variable" if pool.id == "gpu" else "deterministic")
+        assert pool.execution == ("variable" if pool.id in ("gpu", "processors") else "deterministic")
     tokens = sum(
-        route.requests_per_s * {"answers": 1024, "agents": 1024, "robots": 64, "nightly": 1024}[c.id]
+        route.requests_per_s * {"answers": 1024, "agents": 1024, "robots": 64, "nightly": 1024, "digests": 1024}[c.id]
         for c in routing.classes
         for route in c.routes
     )
     assert routing.tokens_per_s == pytest.approx(tokens, rel=1e-6)
+
+
+def test_processors_take_what_small_models_cannot_and_accelerators_need_not(row: Snapshot, catalog: Catalog) -> None:
+    """A sparse model of 30 B on sockets is slow and frugal: it serves the class without a hurry, the GPUs its peak."""
+    routing = evaluate(row, catalog).throughput.routing
+    digests = next(c for c in routing.classes if c.id == "digests")
+    flows = {route.pool: (route.requests_per_s, route.peak_requests_per_s) for route in digests.routes}
+    assert flows["processors"][0] == pytest.approx(digests.offered_per_s)
+    assert flows["gpu"][0] == pytest.approx(0.0, abs=1e-6)
+    assert flows["gpu"][1] > 0.0
+    assert sum(peak for _, peak in flows.values()) == pytest.approx(digests.peak_per_s)
+    assert next(p for p in routing.pools if p.id == "processors").peak_use_frac == pytest.approx(1.0)
+    robots = next(c for c in routing.classes if c.id == "robots")
+    assert "ms asked" in robots.refusals["processors"]
 
 
 def test_a_class_that_no_pool_can_serve_says_what_would(row: Snapshot, catalog: Catalog) -> None:

@@ -197,8 +197,10 @@ def test_the_pod_mixes_short_and_long_runs(pod):
 
 def test_the_sram_row(catalog):
     row = read_plan(resources_dir() / "templates" / "sram-row.yaml", catalog)
-    assert geometry.pool_accelerators(row) == {"cards": 16, "gpu": 32, "lpu": 72, "wafer": 1}
-    assert {waiver.rule for waiver in row.document.table("waivers").values()} == {"pool.not-predicted"}
+    assert geometry.pool_accelerators(row) == {"cards": 16, "gpu": 32, "lpu": 72, "processors": 8, "wafer": 1}
+    assert {waiver.rule for waiver in row.document.table("waivers").values()} == {
+        "pool.not-predicted", "price.no-accelerator",
+    }  # fmt: skip
 
 
 def test_the_hall_is_the_brief(catalog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import threading
@@ -52,8 +53,11 @@ def running(kind: type[QObject], roots: list[QWidget]) -> list[str]:
 def nothing_left(qapp: QApplication) -> Iterator[None]:
     """Fail when a test leaves a window, a running timer, a thread of Qt or an engine thread behind."""
     before = set(map(id, QApplication.topLevelWidgets()))
+    gc.disable()
     yield
     settle()
+    gc.collect()  # as the window's own timer does: here nothing of Qt is under way
+    gc.enable()
     strays = [w for w in QApplication.topLevelWidgets() if id(w) not in before and w.isVisible()]
     kept = [w for w in QApplication.topLevelWidgets() if id(w) not in before]
     timers = running(QTimer, kept)

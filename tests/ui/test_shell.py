@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 
 import numpy as np
@@ -12,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from infraplanner.results.snapshot import ResultSnapshot
+from infraplanner.ui.app import collect_between_events
 from infraplanner.ui.canvas.overlays import OVERLAYS
 from infraplanner.ui.theme.current import current
 
@@ -212,3 +215,28 @@ def test_every_overlap_of_docks_is_an_error(drive: Driver) -> None:
         for index, box in enumerate(boxes):
             assert drive.window.rect().contains(box)
             assert not any(box.intersects(other) for other in boxes[index + 1 :])
+
+
+def test_cycles_are_collected_between_events_only(qapp: QApplication, window: object) -> None:
+    """A widget that dies while Qt holds the lock of a signal would wait for ever, so Python's own collection is off."""
+    assert window is not None
+    assert not gc.isenabled()
+    collector = collect_between_events()
+    assert collector.timer.isActive()
+    assert collector.timer.thread() is qapp.thread()
+    gc.collect()
+    lost = Lost()
+    lost.itself = lost
+    gone = weakref.ref(lost)
+    del lost
+    rest = [[] for _ in range(collector.threshold[0] + 1)]
+    assert gone() is not None
+    collector.timer.timeout.emit()
+    assert gone() is None
+    assert len(rest) > collector.threshold[0]
+
+
+class Lost:
+    """Something that only a collection of cycles finds."""
+
+    itself: Lost

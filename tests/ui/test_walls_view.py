@@ -85,7 +85,8 @@ def test_a_selected_rack_shows_its_own_walls(opened: Any, qtbot: Any) -> None:
     result = opened.bridge.session.result
     index = result.power.rack_ids.index("E02")
     assert row.result.utilisation == float(result.rack_walls["power"][index])
-    assert row.result.where == "E02"
+    assert row.result.where == result.power.node_ids[result.places.row["power"][index]]
+    assert opened.walls.rows["thermal"].tag == "BINDS"
     assert "held to 74 % clock" in opened.inspector.outputs["draw"].text()
     assert opened.walls_dock.titleBarWidget().scope.text() == "E02"
     opened.bridge.select(["utility"])
@@ -93,6 +94,25 @@ def test_a_selected_rack_shows_its_own_walls(opened: Any, qtbot: Any) -> None:
     opened.bridge.select([])
     assert row.result.utilisation == result.walls["power"].utilisation
     assert opened.walls_dock.titleBarWidget().scope.text() == "whole hall"
+
+
+def test_a_row_or_pool_is_chosen_from_the_header(opened: Any) -> None:
+    header = opened.walls_dock.titleBarWidget()
+    menu = header.scope.menu()
+    menu.aboutToShow.emit()
+    below = {action.text(): action.menu() for action in menu.actions() if action.menu() is not None}
+    assert set(below) == {"Hall", "Row", "Pool"}
+    next(action for action in below["Pool"].actions() if action.text() == "vision-8b").trigger()
+    opened.bridge.flush()
+    assert header.scope.text() in ("pool vision-8b", "E02", "E01")
+    assert header.scope.property("part") is True
+    slope = opened.walls.rows["memory"].result.elasticity
+    assert slope is not None
+    assert slope != opened.bridge.session.result.walls["memory"].elasticity
+    menu.aboutToShow.emit()
+    menu.actions()[0].trigger()
+    assert header.scope.text() == "whole hall"
+    assert header.scope.property("part") is False
 
 
 def test_a_plan_that_only_trains_says_so_in_the_headline(window: Any) -> None:

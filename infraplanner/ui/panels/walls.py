@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from infraplanner.edit import SaveScenario
-from infraplanner.results.snapshot import WALLS, ResultSnapshot, WallResult
+from infraplanner.model.parts import parts
+from infraplanner.results.scopes import Scope, scope
+from infraplanner.results.snapshot import WALLS, ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.widgets.lever_list import LeverRow
 from infraplanner.ui.widgets.stack_bar import StackBar
@@ -24,12 +26,6 @@ MOST_LEVERS = 5
 MOST_RACKS = 200
 MOST_RACKS_BANDS = 500
 LEAST_DOUBT = 0.05
-NOTES = {
-    "power": "The fullest node that feeds it.",
-    "memory": "The pool that its accelerators belong to.",
-    "thermal": "Its inlet air, its chips, and the fullest unit of its loop.",
-    "copper": "Its fullest link, by load and by reach.",
-}
 REST_MS = 800
 
 
@@ -37,7 +33,7 @@ class WallsPanel(QScrollArea):
     """Rows always in the order power, memory, thermal, copper: position is memory."""
 
     where_wanted = Signal(str)
-    scope_changed = Signal(str)
+    scope_changed = Signal(str, bool)
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,21 +162,40 @@ class WallsPanel(QScrollArea):
         chosen = [devices[key].rack if key in devices else key for key in self._bridge.selection]
         return list(dict.fromkeys(chosen)) if chosen and all(key in racks for key in chosen) else []
 
-    def _show_scope(self, result: ResultSnapshot) -> bool:
-        """Walls of the selected racks, the fullest of them named; False when the whole hall is to be shown."""
+    def fill_scopes(self, menu: QMenu) -> None:
+        """The whole plan, its halls, rows and pools; choosing one selects its racks."""
+        menu.addAction(self.tr("whole hall"), lambda: self._bridge.select([]))
+        titles = {"hall": self.tr("Hall"), "row": self.tr("Row"), "pool": self.tr("Pool")}
+        held: dict[str, QMenu] = {}
+        for part in parts(self._bridge.session.document.snapshot()):
+            if part.kind in titles:
+                if part.kind not in held:
+                    held[part.kind] = menu.addMenu(titles[part.kind])
+                held[part.kind].addAction(part.id, partial(self._bridge.select, list(part.racks)))
+
+    def _named(self, racks: list[str]) -> str:
+        """What these racks are called: a rack, a row, a hall, a pool, or so many racks."""
+        if len(racks) == 1:
+            return racks[0]
+        chosen = set(racks)
+        snapshot = self._bridge.session.document.snapshot()
+        whole = (part for part in parts(snapshot) if part.kind in ("row", "hall", "pool") and chosen == set(part.racks))
+        found = min(whole, key=lambda part: ("row", "hall", "pool").index(part.kind), default=None)
+        return f"{found.kind} {found.id}" if found is not None else self.tr("{0} racks").format(len(racks))
+
+    def _show_scope(self, result: ResultSnapshot) -> Scope | None:
+        """Walls of the selected racks; None when the whole hall is to be shown."""
         racks, held = self._racks(), self._last
-        if not racks or held is None or result.provisional or not held.rack_walls:
-            self.scope_changed.emit(self.tr("whole hall"))
-            return False
-        rows = {key: index for index, key in enumerate(held.power.rack_ids)}
+        found = scope(held, racks) if racks and held is not None and not result.provisional else None
+        if found is None:
+            self.scope_changed.emit(self.tr("whole hall"), False)
+            return None
+        later = found.walls[found.binding_wall].next if found.binding_wall in found.walls else None
         for wall, row in self.rows.items():
-            used = held.rack_walls[wall]
-            known = [(float(used[rows[key]]), key) for key in racks if key in rows and math.isfinite(used[rows[key]])]
-            value, where = max(known) if known else (None, None)
-            row.show_result(WallResult(value, None, where, note=NOTES[wall]), "", False)
-        name = racks[0] if len(racks) == 1 else self.tr("{0} racks").format(len(racks))
-        self.scope_changed.emit(name)
-        return True
+            tag = "BINDS" if wall == found.binding_wall else "NEXT" if wall == later else ""
+            row.show_result(found.walls[wall], tag, False)
+        self.scope_changed.emit(self._named(racks), True)
+        return found
 
     def _follow_selection(self) -> None:
         if self._last is not None:
@@ -193,11 +208,12 @@ class WallsPanel(QScrollArea):
         fresh = not result.provisional and result is not self._last
         if not result.provisional:
             self._last = result
-        if not self._show_scope(result):
+        part = self._show_scope(result)
+        if part is None:
             for wall, row in self.rows.items():
                 tag = self._may_bind(wall) or ("BINDS" if wall == binding else "NEXT" if wall == next_wall else "")
                 row.show_result(result.walls[wall], tag, fresh)
-        known = {wall: result.walls[wall].elasticity for wall in WALLS}
+        known = {wall: (result.walls if part is None else part.walls)[wall].elasticity for wall in WALLS}
         shares = {wall: value for wall, value in known.items() if value is not None and value > 0.005}
         if result.provisional:
             return

@@ -53,6 +53,9 @@ QPushButton#flat:hover { background: $surface_hover; }
 QPushButton#field { background: $surface_canvas; border: 1px solid $border_control; color: $text_muted; text-align: left;
   font-weight: 400; padding: 0 10px; }
 QPushButton#field:hover { border-color: $accent_line; }
+QPushButton#scope { border: none; background: transparent; color: $text_muted; padding: 0 6px; min-height: 22px; font-size: 12px; }
+QPushButton#scope:hover, QPushButton#scope:focus { color: $text_primary; }
+QPushButton#scope[part="true"] { background: $accent_base; color: $text_on_accent; border-radius: 11px; padding: 0 10px; }
 QPushButton#chip { border-radius: 13px; padding: 0 10px; min-height: 24px; font-size: 12px; background: $surface_raised; }
 QPushButton#chip:checked { background: $accent_base; border-color: $accent_base; color: $text_on_accent; }
 QPushButton#seg { border: none; border-radius: 4px; min-height: 24px; padding: 0 8px; font-size: 12px;

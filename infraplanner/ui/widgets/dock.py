@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -19,7 +30,7 @@ class DockHeader(QWidget):
         self.setFixedHeight(30)
         self.title = QLabel(title, self)
         self.title.setObjectName("dockTitle")
-        self.scope = QLabel(scope, self)
+        self.scope: QLabel | QPushButton = QLabel(scope, self)
         self.scope.setObjectName("muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 8, 0)
@@ -27,6 +38,28 @@ class DockHeader(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.scope)
         self.buttons = layout
+
+    def offer_scopes(self, fill: Callable[[QMenu], None], tip: str) -> None:
+        """What the panel is about can be chosen from a menu, made anew each time it opens; all but the whole is a chip."""
+        menu = QMenu(self)
+        menu.aboutToShow.connect(menu.clear)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        chosen = QPushButton(self.scope.text(), self)
+        chosen.setObjectName("scope")
+        chosen.setToolTip(tip)
+        chosen.setAccessibleName(tip)
+        chosen.setMenu(menu)
+        self.buttons.replaceWidget(self.scope, chosen)
+        self.scope.deleteLater()
+        self.scope = chosen
+
+    def show_scope(self, text: str, *, part: bool) -> None:
+        """Name what the panel is about; a part stands out."""
+        self.scope.setText(text)
+        if self.scope.property("part") != part:
+            self.scope.setProperty("part", part)
+            self.scope.style().unpolish(self.scope)
+            self.scope.style().polish(self.scope)
 
     def sizeHint(self) -> QSize:
         """Docks ask for this and nothing else."""
