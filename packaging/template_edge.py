@@ -21,6 +21,7 @@ from infraplanner.model.entities import (
     Scenario,
     ScenarioPatch,
     Site,
+    TariffPeriod,
     Tray,
     Workload,
     Zone,
@@ -43,6 +44,37 @@ WIDE_COOLER = (
     *(ScenarioPatch(target=aisle, field="width_mm", value=2000) for aisle in ("cold-1", "hot-1")),
 )
 """50 kW in twice the width; the second cabinet moves aside."""
+
+
+TARIFF = "tariff.aps-e-32-tou-l"
+"""What the works pay for electricity, the room's share with it."""
+SUMMER, WINTER = (5, 6, 7, 8, 9, 10), (1, 2, 3, 4, 11, 12)
+PEAK_H = (15, 20)
+ANY_HOUR_USD, PEAK_USD = 10.481, 18.941
+ENERGY_USD = {"summer": (0.06334, 0.07741), "winter": (0.04493, 0.059)}
+"""Demand charges a kW and month; energy off and on peak. As the profile has them."""
+
+
+def _tariff(bag: Bag) -> None:
+    bag.add(TariffPeriod(id="any-hour", name="Any hour", demand_usd_per_kw_month=ANY_HOUR_USD, profile=TARIFF))
+    for season, months in (("summer", SUMMER), ("winter", WINTER)):
+        off, peak = ENERGY_USD[season]
+        start, end = PEAK_H
+        name = season.capitalize()
+        bag.add(
+            TariffPeriod(
+                id=f"{season}-peak", name=f"{name} peak", months=months, days="weekday", start_h=start, end_h=end,
+                usd_per_kwh=peak, demand_usd_per_kw_month=PEAK_USD, profile=TARIFF,
+            ),
+            TariffPeriod(
+                id=f"{season}-night", name=f"{name} off peak", months=months, days="weekday", start_h=end, end_h=start,
+                usd_per_kwh=off, profile=TARIFF,
+            ),
+            TariffPeriod(
+                id=f"{season}-weekend", name=f"{name} weekend", months=months, days="weekend", usd_per_kwh=off,
+                profile=TARIFF,
+            ),
+        )  # fmt: skip
 
 
 def edge_site() -> Document:
@@ -82,6 +114,7 @@ def edge_site() -> Document:
         Pool(id="assist-70b", name="Llama 70B", model="llama3.1-70b", workload="shop-floor", tp=8),
         Pool(id="vision-8b", name="Llama 8B", model="llama3.1-8b", workload="vision", tp=1),
     )
+    _tariff(bag)
     _scenarios(bag)
     return bag.document()
 

@@ -391,6 +391,8 @@ class Constant(Profile, frozen=True, kw_only=True):
     unit: str
     low: float | None = None
     high: float | None = None
+    as_of: str = ""
+    """Month that a price was taken in, such as `2026-11`; empty where none applies."""
 
 
 class Record(Profile, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ from infraplanner.model.entities import Waiver
 from infraplanner.results.findings import Finding
 from infraplanner.results.snapshot import ResultSnapshot
 
-from . import cooling, links, money, placement, plant, plugs, pools, power, power_parts, supply, thermal
+from . import cooling, links, money, placement, plant, plugs, pools, power, power_parts, supply, tariff, thermal
 from .context import Context, Message, Rule
 
 RULES: tuple[Rule, ...] = (
     *power.RULES, *power_parts.RULES, *supply.RULES, *cooling.RULES, *thermal.RULES, *links.RULES, *plugs.RULES, *plant.RULES,
-    *pools.RULES, *placement.RULES, *money.RULES,
+    *pools.RULES, *tariff.RULES, *placement.RULES, *money.RULES,
 )  # fmt: skip
 SPELLED_OUT = 100
 """Findings of one rule that are told one by one; the others share one more."""

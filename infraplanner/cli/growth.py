@@ -17,6 +17,7 @@ from .tables import columns
 
 MOST_YEARS = 50
 HEAD = ("year", "built", "peak demand", "capacity", "used", "capital", "running", "$/M tok")
+BOUGHT = ("year", "for", "what", "count", "capital", "lead weeks")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +50,40 @@ def table(found: GrowthResult) -> str:
     if not found.years:
         return found.note + "\n"
     rows = [HEAD, *map(_cells, found.years)]
+    phases = [line for row in found.years if row.purchases for line in _bought(row)]
     end = "The peaks fit in every year." if found.full_year is None else f"Full in year {found.full_year}."
     if found.cost_usd is not None:
         end += f" Present cost of all years {' '.join(scaled(found.cost_usd, '$'))}."
-    return columns(rows, right=(2, 3, 4, 5, 6, 7)) + end + "\n"
+    years = columns(rows, right=(2, 3, 4, 5, 6, 7))
+    return years + "\n" + columns([BOUGHT, *phases], right=(0, 3, 4, 5)) + "".join(_late(found)) + end + "\n"
+
+
+def _bought(row: YearOfGrowth) -> list[tuple[str, ...]]:
+    """What a year's phases pay, object by object."""
+    return [
+        (
+            str(row.year), item.category, item.what, str(item.count),
+            "price unknown" if item.unknown_count == item.count else " ".join(scaled(item.usd, "$")),
+            number(item.lead_weeks),
+        )
+        for item in row.purchases
+    ]  # fmt: skip
+
+
+def _late(found: GrowthResult) -> list[str]:
+    """What a week costs by which phases come late."""
+    out = []
+    for row in found.years:
+        late = row.delay
+        if late is None or late.usd is None:
+            continue
+        text = f"Year {row.year}: a week later costs {' '.join(scaled(late.usd, '$'))}"
+        text += f" (idle capital {' '.join(scaled(late.idle_usd, '$'))}"
+        text += f", {' '.join(scaled(late.tokens, 'tok'))} not served)" if late.tokens else ", all tokens still served)"
+        if late.lead_weeks is not None:
+            text += f"; order {late.lead_part} {number(late.lead_weeks)} weeks ahead"
+        out.append(text + ".\n")
+    return out
 
 
 def _cells(row: YearOfGrowth) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import argparse
 from infraplanner.explore.ladder import Ladder, Rung, ladder
 from infraplanner.explore.levers import Lever, rank_levers
 from infraplanner.text.dump import json_text
-from infraplanner.units import scaled
+from infraplanner.units import number, scaled
 
 from .errors import OK
 from .evaluate import emit, open_plan
@@ -51,6 +51,7 @@ def _lever_data(levers: list[Lever]) -> dict[str, object]:
             "wall": lever.offer.wall, "change": lever.offer.text, "note": lever.offer.note,
             "for_sale": lever.offer.for_sale, "tokens_gained_per_s": lever.tokens_gained_per_s,
             "gain_frac": lever.gain_frac, "capex_usd": lever.capex_usd, "binding_wall": lever.binding_wall,
+            "lead_weeks": lever.lead_weeks,
         }
         for lever in levers
     ]  # fmt: skip
@@ -83,7 +84,7 @@ def _rate(per_s: float) -> str:
 def _lever_table(levers: list[Lever]) -> str:
     if not levers:
         return "Nothing to rank: the plan serves no tokens and trains on none, or the catalogue offers no change.\n"
-    rows = [("wall", "one more unit", "buys", "gain", "capital", "then binds")]
+    rows = [("wall", "one more unit", "buys", "gain", "capital", "weeks", "then binds")]
     for lever in levers[:SHOWN]:
         gain = f"{100 * lever.gain_frac:+.2g} %" if lever.gain_frac else "–"
         price = _money(lever.capex_usd, for_sale=lever.offer.for_sale)
@@ -94,11 +95,12 @@ def _lever_table(levers: list[Lever]) -> str:
                 _rate(lever.tokens_gained_per_s),
                 gain,
                 price,
+                "" if lever.lead_weeks is None else number(lever.lead_weeks),
                 lever.binding_wall or "–",
             )
         )
     left = len(levers) - SHOWN
-    return columns(rows, right=(2, 3, 4)) + (f"and {left} more, in --format json.\n" if left > 0 else "")
+    return columns(rows, right=(2, 3, 4, 5)) + (f"and {left} more, in --format json.\n" if left > 0 else "")
 
 
 def _ladder_table(found: Ladder) -> str:

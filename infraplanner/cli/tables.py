@@ -90,6 +90,23 @@ def _walls(result: ResultSnapshot) -> str:
     return columns(rows, right=(1, 2))
 
 
+def _bill(result: ResultSnapshot) -> str:
+    """The electricity bill by period; nothing where one price holds in all hours and nothing else is charged."""
+    bill = result.economics.bill
+    rows = [("electricity", "hours", "energy", "$/kWh", "cost", "highest hour", "$/kW month", "demand")]
+    for row in bill.periods:
+        if row.energy_kwh > 0.0 or row.demand_usd > 0.0:
+            priced, charged = row.usd_per_kwh is not None, row.demand_usd_per_kw_month is not None
+            peak = " ".join(scaled(max(row.month_peak_kw) * KILO, "W")) if row.month_peak_kw else "–"
+            rows.append((
+                row.name, number(row.hours_count, 4),
+                " ".join(scaled(row.energy_kwh * KILO, "Wh")) if priced else "–", number(row.usd_per_kwh, 4),
+                " ".join(scaled(row.energy_usd, "$")) if priced else "–", peak, number(row.demand_usd_per_kw_month, 4),
+                " ".join(scaled(row.demand_usd, "$")) if charged else "–",
+            ))  # fmt: skip
+    return "" if len(rows) < 3 and not bill.demand_usd else columns(rows, right=range(1, 8))
+
+
 def _pools(result: ResultSnapshot) -> str:
     rows = [("pool", "model", "on", "layout", "batch", "tok/s", "TTFT s", "TPOT ms", "limit")]
     for pool in result.throughput.pools:
@@ -173,6 +190,8 @@ def result_table(session: Session, result: ResultSnapshot) -> str:
     """The whole result on one page."""
     name = str(session.path) if session.path else "plan"
     parts = [f"{name}\n", _summary(result), _walls(result)]
+    if bill := _bill(result):
+        parts.append(bill)
     if result.throughput.pools:
         parts.append(_pools(result))
     if result.throughput.jobs:

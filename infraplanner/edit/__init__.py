@@ -2,7 +2,7 @@
 
 from .connect import AssignPool, Connect, PinMedium, Reroute, SetLoop
 from .fabric import GenerateFabric, SetLightPaths
-from .fields import PutRecords, SetFields
+from .fields import PutRecords, RemoveRecords, ReplaceTable, SetFields
 from .place import Delete, Duplicate, Move, MoveTo, Place, PlaceRow, Rotate
 from .pools import SplitPool
 from .scenario import ApplyScenario, SaveScenario
@@ -11,6 +11,7 @@ from .undo import DragSession, UndoStack
 
 __all__ = [
     "ApplyScenario", "AssignPool", "Command", "Connect", "Delete", "DragSession", "Duplicate", "EditError",
-    "GenerateFabric", "Move", "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "Reroute", "Rotate", "SaveScenario",
+    "GenerateFabric", "Move", "MoveTo", "PinMedium", "Place", "PlaceRow", "PutRecords", "RemoveRecords", "ReplaceTable",
+    "Reroute", "Rotate", "SaveScenario",
     "SetFields", "SetLightPaths", "SetLoop", "SplitPool", "Transaction", "UndoStack",
 ]  # fmt: skip

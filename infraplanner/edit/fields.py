@@ -47,3 +47,42 @@ class PutRecords:
         """Put them in the given order, so that a record may refer to an earlier one."""
         for table, record in self.records:
             edit.put(table, record)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceTable:
+    """Give a table other records as one edit (a whole tariff)."""
+
+    text: str
+    table: str
+    records: Sequence[Record]
+
+    @property
+    def label(self) -> str:
+        """What the history calls it."""
+        return self.text
+
+    def apply(self, edit: Transaction) -> None:
+        """Those of before go, these come."""
+        for record_id in sorted(edit.document.table(self.table)):
+            edit.remove(self.table, record_id)
+        for record in self.records:
+            edit.put(self.table, record)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRecords:
+    """Remove records that nothing refers to, such as the plan's own copies of profiles."""
+
+    text: str
+    records: Sequence[tuple[str, str]]
+
+    @property
+    def label(self) -> str:
+        """What the history calls it."""
+        return self.text
+
+    def apply(self, edit: Transaction) -> None:
+        """Remove each."""
+        for table, record_id in self.records:
+            edit.remove(table, record_id)

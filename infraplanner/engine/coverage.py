@@ -91,7 +91,8 @@ def _money(summary: Summary, economics: EconomicsResult) -> dict[str, Coverage]:
     )
     texts = {
         "capex_usd": f"Systems, links, plant and building from the price book. {rent}",
-        "opex_usd_per_year": f"Energy, demand charge, water, staff and maintenance. {rent}",
+        "opex_usd_per_year": "Energy by the hours of the weather year, demand charges, water, staff and maintenance; "
+        f"tariffs without holidays, ratchets and power factor. {rent}",
         "usd_per_million_tokens": f"All costs of a year over its output tokens. {rent}",
         "kg_co2e_per_million_tokens": "Grid electricity by location, and accelerators made; without buildings, plant and fuel.",
     }

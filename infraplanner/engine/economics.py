@@ -24,13 +24,15 @@ from infraplanner.kernels import economics as laws
 from infraplanner.kernels.frame import Totals
 from infraplanner.kernels.losses import loss_fracs
 from infraplanner.kernels.serving import configuration
-from infraplanner.model.entities import Site
+from infraplanner.model.entities import Site, TariffPeriod
 from infraplanner.results.economics import CloudOffer, CostLine, EconomicsResult, PoolCost
 from infraplanner.results.snapshot import ThroughputResult
-from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, MONTHS_PER_YEAR, S_PER_H
+from infraplanner.results.tariff import ElectricityBill
+from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, S_PER_H
 
-from .money import carbon_methods, deployments, energy_price, levelised_sources, works
+from .money import carbon_methods, deployments, levelised_sources, works
 from .pools import Case
+from .tariff import electricity, first_weekday, load_of, pattern_shape, periods_of
 from .workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -69,8 +71,9 @@ def economics_result(
     totals: Totals,
     throughput: ThroughputResult,
     moved: Mapping[str, float] = NOT_MOVED,
+    hours: Floats | None = None,
 ) -> EconomicsResult:
-    """Everything that money and carbon say of this frame; `moved` as in `Book`."""
+    """Everything that money and carbon say of this frame; `moved` as in `Book`, `hours` as `YearResult.hour_ratio`."""
     compiled, snapshot = space.compiled, space.snapshot
     assert compiled is not None
     assert snapshot is not None
@@ -79,16 +82,18 @@ def economics_result(
     rate, life = _own(site, "discount_rate_frac", book.value("rate_frac")), _lives(site, book)
     use = _own(site, "use_frac", book.value("use_frac"))
     capex = [_moved(line, book.moved.get(line.name, 0.0)) for line in _capex(space, totals, book)]
-    mean_it_w, mean_w = _mean_power(space, totals, use)
-    price = energy_price(site, space.usd_per_kwh)
-    kwh = mean_w * H_PER_YEAR * S_PER_H / J_PER_KWH
+    serving = _serving_share(space)
+    mean_it_w = totals.it_w - (1.0 - use) * _swing(space)
+    charges = demand_charges(site, book, periods_of(space))
+    bill, kwh = _bill(space, totals, book, use=use, serving=serving, hours=hours, charge=charges[0])
+    mean_w = kwh * J_PER_KWH / (H_PER_YEAR * S_PER_H)
+    price = space.usd_per_kwh if bill.mean_usd_per_kwh is None else bill.mean_usd_per_kwh
     year = [
         *(_annuity(line, rate, life[line.category]) for line in capex),
-        *_running(space, totals, book, capex, kwh=kwh, mean_it_w=mean_it_w),
+        *_running(space, totals, book, capex, bill=bill, charges=charges, mean_it_w=mean_it_w),
     ]
     unknown = sum(line.unknown_count for line in capex if line.category == IT and line.name == ACCELERATED)
     total = math.fsum(line.usd for line in year) if not unknown else math.nan
-    serving = _serving_share(space)
     tokens = math.fsum(pool.tokens_per_s or 0.0 for pool in throughput.pools)
     accelerators = float(compiled.bodies.accelerator_count.sum())
     embodied = accelerators * book.value("embodied_kg_per_accelerator") / life[IT]
@@ -101,7 +106,7 @@ def economics_result(
     cloud = _cloud(compiled, total, accelerators)
     scope1 = _scope1(space) * mean_w / totals.facility_w if totals.facility_w > 0.0 else 0.0
     return EconomicsResult(
-        energy_usd_per_year=_known(kwh * price),
+        energy_usd_per_year=_known(bill.energy_usd),
         energy_kwh_per_year=_known(kwh),
         link_capex_usd=float(totals.cables.price_usd),
         capex_lines=tuple(capex),
@@ -120,8 +125,9 @@ def economics_result(
         kg_co2e_per_million_tokens=_known(carbon),
         pools=tuple(_pool_cost(space, row, total * serving, use, throughput) for row in range(len(space.cases))),
         rack_usd_per_year=space.recycler.copy(
-            "rack_usd", _rack_cost(space, totals, book, rate=rate, life=life[IT], use=use)
+            "rack_usd", _rack_cost(space, totals, book, rate=rate, life=life[IT], use=use, price=price)
         ),
+        bill=bill,
         cloud=cloud,
         deployments=deployments(
             value=book.value,
@@ -141,7 +147,7 @@ def economics_result(
         sources=levelised_sources(space, book.value, rate),
         carbon=carbon_methods(space, site, kwh, located, embodied, scope1),
         training_usd_per_year=_known(total * (1.0 - serving)),
-        conventions=_conventions(space, totals, capex, use=use, rate=rate, unknown=unknown, book=book),
+        conventions=_conventions(space, totals, capex, use=use, rate=rate, unknown=unknown, book=book, bill=bill),
     )
 
 
@@ -275,25 +281,43 @@ def _annuity(line: CostLine, rate_frac: float, life_years: float) -> CostLine:
     return CostLine(line.name, line.category, line.usd * share, line.low_usd * share, line.high_usd * share)
 
 
-def _mean_power(space: Workspace, totals: Totals, use: float) -> tuple[float, float]:
-    """IT and facility power [W] averaged over the year: pooled systems idle for the unused share, PUE as now."""
+def _swing(space: Workspace) -> float:
+    """What IT draws less when nothing is asked of it [W]: systems in pools idle, the others draw what they draw."""
     compiled = space.compiled
     assert compiled is not None
     bodies = compiled.bodies
     pooled = (bodies.pool >= 0) & (bodies.accelerator_count > 0.0)
-    swing = float(np.nansum((space.draw.body_w[: bodies.rack.size] - bodies.idle_w)[pooled]))
-    it_w = totals.it_w - (1.0 - use) * max(0.0, swing)
-    return it_w, totals.facility_w * (it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
+    return max(0.0, float(np.nansum((space.draw.body_w[: bodies.rack.size] - bodies.idle_w)[pooled])))
 
 
-def demand_charges(site: object, book: Book) -> Sequence[float]:
-    """Demand charge in force with its range [USD/kW/month]: the site's own; the price book's beside an energy price of the
-    site's own; none beside a regional price, for that is the average of whole bills, demand charges in them.
+def _bill(
+    space: Workspace, totals: Totals, book: Book, *, use: float, serving: float, hours: Floats | None, charge: float
+) -> tuple[ElectricityBill, float]:
+    """The year's bill and its energy [kWh]."""
+    assert space.snapshot is not None
+    peak_h = book.value("day_peak_h")
+    load = load_of(
+        facility_w=totals.facility_w, it_w=totals.it_w, swing_w=_swing(space), use=use, ratio=hours,
+        shape=pattern_shape(space, serving, peak_h) if math.isfinite(peak_h) else None,
+        weekday=first_weekday(space.snapshot.table("site").get("site")),
+    )  # fmt: skip
+    bill = electricity(
+        space, load, grid_w=_grid_w(space, totals), facility_w=totals.facility_w, charge=charge, value=book.value
+    )
+    return bill, load.kwh
+
+
+def demand_charges(site: object, book: Book, periods: Sequence[TariffPeriod]) -> Span:
+    """Demand charge of all hours with its range [USD/kW/month]: the site's own; none beside periods that charge themselves;
+    the price book's beside an energy price or periods of the site's own; none beside a regional price, for that is the
+    average of whole bills, demand charges in them.
     """
     own = getattr(site, "demand_usd_per_kw_month", None)
     if own is not None:
         return (own, own, own)
-    if getattr(site, "electricity_usd_per_kwh", None) is not None:
+    if any(period.demand_usd_per_kw_month is not None for period in periods):
+        return (0.0, 0.0, 0.0)
+    if periods or getattr(site, "electricity_usd_per_kwh", None) is not None:
         return book.span("demand_usd_per_kw_month")
     return (0.0, 0.0, 0.0)
 
@@ -308,12 +332,12 @@ def _grid_w(space: Workspace, totals: Totals) -> float:
 
 
 def _running(
-    space: Workspace, totals: Totals, book: Book, capex: Sequence[CostLine], *, kwh: float, mean_it_w: float
-) -> list[CostLine]:
+    space: Workspace, totals: Totals, book: Book, capex: Sequence[CostLine], *, bill: ElectricityBill, charges: Span,
+    mean_it_w: float,
+) -> list[CostLine]:  # fmt: skip
     """Energy, demand charge, water, staff and maintenance of a year."""
-    compiled, snapshot = space.compiled, space.snapshot
+    compiled = space.compiled
     assert compiled is not None
-    assert snapshot is not None
     nameplate_mw = float(np.nansum(compiled.bodies.max_w)) / MEGA
     names = ("staff_fixed_count", "staff_count_per_mw", "staff_count_max_per_mw")
     heads = [  # a small room shares the people of a larger site
@@ -321,12 +345,13 @@ def _running(
         for fixed, each, most in zip(*map(book.span, names), strict=True)
     ]
     wages = book.span("staff_usd_per_year")
-    peak_kw, charges = _grid_w(space, totals) / KILO, demand_charges(site := snapshot.table("site").get("site"), book)
+    flat = bill.periods[0].demand_usd if bill.periods else 0.0
+    demand = [bill.demand_usd + flat * (end / charges[0] - 1.0) if charges[0] else bill.demand_usd for end in charges]
     litres = totals.water_m3_per_s * H_PER_YEAR * S_PER_H * (mean_it_w / totals.it_w if totals.it_w > 0.0 else 1.0)
-    energy = kwh * energy_price(site, space.usd_per_kwh)
+    energy = bill.energy_usd
     rows: list[tuple[str, Sequence[float]]] = [
         ("Energy", (energy, energy, energy)),
-        ("Demand charge", [MONTHS_PER_YEAR * peak_kw * end for end in charges]),
+        ("Demand charge", demand),
         ("Water", [litres * end for end in book.span("water_usd_per_m3")]),
         ("Staff", [count * wage for count, wage in zip(heads, wages, strict=True)]),
     ]
@@ -394,7 +419,9 @@ def prefill_share(case: Case, layout: Any, batch: float) -> float:
     return float(min(1.0, both[1] / alone[1]))
 
 
-def _rack_cost(space: Workspace, totals: Totals, book: Book, *, rate: float, life: float, use: float) -> Floats:
+def _rack_cost(
+    space: Workspace, totals: Totals, book: Book, *, rate: float, life: float, use: float, price: float
+) -> Floats:
     """What stands in each rack and the energy it takes [USD/yr]."""
     compiled = space.compiled
     assert compiled is not None
@@ -411,7 +438,7 @@ def _rack_cost(space: Workspace, totals: Totals, book: Book, *, rate: float, lif
     mean_w = space.draw.rack_w - (1.0 - use) * np.bincount(bodies.rack[pooled], np.maximum(swing, 0.0), racks)
     overhead = totals.facility_w / totals.it_w if totals.it_w > 0.0 else 1.0
     kwh = mean_w * overhead * H_PER_YEAR * S_PER_H / J_PER_KWH
-    return np.where(np.bincount(bodies.rack[held], minlength=racks) > 0, capital, np.nan) + kwh * space.usd_per_kwh
+    return np.where(np.bincount(bodies.rack[held], minlength=racks) > 0, capital, np.nan) + kwh * price
 
 
 def _cloud(compiled: Compiled, total_usd: float, accelerators: float) -> tuple[CloudOffer, ...]:
@@ -446,21 +473,38 @@ def cloud_prices(catalogue: Any) -> tuple[tuple[str, str, float], ...]:
     return tuple(out)
 
 
-def _demand_words(space: Workspace) -> str:
+def _energy_words(space: Workspace, bill: ElectricityBill) -> list[str]:
+    """How energy and demand are counted."""
     assert space.snapshot is not None
     site = space.snapshot.table("site").get("site")
-    if all(getattr(site, name, None) is None for name in ("demand_usd_per_kw_month", "electricity_usd_per_kwh")):
-        return "the price is an average of whole bills, demand charges in it"
-    return "demand charge on what the grid gives at the load shown"
+    cooling = "cooling by the weather of each hour" if bill.hourly else "PUE as now"
+    load = (
+        "the arrival patterns of the classes" if bill.shaped else "a steady load, for no class has an arrival pattern"
+    )
+    words = [f"Energy: facility power hour by hour over 8,760 hours, {cooling}, {load}."]
+    periods = [row.name for row in bill.periods[1:]]
+    if periods:
+        words.append(
+            f"Tariff: {', '.join(periods)}; all other hours at the flat price; a year that begins on a {bill.first_day}, in "
+            "standard time, without holidays; where two periods price one hour the dearer holds."
+        )
+    charged = any(row.demand_usd_per_kw_month is not None for row in bill.periods)
+    if charged:
+        peak = "the highest hour" if bill.shaped else "the highest hour at the output shown"
+        words.append(f"Demand charge: on {peak} of each month within its period, hourly means.")
+    elif not periods and getattr(site, "electricity_usd_per_kwh", None) is None:
+        words.append("The price of energy is an average of whole bills, demand charges in it.")
+    return words
 
 
 def _conventions(
-    space: Workspace, totals: Totals, capex: Sequence[CostLine], *, use: float, rate: float, unknown: int, book: Book
-) -> tuple[str, ...]:
+    space: Workspace, totals: Totals, capex: Sequence[CostLine], *, use: float, rate: float, unknown: int, book: Book,
+    bill: ElectricityBill,
+) -> tuple[str, ...]:  # fmt: skip
     notes = [
         f"Money: USD of 2026, real, {100 * rate:g} % a year, 8,760 hours a year, all costs on output tokens.",
         f"Use: {100 * use:g} % of the output shown, over the year; idle accelerators draw their idle power.",
-        f"Energy: mean facility power, PUE as now; {_demand_words(space)}.",
+        *_energy_words(space, bill),
         "Carbon: grid electricity by location and accelerators made over their life; buildings, plant and fuel are left out.",
     ]
     if space.climate.price_assumed:

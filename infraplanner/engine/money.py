@@ -1,4 +1,4 @@
-"""Beyond one year's cost: other ways to house the same machines, own generation per MWh, carbon three ways, time of use.
+"""Beyond one year's cost: other ways to house the same machines, own generation per MWh, carbon three ways.
 
 Conventions as in `economics`. Reference: economics model A2 (break-even), A3 (levelised energy), A4 (carbon).
 """
@@ -32,14 +32,6 @@ HOURS = int(H_PER_YEAR)
 DAY_H = 24
 SUNRISE_H, SUNSET_H = 6.0, 18.0
 """A mean day of sun between the equinoxes: half a sine from six to six."""
-
-
-def energy_price(site: object, flat_usd_per_kwh: float) -> float:
-    """Mean price of a kWh of a steady load [USD]: the flat price, and the peak price in the hours that have one."""
-    if not isinstance(site, Site) or site.peak_usd_per_kwh is None or site.peak_hours is None:
-        return flat_usd_per_kwh
-    share = min(site.peak_hours, DAY_H) / DAY_H
-    return share * site.peak_usd_per_kwh + (1.0 - share) * flat_usd_per_kwh
 
 
 def deployments(

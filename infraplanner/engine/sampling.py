@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infraplanner.catalog.types import Constant, Profile
 from infraplanner.compile.parts import Catalogue
@@ -34,7 +35,9 @@ from .thermal import couple
 from .tuning import band_class
 from .walls import places
 from .workspace import Climate, Workspace
+from .year import hour_ratio
 
+Floats = NDArray[np.float64]
 P = TypeVar("P", bound=Profile)
 JOINED = frozenset({"bodies", "chain", "sources", "plant"})
 """Arrays that planning constants go into."""
@@ -83,11 +86,15 @@ class Sampler:
         self._climate = self._space.climate
         self._held: Any = None
         self._physics: Shift | None = None
+        self._hours: Floats | None = None
+        """Facility power by hour over that at rest, of the plan itself: samples keep its shape."""
 
     def solve(self, shift: Shift, *, binding: bool = False) -> Sampled:
         """The plan's figures under a shift. Physics that stand as in the sample before are not solved again."""
         space = self._space
         physics = _physical(shift)
+        if self._held is None:
+            self._solve_physics(Shift())
         if self._held is None or physics != self._physics:
             self._solve_physics(physics)
         space.snapshot = _with_site(self._snapshot, shift.site)
@@ -97,7 +104,8 @@ class Sampler:
         totals, throughput, summary, used, mix, jobs, pools = self._held
         price, carbon = (shift.climate.get(name, 1.0) for name in ("usd_per_kwh", "carbon_g_per_kwh"))
         space.mix = _times(mix[0], price), _times(mix[1], carbon)
-        money = economics_result(space, totals, throughput, shift.lines)
+        space.tariff_ratio = price
+        money = economics_result(space, totals, throughput, shift.lines, self._hours)
         bound = None
         if binding:
             known = {wall: value for wall, value in used.items() if value is not None}
@@ -124,6 +132,8 @@ class Sampler:
         warm = assemble.thermal_result(space, thermal)
         fabric = assemble.fabric_result(space, totals, self._routes)
         fed = bool(warm.unit_ids) and totals.unconnected_w <= 0.0
+        if self._hours is None:
+            self._hours = hour_ratio(space, totals, fed)
         found = places(space, totals, power, warm, fabric, throughput, jobs)
         used = {wall: found[wall][0] for wall in WALLS}
         # Buffers are written anew by the next sample; what stays is read before.

@@ -239,11 +239,18 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = _fabric(space, totals, routes, jobs, failed, settled, guard, fresh=fresh)
     throughput = _throughput(space, routes, None if anew else settled, guard)
+    fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
+    year = settled.year if settled is not None else None
+    if year is None:
+        year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
     economics = settled.economics if settled is not None and not anew else None
+    hours = year.hour_ratio if year.hour_ratio.size else None
     if economics is None or not _same_racks(
         economics, power
     ):  # a drag changes prices by some cable: that waits for rest
-        economics = guard.run("economics", lambda: economics_result(space, totals, throughput), EconomicsResult())
+        economics = guard.run(
+            "economics", lambda: economics_result(space, totals, throughput, hours=hours), EconomicsResult()
+        )
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput, jobs), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -258,7 +265,6 @@ def _result(
         slopes = slopes if ahead else slopes.with_next(before)
     made = any(p.tokens_per_s is not None for p in throughput.pools) or any(job.tokens_per_s for job in jobs)
     bound = binding_wall(slopes, used) if made else None
-    fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
     power = replace(power, core=_per_joule(power.core, summary))
     if jobs:
@@ -268,9 +274,6 @@ def _result(
             tuple[JobResult, ...](),
         )
         throughput = replace(throughput, jobs=told)
-    year = settled.year if settled is not None else None
-    if year is None:
-        year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
     by_rack = None if provisional else _scopes(space, guard, power, thermal, fabric, throughput, jobs)
     result = ResultSnapshot(
         revision=snapshot.revision,

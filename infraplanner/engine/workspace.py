@@ -103,6 +103,8 @@ class Workspace:
         """Scale-up domains, kept while the bodies stay (see `scale_up.Domains`)."""
         self.mix: tuple[float | None, float | None] = (None, None)
         """Price and carbon of a kWh as the sources give it [USD, g]; None: that of the site."""
+        self.tariff_ratio = 1.0
+        """What a sample multiplies the energy prices of the tariff by."""
 
     def follow(self, snapshot: Snapshot, changes: ChangeSet | None) -> None:
         """Bring arrays and buffers up to a snapshot; None means that nothing of the past is known."""

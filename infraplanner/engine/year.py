@@ -66,7 +66,23 @@ def year_result(space: Workspace, totals: Totals, whole: bool) -> YearResult:
         month_wue_l_per_kwh=np.bincount(months, litres) / it_month,
         month_free_hours=np.bincount(months, hours.mode == 0).astype(np.float64),
         classes=tuple(_class(compiled, yards, weather, wet, name, inside_w, float(totals.it_w)) for name in CLASSES),
+        hour_ratio=facility / float(totals.facility_w),
     )
+
+
+def hour_ratio(space: Workspace, totals: Totals, whole: bool) -> Floats:
+    """As in `YearResult`, without the rest of the year."""
+    assert space.compiled is not None
+    if not whole or not totals.it_w > 0.0:
+        return np.empty(0)
+    yards, rows = outdoor(space)
+    if not rows.size:
+        return np.empty(0)
+    weather, wet = climate_year(space)
+    outside = float(np.nan_to_num(space.plant.unit_power_w[outdoor_units(space.compiled, space)]).sum())
+    hours = _run(space.compiled, yards, weather, wet, yards.supply_c)
+    found: Floats = (totals.facility_w - outside + hours.power_w) / totals.facility_w
+    return found
 
 
 def _run(compiled: Compiled, yards: Yards, weather: Weather, wet: Floats, supply_c: Floats) -> Hours:

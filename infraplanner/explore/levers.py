@@ -21,6 +21,7 @@ from infraplanner.results.snapshot import ResultSnapshot
 
 from .cooling_offers import cooling_offers
 from .free_place import free_place_mm
+from .purchases import Thing, longest, purchases, things
 from .shadow_offers import shadow_offers
 
 NARROWER = {"bf16": "fp8", "fp8": "fp4"}
@@ -31,6 +32,7 @@ ALIKE_FRAC = 1e-3
 """Nodes that are as full as the fullest to within this change together."""
 SIGNIFICANT_FRAC = 1e-4
 """Smaller changes of tokens/s count as none: they are below the coupling's own tolerance in sum."""
+NO_HOUSE = (0.0, 0.0, 0.0)
 Progress = Callable[[int, int], None]
 
 
@@ -55,6 +57,8 @@ class Lever:
     gain_frac: float
     capex_usd: float | None
     binding_wall: str | None
+    lead_weeks: float | None = None
+    """From order to delivery of what takes longest; 0 where nothing is bought, None where that is unknown."""
 
 
 def offers(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot) -> list[Offer]:
@@ -84,13 +88,15 @@ def rank_levers(
     if not output(base):
         return []
     todo = offers(snapshot, catalog, base)
+    had = things(snapshot, catalog, base)
     levers: list[Lever] = []
     for step, offer in enumerate(todo):
         if stop():
             return None
         changed = applied(snapshot, offer.command)
         if changed is not None:
-            levers.append(_weigh(offer, base, evaluate(changed, catalog)))
+            after = evaluate(changed, catalog)
+            levers.append(_weigh(offer, base, after, _lead(offer, had, (changed, after), catalog)))
         progress(step + 1, len(todo))
     return sorted(levers, key=lambda lever: (-lever.tokens_gained_per_s, lever.offer.text))
 
@@ -111,13 +117,23 @@ def applied(snapshot: Snapshot, command: Command) -> Snapshot | None:
     return document.snapshot()
 
 
-def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot) -> Lever:
+def _lead(
+    offer: Offer, had: dict[str, Thing], later: tuple[Snapshot, ResultSnapshot], catalog: Catalog
+) -> float | None:  # fmt: skip
+    """Weeks until everything that a change brings is there, the house not counted: one unit more is no new house."""
+    if not offer.for_sale:
+        return None
+    slow = longest(purchases(had, things(later[0], catalog, later[1]), NO_HOUSE, catalog))
+    return 0.0 if slow is None else slow.lead_weeks
+
+
+def _weigh(offer: Offer, base: ResultSnapshot, after: ResultSnapshot, lead: float | None = None) -> Lever:
     before = output(base)
     gained = output(after) - before
     if abs(gained) < SIGNIFICANT_FRAC * before:
         gained = 0.0
     price = capital_added_usd(base.economics, after.economics) if offer.for_sale else None
-    return Lever(offer, gained, gained / before, price, after.summary.binding_wall)
+    return Lever(offer, gained, gained / before, price, after.summary.binding_wall, lead)
 
 
 # --- offers

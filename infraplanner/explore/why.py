@@ -88,6 +88,9 @@ class _Trace:
         return source.title if source is not None else key
 
 
+HOURLY = "facility power of 8,760 hours, summed"
+
+
 def why(snapshot: Snapshot, catalog: Catalog, result: ResultSnapshot, figure: str) -> Step:
     """The trace of a headline figure. Raises KeyError for a figure that has none."""
     trace = _Trace(snapshot, catalog.with_embedded(snapshot.table("profiles")), result)
@@ -278,17 +281,21 @@ def _prices(trace: _Trace, name: str, usd: float, low: float, high: float) -> It
 
 
 def _running(trace: _Trace, name: str, money: EconomicsResult) -> Iterator[Step]:
+    bill = money.bill
     if name == "Energy":
-        yield Step("Energy of a year", money.energy_kwh_per_year, "kWh", "mean facility power x 8,760 h", "", SOLVED)
+        yield Step("Energy of a year", money.energy_kwh_per_year, "kWh", HOURLY, "", SOLVED)
         energy, spent = money.energy_kwh_per_year, money.energy_usd_per_year
-        yield Step(
-            "Price",
-            spent / energy if energy and spent is not None else None,
-            "$/kWh",
-            "of site, region or sources",
-            "",
-            PLAN,
-        )
+        mean = spent / energy if energy and spent is not None else None
+        words = "by the periods of the tariff" if len(bill.periods) > 1 else "of site, region or sources"
+        yield Step("Price", mean, "$/kWh", words, "", PLAN, tuple(
+            Step(row.name, row.usd_per_kwh, "$/kWh", f"{number(row.energy_kwh, 4)} kWh at it", "", PLAN)
+            for row in bill.periods if row.energy_kwh > 0.0 and len(bill.periods) > 1
+        ))  # fmt: skip
+    if name == "Demand charge":
+        for row in bill.periods:
+            if row.demand_usd_per_kw_month is not None:
+                words = f"{number(row.demand_usd_per_kw_month, 4)} $/kW x each month's highest hour in it"
+                yield Step(row.name if row.id else "All hours", row.demand_usd, "$/year", words, "", PLAN)
     keys = {
         "Demand charge": ("cost.demand_usd_per_kw_month",), "Water": ("cost.water_usd_per_m3",),
         "Staff": ("cost.staff_fixed_count", "cost.staff_count_per_mw", "cost.staff_usd_per_year"),
@@ -301,7 +308,7 @@ def _running(trace: _Trace, name: str, money: EconomicsResult) -> Iterator[Step]
 def _carbon(trace: _Trace) -> Step:
     money = trace.result.economics
     words = "(electricity + made) x share that serves / output tokens of a year"
-    energy = Step("Energy of a year", money.energy_kwh_per_year, "kWh", "mean facility power x 8,760 h", "", SOLVED)
+    energy = Step("Energy of a year", money.energy_kwh_per_year, "kWh", HOURLY, "", SOLVED)
     kwh, kilos = money.energy_kwh_per_year, money.located_kg_per_year
     factor = Step(
         "Carbon of a kWh",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infraplanner.catalog import Catalog
 from infraplanner.catalog.catalog import KIND_OF_CLASS, decode_embedded, profile_data
-from infraplanner.catalog.types import System
+from infraplanner.catalog.types import Constant, System
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import PROFILE_FIELDS, EmbeddedProfile
 
@@ -31,7 +31,8 @@ def used_profiles(document: Snapshot) -> set[str]:
 def embedded_profiles(document: Snapshot, catalog: Catalog) -> list[EmbeddedProfile]:
     """The copies to write: the plan's own where it has them, the catalogue's for the rest, and what those contain.
 
-    A copy that nothing uses any more is dropped, unless the catalogue could not give it back.
+    A copy that nothing uses any more is dropped, unless the catalogue could not give it back: neither a profile that it does
+    not have, nor a constant with another value, such as a price of the plan's own.
     """
     own: dict[str, EmbeddedProfile] = dict(document.table("profiles"))
     known = catalog.with_embedded(own)
@@ -52,13 +53,18 @@ def embedded_profiles(document: Snapshot, catalog: Catalog) -> list[EmbeddedProf
             if profile.scale_up is not None:
                 waiting += [part for part in (profile.scale_up.medium, profile.scale_up.switch) if part]
     for key, record in own.items():
-        if key not in out and (catalog.find(key) is None or not _readable(record)):
+        if key not in out and (catalog.find(key) is None or not _readable(record) or _own_value(known, catalog, key)):
             out[key] = record
     return list(out.values())
 
 
 def _unknown(own: dict[str, EmbeddedProfile], key: str) -> tuple[tuple[str, object], ...]:
     return own[key].unknown if key in own else ()
+
+
+def _own_value(known: Catalog, catalog: Catalog, key: str) -> bool:
+    own, shipped = known.find(key), catalog.find(key)
+    return isinstance(own, Constant) and own != shipped
 
 
 def _readable(record: EmbeddedProfile) -> bool:

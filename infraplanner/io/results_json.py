@@ -246,7 +246,7 @@ def contract(
         "fabric": _fabric(result.fabric),
         "throughput": _without(result.throughput, "rack_tokens_per_s") | {"racks": _racks(result, "tokens_per_s")},
         "economics": _without(result.economics, "rack_usd_per_year") | {"racks": _racks(result, "usd_per_year")},
-        "year": plain(result.year),
+        "year": _without(result.year, "hour_ratio"),
         "coverage": {key: plain(value) for key, value in sorted(result.coverage.items())},
         "findings": [plain(finding) for finding in result.findings],
         "failed": sorted(result.failed),

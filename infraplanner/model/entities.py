@@ -46,12 +46,30 @@ class Site(Record, frozen=True, kw_only=True):
     """Demand charge of the site's own tariff. Without it regional prices, averages of whole bills, have none on top."""
     peak_usd_per_kwh: float | None = None
     peak_hours: float | None = None
-    """Hours of a day in which energy costs the peak price; the flat price holds in the others."""
+    """Last hours of the day's peak, every day of the year, that cost the peak price: the short form of one tariff period."""
     clean_frac: float | None = None
     clean_kind: Literal["flat", "sun", "wind"] = "flat"
     """Clean energy bought, as a share of the year's load, and when it comes."""
     uncertainty_seed: int | None = None
     """Which samples bands are drawn from, so that a report repeats."""
+
+
+class TariffPeriod(Record, frozen=True, kw_only=True):
+    """Hours in which energy has a price of its own, or the month's peak is charged, or both.
+
+    `months` are numbers from 1, none of them means all; `days` goes by the calendar day that an hour lies in. The hours run
+    from `start_h` up to `end_h`, over midnight where the end comes first. Hours in no period with an energy price pay the
+    site's flat one; demand charges of several periods add up, each on the highest hour within it in a month. `profile`
+    names the published tariff that the figures come from.
+    """
+
+    months: tuple[int, ...] = ()
+    days: Literal["all", "weekday", "weekend"] = "all"
+    start_h: int = 0
+    end_h: int = 24
+    usd_per_kwh: float | None = None
+    demand_usd_per_kw_month: float | None = None
+    profile: str = ""
 
 
 class Hall(Record, frozen=True, kw_only=True):
@@ -456,6 +474,7 @@ TABLES: dict[str, type[Record]] = {
     "racks": Rack,
     "scenarios": Scenario,
     "site": Site,
+    "tariff": TariffPeriod,
     "trays": Tray,
     "views": View,
     "waivers": Waiver,
@@ -496,6 +515,7 @@ PROFILE_FIELDS: dict[str, dict[str, str]] = {
     "pools": {"model": "llm"},
     "power": {"profile": "power"},
     "racks": {"profile": "rack", "plate": "cooling"},
+    "tariff": {"profile": "record"},
     "workloads": {"profile": "request_shape", "pattern": "record"},
 }
 """Which field names a profile, and of what kind (`rack` stands for a frame or a system that is a whole rack)."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 
-from .entities import Record
+from .entities import Record, TariffPeriod
 from .ids import is_valid_id
 
 Range = tuple[float, float]
 
 MAX_MM = 10_000_000
 """Ten kilometres: beyond any site, and small enough that sums stay exact."""
+
+MONTHS = 12
 
 _RANGES: dict[str, Range] = {
     "x_mm": (-MAX_MM, MAX_MM),
@@ -92,6 +94,9 @@ _RANGES: dict[str, Range] = {
     "year": (0, 100),
     "clean_frac": (0, 10),
     "peak_hours": (0, 24),
+    "start_h": (0, 23),
+    "end_h": (1, 24),
+    "usd_per_kwh": (-100, 100),
     "complexity_b": (0, 1e6),
     "growth_frac_per_year": (-1, 100),
     "price_elasticity": (0, 10),
@@ -118,6 +123,7 @@ def problems(table: str, record: Record) -> list[tuple[str, str, str]]:
         found.append(("spare", f"{getattr(record, 'spare', 0)}", "fewer spare units than units"))
     if table == "links" and getattr(record, "a", 0) == getattr(record, "b", 1):
         found.append(("b", getattr(record, "b", ""), "another end than a"))
+    found += _tariff_problems(record) if isinstance(record, TariffPeriod) else []
     for path in getattr(record, "light_paths", ()):
         if path.count < 1 or path.a == path.b:
             found.append(("light_paths", f"{path.count} from {path.a} to {path.b}", "1 or more, between two ends"))
@@ -128,6 +134,18 @@ def problems(table: str, record: Record) -> list[tuple[str, str, str]]:
 
 def _both(record: Record, first: str, second: str) -> bool:
     return getattr(record, first) is not None and getattr(record, second) is not None
+
+
+def _tariff_problems(record: TariffPeriod) -> list[tuple[str, str, str]]:
+    found = []
+    months = record.months
+    if len(set(months)) < len(months) or not all(1 <= month <= MONTHS for month in months):
+        found.append(("months", ", ".join(map(str, months)), "numbers from 1 to 12, each once"))
+    if record.start_h == record.end_h:
+        found.append(("end_h", f"{record.end_h}", "another hour than start_h; 0 to 24 is the whole day"))
+    if record.usd_per_kwh is None and record.demand_usd_per_kw_month is None:
+        found.append(("usd_per_kwh", "no price", "usd_per_kwh, demand_usd_per_kw_month or both"))
+    return found
 
 
 def _number_problems(table: str, record: Record) -> list[tuple[str, str, str]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .tariff import ElectricityBill
+
 WORKS = "Works and services"
 """What a finished house costs beyond its listed parts, by its published price a watt: it shrinks when a part is added."""
 
@@ -114,6 +116,8 @@ class EconomicsResult:
     carbon: CarbonMethods = field(default_factory=CarbonMethods)
     training_usd_per_year: float | None = None
     """Share of the year's cost that training jobs take, by rated power; the rest serves."""
+    bill: ElectricityBill = field(default_factory=ElectricityBill)
+    """Energy and demand charges by period of the tariff."""
     conventions: tuple[str, ...] = ()
 
 

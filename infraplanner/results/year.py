@@ -51,3 +51,5 @@ class YearResult:
     month_wue_l_per_kwh: Floats = field(default_factory=_none)
     month_free_hours: Floats = field(default_factory=_none)
     classes: tuple[WaterClass, ...] = ()
+    hour_ratio: Floats = field(default_factory=_none)
+    """Facility power of every hour of that weather at the output shown, over the present one; empty without a year."""

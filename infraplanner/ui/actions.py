@@ -70,6 +70,7 @@ SPECS = (
     Spec("overlay_findings", "Overlay: findings", "Analyse", "5"),
     Spec("overlay_temperature", "Overlay: inlet temperature", "Analyse", "6"),
     Spec("why", "Why this figure?", "Analyse", "Ctrl+Shift+Y", "info"),
+    Spec("price_book", "Price book ...", "Analyse", "Ctrl+Shift+B", "chart"),
     Spec("validate", "Validate against measured rows ...", "Analyse", "Ctrl+Shift+V", "chart"),
     Spec("link_detail", "Link in full", "Analyse", "Ctrl+L", "link"),
     Spec("fail", "Fail or repair (what-if)", "Analyse", "X", "error"),

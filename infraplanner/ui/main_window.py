@@ -47,6 +47,7 @@ from infraplanner.ui.panels.tree import TreePanel
 from infraplanner.ui.panels.walls import WallsPanel
 from infraplanner.ui.panels.walls_view import WallsView
 from infraplanner.ui.panels.welcome import WelcomePage
+from infraplanner.ui.price_book import PriceBook
 from infraplanner.ui.settings import Settings
 from infraplanner.ui.sheets import show_licences, show_shortcuts
 from infraplanner.ui.theme.current import current
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
             "next_finding": self._next_finding, "palette": self._open_palette, "next_dock": self._next_dock,
             "validate": self._validate, "why": self._why, "split_pool": bridge.split_pool,
             "reconfigure": bridge.reconfigure, "make_fabric": lambda: FabricDialog(bridge, self).open(),
+            "price_book": lambda: PriceBook(bridge, self).show(),
             "export_csv": lambda: files.export_schedule("csv"), "export_xlsx": lambda: files.export_schedule("xlsx"),
             "link_detail": lambda: self.charts.open_chart(self.charts.link_detail),
             "fail": lambda: bridge.toggle_failed(bridge.selection), "repair_all": bridge.repair_all,

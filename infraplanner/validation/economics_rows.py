@@ -11,6 +11,7 @@ from infraplanner.catalog.types import System
 from infraplanner.units import H_PER_YEAR, J_PER_KWH, KILO, MEGA, S_PER_H
 
 from .closed_form import Case, Law, predictor_of
+from .operating import operating_cost
 from .report import Predictor
 
 MODEL_1GW = "fit.epoch-1gw"
@@ -187,6 +188,7 @@ def _interruptions(case: Case, kernels: ModuleType) -> tuple[float, str]:
 LAWS: dict[str, Law] = {
     "unexpected_interruptions": _interruptions,
     "capex_total": _capex,
+    "opex_annual": operating_cost,
     "crf": _recovery,
     "tco_annual": _yearly,
     "tco_month": _bill,

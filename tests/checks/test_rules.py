@@ -28,6 +28,7 @@ from infraplanner.model.entities import (
     PowerNode,
     Rack,
     Site,
+    TariffPeriod,
     Waiver,
     Workload,
 )
@@ -235,6 +236,15 @@ def crowd(doc: Document) -> None:
                                    offered_requests_per_s=1e7))  # fmt: skip
 
 
+def two_prices(doc: Document) -> None:
+    add(doc, "tariff", TariffPeriod(id="day", start_h=8, end_h=20, usd_per_kwh=0.2))
+    add(doc, "tariff", TariffPeriod(id="evening", start_h=18, end_h=22, usd_per_kwh=0.3))
+
+
+def half_a_tariff(doc: Document) -> None:
+    add(doc, "tariff", TariffPeriod(id="day", start_h=8, end_h=20, usd_per_kwh=0.2))
+
+
 def stacked(doc: Document) -> None:
     change(doc, "racks", "r001", x_mm=2300)
 
@@ -427,6 +437,8 @@ FAULTS: list[tuple[str, Callable[[Document], None], str]] = [
     ("budget.token-cost", thrifty, "site"),
     ("class.no-pool", too_clever, "riddles"),
     ("class.short", crowd, "crowd"),
+    ("tariff.overlap", two_prices, "day"),
+    ("tariff.gap", half_a_tariff, "site"),
     ("placement.overlap", stacked, "r000"),
     ("placement.outside-hall", outside, "r001"),
     ("placement.same-units", crowded, "sw1"),

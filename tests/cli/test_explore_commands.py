@@ -67,6 +67,24 @@ def test_levers_are_ranked_by_what_they_buy(tmp_path: Path, capsys: pytest.Captu
     assert found["levers"][0]["change"] in table[1]
 
 
+def test_the_bill_is_a_table_by_period(capsys: pytest.CaptureFixture[str]) -> None:
+    """Energy and demand of every period of the edge site's tariff; a plan with one price has no such table."""
+    assert main(["evaluate", EDGE]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("Summer", "Winter", "Any hour"))]
+    assert len(rows) == 7
+    assert "18.94" in next(row for row in rows if row.startswith("Summer peak"))
+    assert main(["evaluate", EDGE.replace("edge-site", "h100-pilot")]) == 0
+    assert "highest hour" not in capsys.readouterr().out
+
+
+def test_growth_tells_what_phases_buy_and_what_a_week_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["growth", EDGE, "--years", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "In-row cooler chilled water 50 kW" in told
+    assert "Year 2: a week later costs" in told
+    assert "order Utility connection 182 weeks ahead" in told
+
+
 def test_the_ladder_climbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "r.json"
     assert main(["levers", EDGE, "--ladder", "--format", "json", "-o", str(out)]) == 0

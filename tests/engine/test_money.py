@@ -10,10 +10,9 @@ from msgspec import structs
 from infraplanner import places
 from infraplanner.catalog import Catalog, load_catalog
 from infraplanner.engine.evaluate import evaluate
-from infraplanner.engine.money import energy_price, works
+from infraplanner.engine.money import works
 from infraplanner.io.plan_reader import read_plan
 from infraplanner.model.document import Snapshot
-from infraplanner.model.entities import Site
 from infraplanner.results.economics import CostLine, EconomicsResult
 
 TEMPLATES = places.resources_dir() / "templates"
@@ -97,12 +96,11 @@ def test_carbon_by_market_and_by_the_hour(catalog: Catalog) -> None:
 
 
 def test_peak_hours_raise_the_mean_price(catalog: Catalog) -> None:
-    assert energy_price(Site(id="site"), 0.08) == 0.08
-    assert energy_price(Site(id="site", peak_usd_per_kwh=0.2, peak_hours=6.0), 0.08) == pytest.approx(0.11)
     base = money("nvl72-pod.yaml", catalog)
     peaky = money("nvl72-pod.yaml", catalog, peak_usd_per_kwh=0.3, peak_hours=4.0)
     assert peaky.energy_usd_per_year > base.energy_usd_per_year
     assert peaky.energy_kwh_per_year == pytest.approx(base.energy_kwh_per_year)
+    assert [row.id for row in peaky.bill.periods] == ["", "peak"]
 
 
 def test_works_are_what_a_finished_house_costs_beyond_its_parts() -> None:

@@ -83,3 +83,50 @@ def test_no_classes_no_years_and_a_bad_phase_is_named(edge: Snapshot, catalog: C
     with pytest.raises(EditError, match="Phase bad of year 1"):
         growth(Snapshot(bad, 1, {}), catalog)
     assert growth(edge, catalog, stop=lambda: True) is None
+
+
+def test_a_phase_pays_for_what_it_brings_object_by_object(edge: Snapshot, catalog: Catalog) -> None:
+    """By hand: the wider cooler in full (50 kW at 300 USD/kW), the differences of what grows, the house by its kilowatts."""
+    found = growth(edge, catalog, years=2)
+    assert found is not None
+    first, _, third = found.years
+    assert first.capex_usd == pytest.approx(evaluate(edge, catalog).summary.capex_usd)
+    rows = {item.what: item for item in third.purchases}
+    assert rows["DGX H200"].count == 1
+    assert rows["In-row cooler chilled water 50 kW"].usd == pytest.approx(50 * 300.0)
+    assert rows["UPS GXT5 10 kW"].usd == pytest.approx((60 - 40) * 350.0)
+    assert rows["Utility connection"].usd == pytest.approx((60 - 40) * 300.0)
+    kw = catalog.get("dgx-h200").power_max_w / 1e3
+    house = {item.what: item.usd for item in third.purchases if item.category == "building works"}
+    assert house["Building"] == pytest.approx(1750.0 * kw)
+    plant = sum(item.usd for item in third.purchases if item.category in ("power", "cooling"))
+    assert third.capex_usd == pytest.approx(sum(item.usd for item in third.purchases))
+    assert {item.category for item in third.purchases} == {"IT", "power", "cooling", "fabric", "building works"}
+    assert plant > 0.0, "plant is its own line, whatever works shrink by"
+
+
+def test_a_week_late_costs_idle_capital_and_tokens_that_only_the_phase_serves(edge: Snapshot, catalog: Catalog) -> None:
+    found = growth(edge, catalog, years=2)
+    assert found is not None
+    late = found.years[2].delay
+    assert late is not None
+    rate = catalog.constant("cost.rate_frac")
+    lives = {"IT": 5.0, "power": 17.5, "cooling": 17.5, "fabric": 5.0, "building works": 25.0}
+    yearly = sum(item.usd * rate / (1 - (1 + rate) ** -lives[item.category]) for item in found.years[2].purchases)
+    assert late.idle_usd == pytest.approx(yearly * 7 / 365)
+    assert late.tokens == 0.0, "the pools are not full before the phase"
+    assert (late.lead_part, late.lead_weeks) == ("Utility connection", catalog.constant("lead.weeks.utility"))
+    assert found.years[0].delay is None
+    assert found.cost_usd == pytest.approx(sum(row.present_usd for row in found.years))
+    crowded = edge.tables()
+    crowded["workloads"] = {
+        key: structs.replace(row, offered_requests_per_s=12.0 * (row.offered_requests_per_s or 0.0) or None)
+        for key, row in crowded["workloads"].items()
+    }
+    full = growth(Snapshot(crowded, 1, {}), catalog, years=2)
+    assert full is not None
+    lost = full.years[2].delay
+    assert lost is not None
+    assert lost.tokens > 0.0
+    assert lost.tokens_usd == pytest.approx(lost.tokens * full.years[2].usd_per_million_tokens / 1e6)
+    assert lost.usd == pytest.approx(lost.idle_usd + lost.tokens_usd)

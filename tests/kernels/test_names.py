@@ -32,7 +32,7 @@ PLAIN = {
     "accelerators", "cop", "xs", "ys", "x", "out", "source_share", "target_share", "family_cables", "expert_count",
     "feed_weight", "load_weight",
     # a fitted law `k Q^n`, a pump's falling curve, scratch of the flow network, tokens by class
-    "coefficient", "slope", "share",
+    "coefficient", "slope", "share", "covers",
     # a small system of equations, the law of a cold plate
     "matrix", "right", "products", "a", "b", "plate_exponent", "chiller_cop", "part_load", "count",
 }  # fmt: skip

@@ -35,6 +35,12 @@ def test_the_page_shows_what_binds_and_what_would_help(opened: Any, qtbot: Any) 
     assert all(text.startswith("+") for text in gains)
     view.per.button(1).setChecked(True)
     assert view.table.item(0, 2).text() == "free"
+    view.per.button(2).setChecked(True)
+    assert view.table.item(0, 2).text() == "at once"
+    assert view.table.horizontalHeaderItem(2).text() == "tok/s a week"
+    bought = [lever.lead_weeks for lever in view.ranked if lever.capex_usd]
+    assert bought
+    assert all(weeks is not None and weeks > 0.0 for weeks in bought)
 
 
 def test_a_change_of_the_list_is_one_undo_step(opened: Any, qtbot: Any) -> None:

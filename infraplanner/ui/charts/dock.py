@@ -13,7 +13,7 @@ from .copper import MarginChart, MediaChart
 from .cost import CarbonChart, RentChart, YearChart
 from .fabric import FabricChart
 from .failures import FailuresChart
-from .growth import GrowthChart
+from .growth import GrowthChart, PhaseChart
 from .heat import HeatChart
 from .link_detail import LinkDetail
 from .links import LinkChart, LoadChart
@@ -26,6 +26,7 @@ from .ride import RideChart
 from .routing import ClassesChart, RoutingChart
 from .scenarios import ScenarioChart, ScenarioDots
 from .staircase import StaircaseChart
+from .tariff import BillChart, PriceChart
 from .techniques import TechniquesChart
 from .tokens import TokensChart
 from .tornado import tornado_charts
@@ -61,10 +62,10 @@ class ChartDock(QWidget):
                 [self.links, self.margin, self.media, self.load, self.link_detail, self.fabric, self.optical],
             ),
             (self.tr("Tokens"), [self.tokens, RoutingChart(), ClassesChart()]),
-            (self.tr("Cost"), [self.cost_lines, self.token_cost, self.carbon]),
+            (self.tr("Cost"), [self.cost_lines, BillChart(), self.token_cost, self.carbon, PriceChart()]),
             (self.tr("Bands"), [*tornado_charts(bridge)]),
             (self.tr("Failures"), [self.failures]),
-            (self.tr("Scenarios"), [self.scenarios, ScenarioDots(bridge), GrowthChart(bridge)]),
+            (self.tr("Scenarios"), [self.scenarios, ScenarioDots(bridge), GrowthChart(bridge), PhaseChart(bridge)]),
             (self.tr("Why"), [self.why]),
         )
         self.overview: list[Chart] = [self.waterfall, self.tokens, self.links, self.heat]

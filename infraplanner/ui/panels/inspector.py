@@ -26,11 +26,13 @@ from infraplanner.results.snapshot import PoolResult, PowerResult, ResultSnapsho
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
+from infraplanner.ui.widgets.months_field import MonthsField
 from infraplanner.ui.widgets.source_chip import CHIP_OF, SourceChip
 from infraplanner.ui.widgets.unit_field import UnitField
 from infraplanner.units import number, scaled
 
 from .power_figures import feed_figures, node_figures
+from .tariff import PeriodSource, TariffEditor, tariff_figures
 
 MIXED = object()
 
@@ -91,7 +93,7 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("mode", "Mode", "", "choice:,parallel,backup"),
             Field("available_frac", "Available", "frac", optional=True),
             Field("energy_kwh", "Stored energy", "kwh", optional=True),
-            Field("electricity_usd_per_kwh", "Tariff", "usd_per_kwh", optional=True),
+            Field("electricity_usd_per_kwh", "Price of energy", "usd_per_kwh", optional=True),
             Field("carbon_g_per_kwh", "Carbon", "g_per_kwh", optional=True),
         ],
     },
@@ -205,11 +207,24 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("peak_usd_per_kwh", "Peak price", "usd_per_kwh", optional=True),
             Field("peak_hours", "Peak hours a day", "count", optional=True),
             Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
-            Field("clean_frac", "Clean energy bought", "frac", optional=True),
-            Field("use_frac", "Use over the year", "frac", optional=True),
+            Field("clean_frac", "Clean energy", "frac", optional=True),
+            Field("use_frac", "Use of a year", "frac", optional=True),
             Field("it_life_years", "Life of IT", "years", optional=True),
             Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
         ]
+    },
+    "tariff": {
+        "Hours": [
+            Field("name", "Name", "", "text"),
+            Field("months", "Months", "", "months"),
+            Field("days", "Days", "", "choice:all,weekday,weekend"),
+            Field("start_h", "From hour", "count", "whole"),
+            Field("end_h", "To hour", "count", "whole"),
+        ],
+        "Price": [
+            Field("usd_per_kwh", "Energy", "usd_per_kwh", optional=True),
+            Field("demand_usd_per_kw_month", "Demand charge", "usd_per_kw_month", optional=True),
+        ],
     },
     "workloads": {
         "Requests": [
@@ -266,6 +281,7 @@ _RESULTS = {
         ("watts", "Power"),
         ("load", "Load"),
     ],
+    "tariff": [("hours", "Covers"), ("energy", "Energy"), ("peak", "Highest hour")],
     "pools": [
         ("tokens", "Throughput"),
         ("layout", "Layout in force"),
@@ -288,7 +304,8 @@ class InspectorPanel(QScrollArea):
         self.bridge = bridge
         self.table = ""
         self.ids: list[str] = []
-        self.fields: dict[str, UnitField | QLineEdit | QComboBox] = {}
+        self.fields: dict[str, UnitField | MonthsField | QLineEdit | QComboBox] = {}
+        self.tariff: TariffEditor | None = None
         self.outputs: dict[str, QLabel] = {}
         self.chips: dict[str, SourceChip] = {}
         self._result: ResultSnapshot | None = None
@@ -312,7 +329,7 @@ class InspectorPanel(QScrollArea):
         known = self.bridge.session.document.ids()
         selection = [key for key in self.bridge.selection if key in known]
         tables = {known[key] for key in selection}
-        self.fields, self.outputs, self.chips = {}, {}, {}
+        self.fields, self.outputs, self.chips, self.tariff = {}, {}, {}, None
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(12, 8, 10, 12)
@@ -322,6 +339,12 @@ class InspectorPanel(QScrollArea):
             self._header(layout)
             for section, fields in FIELDS[self.table].items():
                 self._section(layout, section, fields)
+            if self.table == "site":
+                self.tariff = TariffEditor(self.bridge)
+                layout.addWidget(section_head(self.tr("Tariff")))
+                layout.addWidget(self.tariff)
+            if self.table == "tariff":
+                layout.addWidget(PeriodSource(self.bridge, self.ids))
             self._facts(layout)
             self._results(layout)
         else:
@@ -403,6 +426,11 @@ class InspectorPanel(QScrollArea):
             editor.committed.connect(lambda value, name=field.name, box=editor: self._commit(name, value, box))
             self.fields[field.name] = editor
             return editor
+        if field.kind == "months":
+            months = MonthsField()
+            months.committed.connect(lambda value, name=field.name: self._commit(name, value, None))
+            self.fields[field.name] = months
+            return months
         if field.kind == "text":
             line = QLineEdit()
             line.setFixedHeight(24)
@@ -484,7 +512,7 @@ class InspectorPanel(QScrollArea):
         for name, editor in self.fields.items():
             values = {getattr(record, name) for record in records}
             value: Any = values.pop() if len(values) == 1 else MIXED
-            if isinstance(editor, UnitField):
+            if isinstance(editor, UnitField | MonthsField):
                 editor.show_value(None if value is MIXED else value, mixed=value is MIXED)
             elif isinstance(editor, QComboBox):
                 editor.setCurrentIndex(editor.findData("" if value is MIXED else value))
@@ -515,6 +543,8 @@ class InspectorPanel(QScrollArea):
 
     def _show_results(self) -> None:
         result = self._result
+        if result is not None and self.tariff is not None:
+            self.tariff.take(result)
         if result is None or not self.outputs or len(self.ids) != 1:
             return
         for key, text in object_figures(result, self.table, self.ids[0]).items():
@@ -573,6 +603,8 @@ def object_figures(result: ResultSnapshot, table: str, key: str) -> dict[str, st
         return feed_figures(result, key)
     if table == "links":
         return _link_figures(result, key)
+    if table == "tariff":
+        return tariff_figures(result, key)
     if table == "devices":
         return {"memory": _memory(result, key)}
     return _pool_figures(result, key) if table == "pools" else {}

@@ -17,6 +17,7 @@ GROUPS = (
     ("power", "Power"),
     ("pools", "Serving pools"),
     ("workloads", "Workloads"),
+    ("tariff", "Tariff"),
     ("links", "Links"),
 )
 MOST_ITEMS = 500

@@ -105,7 +105,7 @@ class WallsView(QScrollArea):
         row.addWidget(title)
         row.addStretch(1)
         self.per = QButtonGroup(self)
-        for index, name in enumerate((self.tr("per unit"), self.tr("per million $"))):
+        for index, name in enumerate((self.tr("per unit"), self.tr("per million $"), self.tr("per week"))):
             button = QPushButton(name)
             button.setCheckable(True)
             button.setObjectName("seg")
@@ -222,23 +222,24 @@ class WallsView(QScrollArea):
         )
 
     def show_levers(self, levers: list[Lever]) -> None:
-        """The list, by gain a unit or by gain a million dollars; changes that gain nothing stay out."""
-        per_money = self.per.checkedId() == 1
+        """The list, by gain a unit, a million dollars or a week of lead time; changes that gain nothing stay out."""
+        per = self.per.checkedId()
+        each = MEASURES[per]
         self.ranked = list(levers)
         gains = [lever for lever in levers if lever.tokens_gained_per_s > 0.0]
-        if per_money:
-            gains = sorted((x for x in gains if _per_million(x) is not None), key=lambda x: -(_per_million(x) or 0.0))
+        if per:
+            gains = sorted((x for x in gains if each(x) is not None), key=lambda x: -(each(x) or 0.0))
         self._rows = gains
         self.table.setHorizontalHeaderItem(
-            2, QTableWidgetItem(self.tr("tok/s a M$") if per_money else self.tr("tokens/s"))
+            2, QTableWidgetItem((self.tr("tokens/s"), self.tr("tok/s a M$"), self.tr("tok/s a week"))[per])
         )
         self.table.setRowCount(len(gains))
         for row, lever in enumerate(gains):
-            for column, text in enumerate(_cells(lever, per_money)):
+            for column, text in enumerate(_cells(lever, each(lever), ENDLESS[per])):
                 item = QTableWidgetItem(text)
                 if column in NUMBERS:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(lever.offer.note)
+                item.setToolTip("\n".join(part for part in (lever.offer.note, _lead_told(lever)) if part))
                 self.table.setItem(row, column, item)
         idle = len(levers) - len(gains)
         self.state.setText(self.tr("{0} solved, {1} gain nothing").format(len(levers), idle) if levers else "")
@@ -273,9 +274,30 @@ def _per_million(lever: Lever) -> float | None:
     return lever.tokens_gained_per_s / (lever.capex_usd / MEGA) if lever.capex_usd > 1.0 else float("inf")
 
 
-def _cells(lever: Lever, per_money: bool) -> tuple[str, ...]:
-    gain = _per_million(lever) if per_money else lever.tokens_gained_per_s
-    shown = "free" if gain == float("inf") else "+" + " ".join(scaled(gain, "")).strip()
+def _per_week(lever: Lever) -> float | None:
+    """Tokens/s gained a week of lead time; what needs no delivery gains without end."""
+    if lever.lead_weeks is None:
+        return None
+    return lever.tokens_gained_per_s / lever.lead_weeks if lever.lead_weeks > 0.0 else float("inf")
+
+
+def _gain(lever: Lever) -> float | None:
+    return lever.tokens_gained_per_s
+
+
+MEASURES = (_gain, _per_million, _per_week)
+"""What the list is in order of, as the buttons above it."""
+ENDLESS = ("", "free", "at once")
+
+
+def _lead_told(lever: Lever) -> str:
+    if lever.lead_weeks is None:
+        return ""
+    return f"Lead time {number(lever.lead_weeks)} weeks." if lever.lead_weeks else "Nothing has to be delivered."
+
+
+def _cells(lever: Lever, gain: float | None, endless: str) -> tuple[str, ...]:
+    shown = endless if gain == float("inf") else "+" + " ".join(scaled(gain, "")).strip()
     price = (
         ("?" if lever.offer.for_sale else "–")
         if lever.capex_usd is None

@@ -64,6 +64,10 @@ QPushButton#seg:hover { background: $surface_hover; }
 QPushButton#seg:checked { background: $accent_base; color: $text_on_accent; }
 QPushButton#seg:focus { border: 1px solid $border_focus; padding: 0 7px; }
 QPushButton#seg:disabled { color: $text_disabled; }
+QComboBox#head { min-height: 18px; max-height: 18px; padding: 0 6px; font-size: 12px; font-weight: 600; background: transparent;
+  border-color: $border_subtle; }
+QPushButton#month { min-height: 20px; padding: 0; font-size: 12px; background: transparent; border-color: $border_subtle; }
+QPushButton#month:checked { background: $accent_tint; border-color: $accent_line; }
 QPushButton#link { background: transparent; border: none; color: $text_link; text-align: left; padding: 0; min-height: 18px;
   font-size: 12px; font-weight: 400; }
 QPushButton#link:hover { text-decoration: underline; }
