@@ -14,10 +14,12 @@ from infraplanner.catalog.loader import default_catalog
 from infraplanner.model.document import Document
 from infraplanner.model.entities import TABLES
 from infraplanner.text import Problem, RecordFile, TextError, read_file, read_records
+from infraplanner.text.comments import Comment
 from infraplanner.text.convert import FAILED, Unit, convert
 from infraplanner.text.emit import emit_line
 from infraplanner.text.files import clean_bytes, decode
 from infraplanner.text.nodes import read_tree
+from infraplanner.text.remarks import FOOT, KEY, TOP, Remarks, add_above, assign
 from infraplanner.text.suggest import closest
 
 from .layout import FORMAT, HEADER, VERSION
@@ -82,8 +84,10 @@ def _read(path: Path | None, data: bytes, file: str, catalog: Catalog | None, st
         version = _check_peek(_peek(data), file)
         migrated = 0 < version < VERSION
         if migrated:
-            data, file = _migrated(data, file, version, steps)
+            data, file, remarks = _migrated(data, file, version, steps)
         records = read_records(data, file, TABLES, keep_unknown=True)
+        if migrated:
+            records.remarks = _rehomed(remarks, records)
     except PlanError:
         raise
     except TextError as error:
@@ -92,6 +96,17 @@ def _read(path: Path | None, data: bytes, file: str, catalog: Catalog | None, st
             check_references(error.readable, catalog or default_catalog(), problems, error.lost)
         raise PlanError(sorted(problems, key=_by_place)) from None
     return _opened(records, path, catalog, migrated)
+
+
+def _rehomed(remarks: Remarks, records: RecordFile) -> Remarks:
+    """Comments of an older file; those of what has another name by now stand at the end."""
+    known = {(table, row.id) for table, rows in records.tables.items() for row in rows}
+    known |= {(KEY, key) for key in (*records.header, *records.tables)} | {TOP, FOOT}
+    kept = {owner: remark for owner, remark in remarks.items() if owner in known}
+    for owner, (above, beside) in remarks.items():
+        if owner not in known:
+            add_above(kept, FOOT, *above, *filter(None, [beside]))
+    return kept
 
 
 def _by_place(problem: Problem) -> tuple[int, int]:
@@ -129,11 +144,13 @@ def _newer(file: str, reader: str, line: int, column: int) -> NewerPlanError:
     return NewerPlanError([Problem(file, line, column, found, expected, "", "min_reader")])
 
 
-def _migrated(data: bytes, file: str, version: int, steps: Mapping[int, Step]) -> tuple[bytes, str]:
+def _migrated(data: bytes, file: str, version: int, steps: Mapping[int, Step]) -> tuple[bytes, str, Remarks]:
+    """The file in its present form, a name for messages about it, and the comments of the old one."""
     problems: list[Problem] = []
-    root, _ = read_tree(decode(data, file), file, problems)
+    comments: list[Comment] = []
+    root, _ = read_tree(decode(data, file), file, problems, comments=comments)
     plain: Any = convert(root, dict[str, Any], Unit(file, problems, [])) if root is not None else FAILED
-    if problems or plain is FAILED:
+    if problems or plain is FAILED or root is None:
         raise PlanError(problems)
     try:
         plain = migrate(plain, version, VERSION, steps)
@@ -143,7 +160,8 @@ def _migrated(data: bytes, file: str, version: int, steps: Mapping[int, Step]) -
     for key, rows in plain.items():
         if key in TABLES:
             lines += [key.encode() + b":", *(b"- " + emit_line(row) for row in rows or ())]
-    return b"\n".join(lines) + b"\n", f"{file} (brought from version {version} to {VERSION})"
+    name = f"{file} (brought from version {version} to {VERSION})"
+    return b"\n".join(lines) + b"\n", name, assign(comments, root, TABLES)
 
 
 def _opened(records: RecordFile, path: Path | None, catalog: Catalog | None, migrated: bool) -> PlanFile:
@@ -163,7 +181,7 @@ def _opened(records: RecordFile, path: Path | None, catalog: Catalog | None, mig
         raise PlanError(sorted(problems, key=_by_place))
     tables = {table: {row.id: row for row in rows} for table, rows in records.tables.items()}
     return PlanFile(
-        document=Document(tables, extras),
+        document=Document(tables, extras, records.remarks),
         catalog=known,
         path=path,
         version=int(records.header.get("version", VERSION)),

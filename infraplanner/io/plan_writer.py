@@ -13,6 +13,7 @@ from infraplanner.catalog import Catalog
 from infraplanner.model.document import Snapshot
 from infraplanner.model.entities import TABLES, Record
 from infraplanner.text.emit import NotFiniteError, check_finite, emit_line, emit_scalar, escape, needs_escape, raw_line
+from infraplanner.text.remarks import FOOT, KEY, NO_REMARK, TOP, Owner, Remarks
 from infraplanner.version import __version__
 
 from .embed import embedded_profiles
@@ -26,36 +27,58 @@ _OPEN_TABLES = frozenset({"profiles", "scenarios"})
 def plan_bytes(document: Snapshot, catalog: Catalog | None = None) -> bytes:
     """The canonical file of a document: UTF-8, LF, one record a line, tables and records in code-point order.
 
-    With a catalogue the plan carries a copy of every profile that it uses. Raises NotFiniteError for NaN, infinities.
+    Comments stand above and beside the records that they were read with. With a catalogue the plan carries a copy of
+    every profile that it uses. Raises NotFiniteError for NaN, infinities.
     """
-    lines = _header(document.header)
+    remarks = document.remarks
+    lines = [*_above(remarks, TOP), *_remarked(remarks, KEY, *_header(document.header))]
     for table in sorted(TABLES):
         records: Iterable[Record] = document.table(table).values()
         if table == "profiles" and catalog is not None:
             records = embedded_profiles(document, catalog)
         rows = sorted(records, key=_by_id)
         if rows:
-            lines.append(table.encode() + b":")
-            lines += _lines(rows, table in _OPEN_TABLES)
+            lines += _remarked(remarks, KEY, [table], [table.encode() + b":"])
+            lines += _remarked(remarks, table, map(_by_id, rows), _lines(rows, table in _OPEN_TABLES))
+        elif (KEY, table) in remarks:
+            lines += _above(remarks, (KEY, table))
+    lines += _above(remarks, FOOT)
     data = b"\n".join(lines)
     return (escape(data) if needs_escape(data) else data) + b"\n"
+
+
+def _remarked(remarks: Remarks, table: str, names: Iterable[str], lines: list[bytes]) -> list[bytes]:
+    """Lines with the comments above and beside what they hold."""
+    if not remarks:
+        return lines
+    out = []
+    for name, line in zip(names, lines, strict=True):
+        above, beside = remarks.get((table, name), NO_REMARK)
+        out += [text.encode() for text in above]
+        out.append(line + b"  " + beside.encode() if beside else line)
+    return out
+
+
+def _above(remarks: Remarks, owner: Owner) -> list[bytes]:
+    """All comments of an owner that has no line of its own."""
+    above, beside = remarks.get(owner, NO_REMARK)
+    return [text.encode() for text in (*above, beside) if text]
 
 
 def _by_id(record: Record) -> str:
     return record.id
 
 
-def _header(extras: dict[str, Any]) -> list[bytes]:
-    version = extras.get("version", VERSION)
-    reader = extras.get("min_reader", MIN_READER)
-    created = f"infraplanner {__version__}"
-    lines = [
-        b"format: " + FORMAT.encode(),
-        b"version: " + emit_line(version),
-        b"min_reader: " + emit_line(reader),
-        b"created_with: " + emit_scalar(created),
-    ]
-    return lines + [_header_key(key) + b": " + emit_line(extras[key]) for key in sorted(extras) if key not in HEADER]
+def _header(extras: dict[str, Any]) -> tuple[list[str], list[bytes]]:
+    """The names of the header's keys and their lines."""
+    values = {
+        "format": FORMAT.encode(),
+        "version": emit_line(extras.get("version", VERSION)),
+        "min_reader": emit_line(extras.get("min_reader", MIN_READER)),
+        "created_with": emit_scalar(f"infraplanner {__version__}"),
+        **{key: emit_line(extras[key]) for key in sorted(extras) if key not in HEADER},
+    }
+    return list(values), [_header_key(key) + b": " + value for key, value in values.items()]
 
 
 def _header_key(key: str) -> bytes:

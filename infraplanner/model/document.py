@@ -9,6 +9,9 @@ from typing import Any
 from .changes import ChangeSet, TableChange, changed_fields
 from .entities import OWN_NAME_SPACE, TABLES, Record
 
+Remarks = dict[tuple[str, str], tuple[tuple[str, ...], str]]
+"""Comments of the plan's file, above and beside what they belong to: a table and an id, or another place of the file."""
+
 
 class DocumentError(ValueError):
     """An edit that the document refuses; the message is one plain sentence."""
@@ -17,12 +20,19 @@ class DocumentError(ValueError):
 class Snapshot:
     """An immutable view of a document at one revision; safe to read from any thread."""
 
-    __slots__ = ("_tables", "header", "revision")
+    __slots__ = ("_tables", "header", "remarks", "revision")
 
-    def __init__(self, tables: dict[str, dict[str, Record]], revision: int, header: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        tables: dict[str, dict[str, Record]],
+        revision: int,
+        header: dict[str, Any],
+        remarks: Remarks | None = None,
+    ) -> None:
         self._tables = tables
         self.revision = revision
         self.header = header
+        self.remarks = remarks or {}
 
     def table(self, name: str) -> MappingProxyType[str, Any]:
         """Read-only mapping id -> record of one table."""
@@ -49,15 +59,19 @@ class Snapshot:
 class Document(Snapshot):
     """The plan being edited. Only commands call `put` and `remove`; readers take a `snapshot()`.
 
-    `header` holds top-level fields of the file that this program does not know, so that they survive a round trip.
+    `header` holds top-level fields of the file that this program does not know, so that they survive a round trip, and
+    `remarks` its comments. Those of a record that is gone wait for its return, by undo or under the same id.
     """
 
     __slots__ = ("_frozen", "_ids", "_pending")
 
     def __init__(
-        self, tables: dict[str, dict[str, Record]] | None = None, header: dict[str, Any] | None = None
+        self,
+        tables: dict[str, dict[str, Record]] | None = None,
+        header: dict[str, Any] | None = None,
+        remarks: Remarks | None = None,
     ) -> None:
-        super().__init__({name: {} for name in TABLES}, 0, header or {})
+        super().__init__({name: {} for name in TABLES}, 0, header or {}, remarks)
         self._pending: dict[str, TableChange] = {}
         self._frozen: dict[str, dict[str, Record]] = {}
         self._ids: dict[str, str] = {}
@@ -83,7 +97,7 @@ class Document(Snapshot):
         for name, records in self._tables.items():
             if name not in self._frozen:
                 self._frozen[name] = dict(records)
-        return Snapshot(dict(self._frozen), self.revision, self.header)
+        return Snapshot(dict(self._frozen), self.revision, self.header, self.remarks)
 
     def ids(self) -> dict[str, str]:
         """Id -> table of every record in the shared name space."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
+from .comments import Comment, CommentFinder
 from .limits import LIMITS, Limits
 from .problems import Problem, shown
 
@@ -58,10 +59,21 @@ class _Frame:
 
 
 class _Builder:
-    def __init__(self, text: str, file: str, problems: list[Problem], first_line: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        text: str,
+        file: str,
+        problems: list[Problem],
+        first_line: int,
+        limits: Limits,
+        comments: list[Comment] | None,
+    ) -> None:
         # libyaml counts these characters as ends of lines, editors do not: then lines are counted here.
         odd = any(char in text for char in "\x85\u2028\u2029")
         self.breaks = [match.start() for match in re.finditer("\n", text)] if odd else None
+        self.comments: CommentFinder | None = None
+        if comments is not None and "#" in text:
+            self.comments = CommentFinder(text, first_line, "\n" if odd else "\n\r", comments)
         self.file = file
         self.problems = problems
         self.offset = first_line
@@ -83,6 +95,8 @@ class _Builder:
     def feed(self, event: yaml.Event) -> None:
         kind = type(event)
         if kind is yaml.ScalarEvent:
+            if self.comments is not None:
+                self.comments.pass_scalar(event)
             self.scalar(event)
         elif kind is yaml.MappingStartEvent:
             self.open("map", event)
@@ -181,16 +195,24 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def read_tree(
-    text: str, file: str, problems: list[Problem], first_line: int = 1, limits: Limits = LIMITS
+    text: str,
+    file: str,
+    problems: list[Problem],
+    first_line: int = 1,
+    limits: Limits = LIMITS,
+    comments: list[Comment] | None = None,
 ) -> tuple[Node | None, bool]:
     """The tree of one YAML document, and whether it was read to its end; faults are appended to `problems`.
 
     The tree of a text that was not read to its end is None. `first_line` is the file's line on which `text` starts.
+    Comments are appended to `comments` in the order of the text, when somebody wants them.
     """
-    builder = _Builder(text, file, problems, first_line, limits)
+    builder = _Builder(text, file, problems, first_line, limits, comments)
     try:
         for event in _events(text):
             builder.feed(event)
+        if builder.comments is not None:
+            builder.comments.take(len(text))
     except _Fatal:
         return None, False
     except yaml.MarkedYAMLError as error:

@@ -14,24 +14,30 @@ from typing import Any
 
 import msgspec
 
+from .comments import Comment
 from .convert import FAILED, Unit, convert, converter
 from .files import clean_bytes, decode
 from .limits import LIMITS, Limits
 from .lines import Lines, Run
 from .nodes import Node, read_tree
 from .problems import Problem, TextError, shown
+from .remarks import FOOT, KEY, TOP, Remarks, add_above, add_beside, assign
 
 Tables = Mapping[str, type[msgspec.Struct]]
 
 
 @dataclass(slots=True)
 class RecordFile:
-    """What a file holds. `header` has every top-level key that is not a table, as plain data."""
+    """What a file holds. `header` has every top-level key that is not a table, as plain data.
+
+    `remarks` are the file's comments by what they belong to, where the reader was asked to keep them.
+    """
 
     file: str
     header: dict[str, Any]
     tables: dict[str, list[Any]]
     warnings: list[Problem] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=dict)
     fast_count: int = 0
     _places: dict[str, list[tuple[int, Run | Node]]] = field(default_factory=dict)
     _header_places: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -44,7 +50,7 @@ class RecordFile:
             text = where.lines[index - start]
             mark = f'"{name}": '.encode()
             at = text.find(mark) if name else -1
-            return where.first + index - start, len(text[: at + len(mark)].decode()) + 1 if at >= 0 else 1
+            return where.number(index - start), len(text[: at + len(mark)].decode()) + 1 if at >= 0 else 1
         node = where.entry(name) if name else None
         return (node.line, node.column) if node else (where.line, where.column)
 
@@ -61,7 +67,10 @@ def _start(span: tuple[int, Run | Node]) -> int:
 def read_records(
     data: bytes, file: str, tables: Tables, *, keep_unknown: bool = False, limits: Limits = LIMITS
 ) -> RecordFile:
-    """Read a file of records. Raises TextError with every problem; nothing is half-loaded."""
+    """Read a file of records. Raises TextError with every problem; nothing is half-loaded.
+
+    With `keep_unknown` what this program does not understand is kept for writing it again: unknown fields and comments.
+    """
     data = clean_bytes(data, file, limits)
     reader = _Reader(file, tables, keep_unknown, limits)
     result = reader.read_lines(data) or reader.read_whole(decode(data, file))
@@ -96,48 +105,86 @@ class _Reader:
             if not complete or root is None or root.kind != "map" or len(root.value) != 1:
                 return None
         for number, text in lines.header:
-            root, _ = read_tree(text, self.file, self.unit.problems, number, self.limits)
+            comments: list[Comment] = []
+            root, _ = read_tree(text, self.file, self.unit.problems, number, self.limits, comments)
             assert root is not None
             self.take_header(root)
+            lines.beside[root.value[0][0]] = [comment.text for comment in comments]
         for table in lines.tables:
             self.take_table(table, Node("scalar", "", 0, 0, True))
         for run in lines.runs:
             if not self.take_run(run):
                 self.reset()
                 return None
+        if self.keep_unknown:
+            self.take_remarks(lines)
         return self.out
+
+    def take_remarks(self, lines: Lines) -> None:
+        """Keep the comments of the keys and ends of a file read line by line, and tell of those that cannot be kept."""
+        remarks = self.out.remarks
+        add_above(remarks, TOP, *lines.top)
+        add_above(remarks, FOOT, *lines.foot)
+        for key, texts in lines.above.items():
+            add_above(remarks, (KEY, key), *texts)
+        for key, texts in lines.beside.items():
+            add_beside(remarks, (KEY, key), *texts)
+        if lines.unkept:
+            count = len(lines.unkept)
+            found = f"{count} comment{'s' * (count > 1)} with characters that YAML does not take, not kept on saving"
+            expected = "comments in UTF-8 without control characters"
+            self.unit.warnings.append(Problem(self.file, lines.unkept[0], 0, found, expected))
 
     def take_run(self, run: Run) -> bool:
         records = run.decode(self.tables[run.table])
         places = self.out._places.setdefault(run.table, [])
         into = self.out.tables.setdefault(run.table, [])
         if None not in records:
+            for index in run.above.keys() | run.beside.keys():
+                self.remark(run, index, records[index].id)
             places.append((len(into), run))
             into += records
             self.out.fast_count += len(records)
             return True
         self.out.fast_count += sum(record is not None for record in records)
         for offset, record in enumerate(records):
-            number = run.first + offset
+            number = run.number(offset)
             raw = run.lines[offset]
             if record is not None:
                 places.append((len(into), Run(run.table, number, [raw], run.limits)))
                 into.append(record)
-                continue
-            try:
-                text = raw.decode()
-            except UnicodeDecodeError:
+            elif not self.take_odd_line(run, offset, number, raw):
                 return False
-            scratch: list[Problem] = []
-            root, complete = read_tree(text, self.file, scratch, number, self.line_limits)
-            if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
-                return False
-            self.unit.problems.extend(scratch)
-            self.take_node(run.table, root.value[0])
+            if offset in run.above or offset in run.beside:
+                self.remark(run, offset, into[-1].id if into else "")
         return True
 
+    def take_odd_line(self, run: Run, offset: int, number: int, raw: bytes) -> bool:
+        """Read a record's line from events; False when it does not stand for itself."""
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return False
+        scratch: list[Problem] = []
+        comments: list[Comment] = []
+        root, complete = read_tree(text, self.file, scratch, number, self.line_limits, comments)
+        if not complete or root is None or root.kind != "seq" or len(root.value) != 1:
+            return False
+        if comments:
+            run.beside[offset] = [comment.text for comment in comments]
+        self.unit.problems.extend(scratch)
+        self.take_node(run.table, root.value[0])
+        return True
+
+    def remark(self, run: Run, offset: int, record_id: str) -> None:
+        """Keep the comments above and beside a line with the record that it holds."""
+        if self.keep_unknown:
+            add_above(self.out.remarks, (run.table, record_id), *run.above.get(offset, ()))
+            add_beside(self.out.remarks, (run.table, record_id), *run.beside.get(offset, ()))
+
     def read_whole(self, text: str) -> RecordFile:
-        root, _ = read_tree(text, self.file, self.unit.problems, 1, self.limits)
+        comments: list[Comment] | None = [] if self.keep_unknown else None
+        root, _ = read_tree(text, self.file, self.unit.problems, 1, self.limits, comments)
         if root is None:
             if not self.unit.problems:
                 self.unit.problems.append(Problem(self.file, 1, 1, "an empty file", "a mapping"))
@@ -146,6 +193,7 @@ class _Reader:
             self.unit.fail(root, "a mapping")
             return self.out
         self.take_header(root)
+        self.out.remarks = assign(comments or [], root, self.tables)
         return self.out
 
     def take_header(self, root: Node) -> None:
