@@ -48,6 +48,8 @@ FACTORS: Final[dict[str, dict[str, float]]] = {
     "w_per_m2": {"w/m2": 1, "kw/m2": 1e3, "w/ft2": 10.7639104},
     "usd_per_kw_month": {"": 1, "$/kw/month": 1, "usd/kw/month": 1},
     "usd_per_kwh": {"": 1, "$/kwh": 1, "usd/kwh": 1, "$/mwh": 1e-3},
+    "usd": {"": 1, "$": 1, "usd": 1, "k$": 1e3, "m$": 1e6, "b$": 1e9},
+    "usd_per_million": {"": 1, "$/m": 1, "usd/m": 1},
     "g_per_kwh": {"g/kwh": 1, "kg/kwh": 1e3, "kg/mwh": 1},
     "years": {"": 1, "years": 1, "year": 1, "y": 1, "months": 1 / 12},
 }

@@ -116,3 +116,17 @@ def test_results_of_the_selection_follow_the_engine(drive: Driver) -> None:
     drive.click(drive.at("cdu-1"))
     drive.settle()
     assert "% of" in drive.window.inspector.outputs["load"].text()
+
+
+def test_a_budget_typed_at_the_site_becomes_a_finding(drive: Driver) -> None:
+    drive.bridge.select(["site"])
+    drive.settle()
+    type_into(drive, "capex_budget_usd", "20 M$")
+    drive.settle()
+    assert drive.record("site").capex_budget_usd == 20e6
+    told = [f.message for f in drive.session.result.findings if f.rule == "budget.capital"]
+    assert len(told) == 1
+    assert "gb200-nvl72 less would meet it" in told[0]
+    type_into(drive, "capex_budget_usd", "0.1 B$")
+    drive.settle()
+    assert not [f for f in drive.session.result.findings if f.rule == "budget.capital"]

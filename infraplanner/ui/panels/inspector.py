@@ -211,6 +211,8 @@ FIELDS: dict[str, dict[str, list[Field]]] = {
             Field("use_frac", "Use of a year", "frac", optional=True),
             Field("it_life_years", "Life of IT", "years", optional=True),
             Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
+            Field("capex_budget_usd", "Capital budget", "usd", optional=True),
+            Field("usd_per_million_tokens_limit", "Cost limit, 1M tokens", "usd_per_million", optional=True),
         ]
     },
     "tariff": {

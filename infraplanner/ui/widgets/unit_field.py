@@ -11,7 +11,7 @@ from infraplanner.units import UnitError, parse, plain, whole
 _SHOWN = {
     "mm": "mm", "m": "m", "kw": "kW", "kg": "kg", "gbps": "Gb/s", "l_per_min": "L/min", "deg": "°", "c": "°C", "s": "s",
     "frac": "%", "k": "K", "tokens": "", "count": "", "kg_per_m2": "kg/m²", "w_per_m2": "W/m²", "usd_per_kwh": "$/kWh",
-    "usd_per_kw_month": "$/kW/month",
+    "usd_per_kw_month": "$/kW/month", "usd": "$", "usd_per_million": "$/M tok",
     "g_per_kwh": "g/kWh", "years": "y", "": "",
 }  # fmt: skip
 
