@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from infraplanner.results.snapshot import (
     Summary,
     ThermalResult,
     ThroughputResult,
+    WallResult,
 )
 from infraplanner.results.year import YearResult
 from infraplanner.units import J_PER_KWH, KILO, L_PER_M3
@@ -228,7 +229,69 @@ def _result(
     if solved is None:
         broken = ResultSnapshot(snapshot.revision, provisional, failures=tuple(guard.failures))
         return broken, UNKNOWN_SLOPES, settled.thermal if settled is not None else Thermal(), routes
-    known, pools, totals = solved
+    known, _, totals = solved
+    parts = _parts(space, solved, routes, settled, failed, guard, anew=anew, fresh=fresh)
+    judged = _judged(space, solved, parts, settled, failed, guard, anew=anew)
+    result = ResultSnapshot(
+        revision=snapshot.revision,
+        provisional=provisional,
+        refreshing=refreshing,
+        failed=failed,
+        passes=int(totals.passes),
+        residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
+        summary=judged.summary,
+        walls=judged.walls,
+        power=replace(parts.power, core=_per_joule(parts.power.core, judged.summary)),
+        thermal=parts.thermal,
+        fabric=parts.fabric,
+        throughput=_with_jobs(space, parts, guard),
+        economics=parts.economics,
+        year=parts.year,
+        rack_walls=judged.by_rack.used if judged.by_rack is not None else {},
+        slopes=judged.slopes.pools,
+        places=judged.by_rack.places if judged.by_rack is not None else None,
+        findings=settled.findings if settled is not None else (),
+        coverage=guard.run(
+            "coverage",
+            lambda: coverage(space, totals, judged.summary, parts.jobs, known, parts.economics),
+            dict[str, Coverage](),
+        ),
+    )
+    if check is not None:
+        rules: Check = check
+        result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
+    result = replace(result, failures=tuple(guard.failures), elapsed_s=time.perf_counter() - started)
+    return result, judged.slopes, known, parts.routes
+
+
+class Parts(NamedTuple):
+    """What the stages yield, wall by wall, and the routes and jobs that they were found with."""
+
+    routes: Routes
+    jobs: tuple[JobCase, ...]
+    power: PowerResult
+    thermal: ThermalResult
+    fabric: FabricResult
+    throughput: ThroughputResult
+    year: YearResult
+    economics: EconomicsResult
+
+
+class Judged(NamedTuple):
+    """What follows from all parts together: headline figures, walls and their slopes; walls by rack at rest only."""
+
+    summary: Summary
+    walls: dict[str, WallResult]
+    slopes: Elasticities
+    by_rack: RackWalls | None
+
+
+def _parts(
+    space: Workspace, solved: Solved, routes: Routes, settled: Settled | None, failed: frozenset[str], guard: Guard, *,
+    anew: bool, fresh: bool,
+) -> Parts:  # fmt: skip
+    """The walls one by one, then the year and money; of the `settled` state what a drag does not touch."""
+    known, _, totals = solved
     jobs = guard.run("training", lambda: training_jobs(space, failed), tuple[JobCase, ...]())
     if anew or fresh:
         found = guard.run("job traffic", lambda: job_routes(space, jobs, failed, guard.pause), tuple[JobRoute, ...]())
@@ -239,18 +302,33 @@ def _result(
     thermal = guard.run("thermal", lambda: assemble.thermal_result(space, known), ThermalResult())
     fabric = _fabric(space, totals, routes, jobs, failed, settled, guard, fresh=fresh)
     throughput = _throughput(space, routes, None if anew else settled, guard)
-    fed = bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
     year = settled.year if settled is not None else None
     if year is None:
+        fed = _fed(thermal, totals)
         year = guard.run("year", lambda: year_result(space, totals, fed), YearResult())
     economics = settled.economics if settled is not None and not anew else None
-    hours = year.hour_ratio if year.hour_ratio.size else None
     if economics is None or not _same_racks(
         economics, power
     ):  # a drag changes prices by some cable: that waits for rest
+        hours = year.hour_ratio if year.hour_ratio.size else None
         economics = guard.run(
             "economics", lambda: economics_result(space, totals, throughput, hours=hours), EconomicsResult()
         )
+    return Parts(routes, jobs, power, thermal, fabric, throughput, year, economics)
+
+
+def _fed(thermal: ThermalResult, totals: Totals) -> bool:
+    """Whether all heat finds its way to cooling that is drawn."""
+    return bool(thermal.unit_ids) and totals.unconnected_w <= 0.0
+
+
+def _judged(
+    space: Workspace, solved: Solved, parts: Parts, settled: Settled | None, failed: frozenset[str], guard: Guard, *,
+    anew: bool,
+) -> Judged:  # fmt: skip
+    """How full the walls are, which binds, and the headline."""
+    _, pools, totals = solved
+    power, thermal, fabric, throughput, jobs = parts.power, parts.thermal, parts.fabric, parts.throughput, parts.jobs
     spots: dict[str, Place] = dict.fromkeys(WALLS, (None, None))
     spots = guard.run("walls", lambda: places(space, totals, power, thermal, fabric, throughput, jobs), spots)
     used = {wall: spot[0] for wall, spot in spots.items() if spot[0] is not None}
@@ -265,44 +343,26 @@ def _result(
         slopes = slopes if ahead else slopes.with_next(before)
     made = any(p.tokens_per_s is not None for p in throughput.pools) or any(job.tokens_per_s for job in jobs)
     bound = binding_wall(slopes, used) if made else None
-    summary = with_money(summarise(totals, throughput, bound, whole=fed), economics, jobs)
-    power = replace(power, core=_per_joule(power.core, summary))
-    if jobs:
-        told = guard.run(
-            "jobs",
-            lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule, compiled.tables["links"].ids),
-            tuple[JobResult, ...](),
+    summary = with_money(summarise(totals, throughput, bound, whole=_fed(thermal, totals)), parts.economics, jobs)
+    by_rack = None
+    if settled is None:
+        by_rack = guard.run(
+            "walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput, jobs), by_rack
         )
-        throughput = replace(throughput, jobs=told)
-    by_rack = None if provisional else _scopes(space, guard, power, thermal, fabric, throughput, jobs)
-    result = ResultSnapshot(
-        revision=snapshot.revision,
-        provisional=provisional,
-        refreshing=refreshing,
-        failed=failed,
-        passes=int(totals.passes),
-        residual_frac=float(totals.change_frac) if np.isfinite(totals.change_frac) else 0.0,
-        summary=summary,
-        walls=wall_results(spots, slopes, bound),
-        power=power,
-        thermal=thermal,
-        fabric=fabric,
-        throughput=throughput,
-        economics=economics,
-        year=year,
-        rack_walls=by_rack.used if by_rack is not None else {},
-        slopes=slopes.pools,
-        places=by_rack.places if by_rack is not None else None,
-        findings=settled.findings if settled is not None else (),
-        coverage=guard.run(
-            "coverage", lambda: coverage(space, totals, summary, jobs, known, economics), dict[str, Coverage]()
-        ),
+    return Judged(summary, wall_results(spots, slopes, bound), slopes, by_rack)
+
+
+def _with_jobs(space: Workspace, parts: Parts, guard: Guard) -> ThroughputResult:
+    """Throughput with what is told of training jobs."""
+    compiled, jobs = space.compiled, parts.jobs
+    if not jobs or compiled is None:
+        return parts.throughput
+    told = guard.run(
+        "jobs",
+        lambda: job_results(jobs, compiled.parts.catalogue, compiled.rule, compiled.tables["links"].ids),
+        tuple[JobResult, ...](),
     )
-    if check is not None:
-        rules: Check = check
-        result = with_findings(result, guard.run("check", lambda: rules(snapshot, compiled, result), ()))
-    result = replace(result, failures=tuple(guard.failures), elapsed_s=time.perf_counter() - started)
-    return result, slopes, known, routes
+    return replace(parts.throughput, jobs=told)
 
 
 def solved_frame(
@@ -339,14 +399,6 @@ def solved_frame(
         again = guard.run("fused frame", lambda: space.run(first[1], failed), first[2])
         return first[0], first[1], again
     return first
-
-
-def _scopes(
-    space: Workspace, guard: Guard, power: PowerResult, thermal: ThermalResult, fabric: FabricResult,
-    throughput: ThroughputResult, jobs: tuple[JobCase, ...],
-) -> RackWalls | None:  # fmt: skip
-    """Walls by rack of a state at rest."""
-    return guard.run("walls by rack", lambda: rack_walls(space, power, thermal, fabric, throughput, jobs), None)
 
 
 def _fabric(
