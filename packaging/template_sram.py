@@ -54,9 +54,15 @@ def sram_row() -> Document:
     _fabric(bag)
     _power(bag)
     _plant(bag)
+    _classes(bag)
+    _pools(bag)
+    return bag.document()
+
+
+def _classes(bag: Bag) -> None:
+    """What the pools serve by themselves, and classes that are routed over all pools by what they need."""
     bag.add(
         Workload(id="chat", name="Chat", profile="chat-1k-1k"),
-        # Classes that are routed over all pools by what they need.
         Workload(
             id="answers",
             name="Answers with thought",
@@ -106,6 +112,12 @@ def sram_row() -> Document:
         ),
         Workload(id="background", name="Background work", profile="batch-offline"),
         Workload(id="fast", name="Fast chat", input_tokens=1024, output_tokens=512, tpot_limit_s=0.005),
+    )
+
+
+def _pools(bag: Bag) -> None:
+    """A pool a kind of part, what is known to be missing, and two scenarios."""
+    bag.add(
         Pool(id="gpu", name="GPUs", model="llama3.1-70b", workload="chat", weights="auto"),
         Pool(id="lpu", name="LPUs", model="llama3.1-8b", workload="fast", weights="int8"),
         Pool(id="cards", name="Digital in-memory cards", model="llama3.1-8b", workload="fast", weights="fp8"),
@@ -134,7 +146,6 @@ def sram_row() -> Document:
             patches=tuple(ScenarioPatch(target=key, field="pruned_frac", value=0.25) for key in ("cards", "lpu")),
         ),
     )
-    return bag.document()
 
 
 def _room(bag: Bag) -> None:

@@ -72,6 +72,16 @@ class ChartDock(QWidget):
         """What the overview shows, in order of importance; one, two, three or four of them by width."""
         self.charts: list[Chart] = [chart for _, charts in self.groups for chart in charts]
         self._alone: Chart | None = None
+        self._lay_out()
+        self.tabs.currentChanged.connect(self._turn_to)
+        bridge.result.connect(self.take)
+        bridge.opened.connect(self._forget)
+        self._follow(bridge)
+        bridge.progress.connect(self._progress)
+        self._arrange()
+
+    def _lay_out(self) -> None:
+        """Tabs with the state at their right, below them the charts in a row."""
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -100,12 +110,6 @@ class ChartDock(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addLayout(self.row, 1)
-        self.tabs.currentChanged.connect(self._turn_to)
-        bridge.result.connect(self.take)
-        bridge.opened.connect(self._forget)
-        self._follow(bridge)
-        bridge.progress.connect(self._progress)
-        self._arrange()
 
     def take(self, result: ResultSnapshot) -> None:
         """Hand a result to all charts; hidden ones keep it for later."""
