@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from infraplanner.catalog.types import CoolingUnit, PowerUnit
 from infraplanner.edit import SetFields
-from infraplanner.results.snapshot import PoolResult, PowerResult, ResultSnapshot, ThermalResult
+from infraplanner.results.snapshot import ResultSnapshot
 from infraplanner.ui.bridge import Bridge
 from infraplanner.ui.theme import icons
 from infraplanner.ui.theme.current import current
@@ -31,271 +29,11 @@ from infraplanner.ui.widgets.source_chip import CHIP_OF, SourceChip
 from infraplanner.ui.widgets.unit_field import UnitField
 from infraplanner.units import number, scaled
 
-from .power_figures import feed_figures, node_figures
-from .tariff import PeriodSource, TariffEditor, tariff_figures
+from .inspector_fields import FIELDS, ON_CHIPS, PROFILE_FACTS, RESULTS, Field
+from .object_figures import object_figures
+from .tariff import PeriodSource, TariffEditor
 
 MIXED = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One editable field of a table: its name, caption, unit and kind."""
-
-    name: str
-    caption: str
-    unit: str = ""
-    kind: str = "number"
-    """number, whole, text, flag, choice:a,b, reference:table or profile:kind"""
-    optional: bool = False
-
-
-ON_CHIPS = frozenset({"cold_plate_1phase", "cold_plate_jet", "cold_plate_2phase", "mems_air"})
-"""Cooling parts that sit on chips."""
-PLACEMENT = [Field("x_mm", "Position x", "mm", "whole"), Field("y_mm", "Position y", "mm", "whole"),
-             Field("rotation_deg", "Rotation", "deg", "whole")]  # fmt: skip
-FIELDS: dict[str, dict[str, list[Field]]] = {
-    "racks": {
-        "Placement": [*PLACEMENT, Field("row", "Row", "", "text")],
-        "Power": [
-            Field("power_cap_frac", "Power cap", "frac", optional=True),
-            Field("regulator", "Regulators", "", "choice:,discrete,vertical,integrated,package,ondie"),
-        ],
-        "Connections": [
-            Field("loop", "Coolant loop", "", "reference:loops"),
-            Field("pool", "Serving pool", "", "reference:pools"),
-        ],
-        "Cooling": [
-            Field("plate", "On its chips", "", "profile:plate"),
-            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
-        ],
-    },
-    "cooling": {
-        "Placement": PLACEMENT,
-        "Connections": [
-            Field("loop", "Serves loop", "", "reference:loops"),
-            Field("source_loop", "Rejects to", "", "reference:loops"),
-        ],
-    },
-    "power": {
-        "Placement": PLACEMENT,
-        "Power": [
-            Field("rating_kw", "Rating", "kw", optional=True),
-            Field("power_cap_kw", "Power cap", "kw", optional=True),
-            Field("side", "Side", "", "choice:,a,b,c"),
-            Field("units", "Units", "count", "whole"),
-            Field("spare", "Spare units", "count", "whole"),
-            Field("stage_frac", "Next unit at", "frac", optional=True),
-            Field("maintenance", "Maintenance", "", "flag"),
-            Field("eco", "Eco mode", "", "flag"),
-        ],
-        "As a source": [
-            Field("dispatch", "Order of use", "count", "whole"),
-            Field("mode", "Mode", "", "choice:,parallel,backup"),
-            Field("available_frac", "Available", "frac", optional=True),
-            Field("energy_kwh", "Stored energy", "kwh", optional=True),
-            Field("electricity_usd_per_kwh", "Price of energy", "usd_per_kwh", optional=True),
-            Field("carbon_g_per_kwh", "Carbon", "g_per_kwh", optional=True),
-        ],
-    },
-    "feeds": {
-        "Feed": [
-            Field("side", "Side", "", "choice:,a,b,c"),
-            Field("weight", "Weight", "count"),
-            Field("order", "Order of use", "count", "whole", optional=True),
-            Field("phase", "Phase", "", "choice:,l1,l2,l3"),
-        ],
-        "Conductor": [
-            Field("conductor", "Cable or bar", "", "profile:power"),
-            Field("length_mm", "Length", "mm", "whole", optional=True),
-            Field("runs", "Runs", "count", "whole"),
-            Field("ambient_c", "Ambient", "c", optional=True),
-            Field("grouped", "In one raceway", "count", "whole"),
-            Field("contacts", "Joints", "count", "whole"),
-            Field("contact_uohm", "Of a joint", "uohm", optional=True),
-        ],
-    },
-    "devices": {
-        "Mounting": [Field("u", "Lowest unit", "count", "whole")],
-        "Memory": [
-            Field("cooler", "On its memory", "", "profile:mems_air"),
-            Field("coolers", "Modules on each", "count", "whole"),
-        ],
-    },
-    "links": {
-        "Link": [
-            Field("rate_gbps", "Rate a cable", "gbps"),
-            Field("count", "Cables", "count", "whole"),
-            Field("medium", "Medium", "", "text"),
-        ],
-        "Cooling": [
-            Field("cooler", "On its plugs", "", "profile:mems_air"),
-            Field("coolers", "Modules a plug", "count", "whole"),
-        ],
-    },
-    "loops": {
-        "Loop": [
-            Field("supply_c", "Supply", "c", optional=True),
-            Field("rise_k", "Rise", "k", optional=True),
-            Field("flow_l_per_min_per_kw", "Flow per kW", "l_per_min", optional=True),
-            Field("fluid", "Fluid", "", "choice:water,pg25,eg25,dielectric,r1233zd,air"),
-            Field("spare", "Units to spare", "count", "whole"),
-            Field("manage_heat", "Keep to capacity", "", "flag"),
-        ],
-        "Branches": [
-            Field("return_path", "Return", "", "choice:direct,reverse"),
-            Field("balanced", "Valves set", "", "flag"),
-            Field("manifold", "Manifold", "", "profile:manifold"),
-            Field("hose", "Hoses", "", "profile:hose"),
-            Field("valve", "Valve", "", "profile:valve"),
-        ],
-    },
-    "pools": {
-        "Served": [
-            Field("model", "Model", "", "text"),
-            Field("workload", "Workload", "", "reference:workloads"),
-            Field("framework", "Software", "", "text"),
-            Field("weights", "Weights", "", "choice:auto,bf16,fp8,fp4,mxfp4,int8,int4"),
-            Field("activations", "Activations", "", "choice:,bf16,fp8,fp4,int8"),
-            Field("kv", "KV cache", "", "choice:bf16,fp8,fp4"),
-            Field("phase", "Phase", "", "choice:both,prefill,decode"),
-            Field("prefill_pool", "Prefill pool", "", "reference:pools"),
-        ],
-        "Layout (0 = chosen)": [
-            Field("tp", "Tensor", "count", "whole"),
-            Field("pp", "Pipeline", "count", "whole"),
-            Field("ep", "Expert", "count", "whole"),
-            Field("moe_tp", "Expert slices", "count", "whole"),
-            Field("dp", "Data", "count", "whole"),
-            Field("redundant_experts", "Spare experts", "count", "whole"),
-            Field("two_batch", "Two-batch overlap", "", "flag"),
-            Field("batch", "Batch", "count", "whole", optional=True),
-            Field("chunk_tokens", "Prefill chunk", "tokens", "whole"),
-        ],
-        "Model options": [
-            Field("pruned_frac", "Pruned away", "frac"),
-            Field("layers_kept_frac", "Layers kept", "frac"),
-            Field("kv_kept_frac", "Cache kept", "frac"),
-            Field("draft_tokens", "Drafted tokens", "count", "whole"),
-            Field("draft_method", "Drafted by", "", "choice:mtp1,eagle3"),
-            Field("draft_accept_frac", "Drafts kept", "frac", optional=True),
-        ],
-        "Beyond the accelerator": [
-            Field("weights_host_frac", "Weights in host", "frac"),
-            Field("kv_host_frac", "Cache in host", "frac"),
-            Field("prefix_tier", "Prefixes in", "", "choice:hbm,host,storage"),
-        ],
-    },
-    "halls": {
-        "Hall": [
-            Field("width_mm", "Width", "mm", "whole"),
-            Field("depth_mm", "Depth", "mm", "whole"),
-            Field("height_mm", "Height", "mm", "whole"),
-            Field("tile_mm", "Tile", "mm", "whole"),
-            Field("supply_air_c", "Supply air", "c", optional=True),
-            Field("air_class", "Air class", "", "choice:,A1,A2,A3,A4,H1"),
-            Field("air_layers", "Air layers", "", "choice:one,two"),
-            Field("manage_heat", "Keep to capacity", "", "flag"),
-            Field("floor_rating_kg_per_m2", "Floor rating", "kg_per_m2", optional=True),
-        ]
-    },
-    "site": {
-        "Site": [
-            Field("dry_bulb_c", "Dry bulb", "c", optional=True),
-            Field("wet_bulb_c", "Wet bulb", "c", optional=True),
-            Field("electricity_usd_per_kwh", "Electricity", "usd_per_kwh", optional=True),
-            Field("demand_usd_per_kw_month", "Demand charge", "usd_per_kw_month", optional=True),
-            Field("peak_usd_per_kwh", "Peak price", "usd_per_kwh", optional=True),
-            Field("peak_hours", "Peak hours a day", "count", optional=True),
-            Field("carbon_g_per_kwh", "Grid carbon", "g_per_kwh", optional=True),
-            Field("clean_frac", "Clean energy", "frac", optional=True),
-            Field("use_frac", "Use of a year", "frac", optional=True),
-            Field("it_life_years", "Life of IT", "years", optional=True),
-            Field("discount_rate_frac", "Cost of capital", "frac", optional=True),
-            Field("capex_budget_usd", "Capital budget", "usd", optional=True),
-            Field("usd_per_million_tokens_limit", "Cost limit, 1M tokens", "usd_per_million", optional=True),
-        ]
-    },
-    "tariff": {
-        "Hours": [
-            Field("name", "Name", "", "text"),
-            Field("months", "Months", "", "months"),
-            Field("days", "Days", "", "choice:all,weekday,weekend"),
-            Field("start_h", "From hour", "count", "whole"),
-            Field("end_h", "To hour", "count", "whole"),
-        ],
-        "Price": [
-            Field("usd_per_kwh", "Energy", "usd_per_kwh", optional=True),
-            Field("demand_usd_per_kw_month", "Demand charge", "usd_per_kw_month", optional=True),
-        ],
-    },
-    "workloads": {
-        "Requests": [
-            Field("complexity_b", "Needs parameters, B", "count", optional=True),
-            Field("input_tokens", "Input", "tokens", "whole", optional=True),
-            Field("output_tokens", "Output", "tokens", "whole", optional=True),
-            Field("prefix_hit_frac", "Prefix hits", "frac", optional=True),
-            Field("offered_requests_per_s", "Offered, req/s", "count", optional=True),
-            Field("arrival_cv", "Arrival variation", "count", optional=True),
-            Field("ttft_limit_s", "First token", "s", optional=True),
-            Field("tpot_limit_s", "Each token", "s", optional=True),
-        ]
-    },
-}
-_PROFILE_FACTS = {
-    "racks": [("power_max_w", "Rated, max", "W"), ("power_typical_w", "Typical", "W"), ("liquid_frac", "Liquid share", "%"),
-              ("mass_kg", "Mass", "kg"), ("coolant_supply_max_c", "Supply, max", "°C")],
-    "cooling": [("capacity_kw", "Capacity", "kW"), ("flow_l_per_min", "Rated flow", "L/min"), ("approach_k", "Approach", "K")],
-    "power": [("capacity_kw", "Capacity", "kW"), ("start_s", "Start", "s"), ("step_load_frac", "Step it takes", "%"),
-              ("carbon_g_per_kwh", "Carbon", "g/kWh"), ("ampacity_a", "Ampacity", "A")],
-}  # fmt: skip
-
-_RESULTS = {
-    "devices": [("memory", "Memory case")],
-    "racks": [
-        ("draw", "Draw now"),
-        ("flux", "Heat flux"),
-        ("die", "Die heat flux"),
-        ("inlet", "Inlet air"),
-        ("chip", "Case, junction"),
-        ("flow", "Coolant flow"),
-        ("sides", "Feeds A, B"),
-    ],
-    "cooling": [("load", "Load"), ("flow", "Flow"), ("supply", "Supply, return"), ("power", "Own power")],
-    "power": [
-        ("load", "Load"),
-        ("out", "Output"),
-        ("loss", "Loss"),
-        ("fails", "If it fails"),
-        ("fuel", "Fuel, heat"),
-        ("carbon", "Carbon"),
-    ],
-    "feeds": [
-        ("carries", "Carries"),
-        ("amperes", "Current"),
-        ("volts", "Arrives"),
-        ("loss", "Loss"),
-        ("heat", "Conductor"),
-    ],
-    "links": [
-        ("length", "Length"),
-        ("medium", "Medium in force"),
-        ("reach", "Reach"),
-        ("watts", "Power"),
-        ("load", "Load"),
-    ],
-    "tariff": [("hours", "Covers"), ("energy", "Energy"), ("peak", "Highest hour")],
-    "pools": [
-        ("tokens", "Throughput"),
-        ("layout", "Layout in force"),
-        ("batch", "Batch"),
-        ("ttft", "First token"),
-        ("tpot", "Each token"),
-        ("load", "First, 95 %, each at load"),
-        ("split", "Prefill apart"),
-        ("memory", "Memory used"),
-        ("limiter", "Limited by"),
-    ],
-}
 
 
 class InspectorPanel(QScrollArea):
@@ -473,7 +211,7 @@ class InspectorPanel(QScrollArea):
         profiles = {getattr(record, "profile", "") for record in records}
         catalog = self.bridge.session.catalog
         profile = catalog.find(next(iter(profiles))) if len(profiles) == 1 else None
-        facts = [fact for fact in _PROFILE_FACTS.get(self.table, []) if hasattr(profile, fact[0])]
+        facts = [fact for fact in PROFILE_FACTS.get(self.table, []) if hasattr(profile, fact[0])]
         if profile is None or not facts:
             return
         layout.addWidget(section_head(self.tr("Profile")))
@@ -487,7 +225,7 @@ class InspectorPanel(QScrollArea):
             layout.addLayout(_line(caption, QLabel(shown), CHIP_OF.get(source.confidence, "EST"), tip))
 
     def _results(self, layout: QVBoxLayout) -> None:
-        captions = _RESULTS.get(self.table)
+        captions = RESULTS.get(self.table)
         if not captions or len(self.ids) != 1:
             return
         layout.addWidget(section_head(self.tr("Result")))
@@ -587,151 +325,3 @@ def _line(caption: str, value: QLabel, chip_text: str, tip: str) -> QHBoxLayout:
 
 def _figure(value: float, unit: str) -> str:
     return " ".join(scaled(value, unit)) if unit == "W" else f"{number(value, 4)} {unit}"
-
-
-def _row(ids: tuple[str, ...], key: str) -> int | None:
-    return ids.index(key) if key in ids else None
-
-
-def object_figures(result: ResultSnapshot, table: str, key: str) -> dict[str, str]:
-    """What a result says of one object, as texts."""
-    if table == "racks":
-        return _rack_figures(result, key)
-    if table == "cooling":
-        return _unit_figures(result, key)
-    if table == "power":
-        return node_figures(result, key)
-    if table == "feeds":
-        return feed_figures(result, key)
-    if table == "links":
-        return _link_figures(result, key)
-    if table == "tariff":
-        return tariff_figures(result, key)
-    if table == "devices":
-        return {"memory": _memory(result, key)}
-    return _pool_figures(result, key) if table == "pools" else {}
-
-
-def _rack_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
-    row = _row(result.power.rack_ids, key)
-    if row is None:
-        return {}
-    power, thermal = result.power, result.thermal
-    return {
-        "draw": " ".join(scaled(float(power.rack_power_w[row]), "W")) + _held(power, row),
-        "flux": f"{number(float(thermal.rack_heat_flux_w_per_m2[row]) / 1e3)} kW/m²",
-        "die": _die(thermal, row),
-        "inlet": _inlet(result, row),
-        "chip": _chip(result, row),
-        "flow": f"{number(float(thermal.rack_flow_l_per_min[row]))} L/min",
-        "sides": f"{number(float(power.rack_a_w[row]) / 1e3)}, {number(float(power.rack_b_w[row]) / 1e3)} kW",
-    }
-
-
-def _memory(result: ResultSnapshot, key: str) -> str:
-    """Case of a device's memory modules with its limit, and what it would be without modules on them."""
-    memory = result.thermal.memory
-    row = _row(memory.device_ids, key)
-    if row is None or memory.limit_c is None or not math.isfinite(memory.case_c[row]):
-        return "–"
-    bare = f", bare {number(float(memory.bare_c[row]))} °C" if memory.module_w[row] > 0.0 else ""
-    return f"{number(float(memory.case_c[row]))} of {number(memory.limit_c)} °C{bare}"
-
-
-def _held(power: PowerResult, row: int) -> str:
-    """The clock that a cap or its cooling leaves a rack's accelerators, where that is not all."""
-    kept = float(power.rack_held_frac[row]) if len(power.rack_held_frac) else 1.0
-    return f", held to {number(100 * kept, 2)} % clock" if kept < 1.0 - 1e-6 else ""
-
-
-def _die(thermal: ThermalResult, row: int) -> str:
-    """Mean heat flux of the hottest die, and the band that its hot spots are taken to lie in."""
-    flux = float(thermal.rack_die_flux_w_per_cm2[row])
-    if not math.isfinite(flux) or thermal.die_hot_spot_ratio is None:
-        return "–"
-    low, high = thermal.die_hot_spot_ratio
-    return f"{number(flux)} W/cm², spots {number(low * flux, 2)}–{number(high * flux, 2)}"
-
-
-def _inlet(result: ResultSnapshot, row: int) -> str:
-    """Inlet temperature, and how much of the exhaust comes back; empty without a settled field."""
-    air = result.thermal.air
-    top = float(air.rack_inlet_top_c[row]) if len(air.rack_inlet_top_c) else math.nan
-    above = f" ({number(top)} °C above)" if math.isfinite(top) else ""
-    if not len(air.rack_inlet_c) or not math.isfinite(air.rack_inlet_c[row]):
-        return "–"
-    again = float(air.rack_recirculation_frac[row])
-    return f"{number(float(air.rack_inlet_c[row]))} °C{above}, {number(100 * again, 2)} % recirculated"
-
-
-def _chip(result: ResultSnapshot, row: int) -> str:
-    """Case and junction of the hottest chip, and its clock where that is lowered."""
-    chips = result.thermal.chips
-    if not len(chips.rack_case_c) or not math.isfinite(chips.rack_case_c[row]):
-        return "–"
-    clock = float(chips.rack_clock_frac[row])
-    slow = f", {number(100 * clock)} % clock" if clock < 1.0 else ""
-    return f"{number(float(chips.rack_case_c[row]))}, {number(float(chips.rack_junction_c[row]))} °C{slow}"
-
-
-def _unit_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
-    thermal = result.thermal
-    row = _row(thermal.unit_ids, key)
-    if row is None:
-        return {}
-    return {
-        "load": f"{number(100 * float(thermal.unit_load_frac[row]))} % of {number(float(thermal.unit_capacity_w[row]) / 1e3)} kW",
-        "flow": f"{number(float(thermal.unit_flow_l_per_min[row]))} L/min",
-        "supply": f"{number(float(thermal.unit_supply_c[row]))}, {number(float(thermal.unit_return_c[row]))} °C",
-        "power": " ".join(scaled(float(thermal.unit_power_w[row]), "W")),
-    }
-
-
-def _link_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
-    fabric = result.fabric
-    row = _row(fabric.link_ids, key)
-    if row is None:
-        return {}
-    return {
-        "length": f"{number(float(fabric.ordered_m[row]))} m ordered, {number(float(fabric.length_m[row]))} m routed",
-        "medium": fabric.medium[row] or "none reaches",
-        "reach": f"{number(float(fabric.reach_m[row]))} m",
-        "watts": " ".join(scaled(float(fabric.power_w[row]), "W")),
-        "load": f"{number(100 * float(fabric.load_frac[row]))} %",
-    }
-
-
-def _band(pool: PoolResult) -> str:
-    """The pool's error band in per cent, behind its figure."""
-    if pool.tokens_per_s is None or pool.band_low_frac is None or pool.band_high_frac is None:
-        return ""
-    return f"  {number(100 * pool.band_low_frac, 2)} +{number(100 * pool.band_high_frac, 2)} %"
-
-
-def _split(pool: PoolResult) -> str:
-    """What the same accelerators would yield with prefill and decode apart."""
-    if pool.split_prefill_frac is None or pool.split_tokens_per_s_per_accelerator is None:
-        return "–"
-    each = " ".join(scaled(pool.split_tokens_per_s_per_accelerator, "tok/s"))
-    return f"{number(100 * pool.split_prefill_frac, 2)} % for prefill: {each} an accelerator"
-
-
-def _pool_figures(result: ResultSnapshot, key: str) -> dict[str, str]:
-    pool = next((pool for pool in result.throughput.pools if pool.id == key), None)
-    if pool is None:
-        return {}
-    memory = "–" if pool.memory_used_frac is None else f"{number(100 * pool.memory_used_frac)} %"
-    return {
-        "tokens": " ".join(scaled(pool.tokens_per_s, "tok/s")) + _band(pool),
-        "layout": f"{pool.instance_count} x tp {pool.tp}, pp {pool.pp}, ep {pool.ep}, dp {pool.dp}, {pool.weights}",
-        "load": pool.load_note
-        or ", ".join(
-            " ".join(scaled(value, "s")) for value in (pool.load_ttft_s, pool.load_ttft_p95_s, pool.load_tpot_s)
-        ),
-        "split": _split(pool),
-        "batch": str(pool.batch),
-        "ttft": " ".join(scaled(pool.ttft_s, "s")),
-        "tpot": " ".join(scaled(pool.tpot_s, "s")),
-        "memory": memory,
-        "limiter": pool.not_predicted or pool.limiter,
-    }
