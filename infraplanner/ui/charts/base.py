@@ -6,8 +6,8 @@ import traceback
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -25,10 +25,14 @@ from infraplanner.ui.theme.current import current
 from infraplanner.ui.widgets.elided_label import ElidedLabel
 from infraplanner.units import number
 
+TITLE_GAPS_PX = 32
+"""What stands around title and legend."""
 SERIES_STYLE = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
 LEAST_NAME_PX = 24
+SAMPLE_PX = 34
+"""A line sample with its gaps."""
 
 
 class PlainAxis(pg.AxisItem):
@@ -47,8 +51,15 @@ class PlainAxis(pg.AxisItem):
         return [f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212") for value in values]
 
 
+def _elision(name: str) -> Qt.TextElideMode:
+    """Words are told by how they begin, ids by both ends."""
+    return Qt.TextElideMode.ElideRight if " " in name else Qt.TextElideMode.ElideMiddle
+
+
 class LegendRow(QWidget):
-    """Line samples with names, right of the title."""
+    """Line samples with names, right of the title; below it where the names do not fit there."""
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +73,12 @@ class LegendRow(QWidget):
             self.entries = entries
             self.setToolTip("\n".join(name for name, _, _ in entries))
             self.update()
+            self.changed.emit()
+
+    def wanted_px(self) -> int:
+        """Width in which all names stand in full; 0 without entries."""
+        metrics = QFontMetrics(fonts.font(fonts.CAPTION))
+        return sum(metrics.horizontalAdvance(name) + SAMPLE_PX for name, _, _ in self.entries) + 4 * bool(self.entries)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """From the right end leftwards; names give way evenly where the row is short, and are left out below a few letters."""
@@ -69,12 +86,12 @@ class LegendRow(QWidget):
         painter = QPainter(self)
         painter.setFont(fonts.font(fonts.CAPTION))
         metrics = painter.fontMetrics()
-        room = (self.width() - 4) // max(1, len(self.entries)) - 34
-        wanted = sum(metrics.horizontalAdvance(name) + 34 for name, _, _ in self.entries)
+        room = (self.width() - 4) // max(1, len(self.entries)) - SAMPLE_PX
+        wanted = self.wanted_px() - 4
         x = float(self.width()) - 4
         for full, colour, dash in reversed(self.entries):
             fits = wanted <= self.width() - 4
-            name = full if fits else metrics.elidedText(full, Qt.TextElideMode.ElideMiddle, room)
+            name = full if fits else metrics.elidedText(full, _elision(full), room)
             width = metrics.horizontalAdvance(name) if room >= LEAST_NAME_PX or fits else 0
             if width:
                 x -= width
@@ -104,15 +121,18 @@ class Chart(QWidget):
         self.dragging = False
         self.head = QLabel(self.title, self)
         self.head.setObjectName("dockTitle")
+        self.head.setFixedHeight(20)
         self.scope = ElidedLabel("", self)
         self.scope.setObjectName("muted")
-        self.legend = LegendRow(self)
+        self.legend, self.low_legend = LegendRow(self), LegendRow(self)
+        self.legend.changed.connect(self._place_legend)
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 6, 0)
         row.setSpacing(8)
         row.addWidget(self.head)
         row.addWidget(self.scope)
-        row.addWidget(self.legend, 1)
+        row.addWidget(self.legend, 100)
+        row.addStretch(1)  # keeps the scope beside the title while the legend is below
         self.plot = self._make_plot()
         self.message = QLabel("", self)
         self.message.setObjectName("muted")
@@ -134,7 +154,9 @@ class Chart(QWidget):
         layout.setContentsMargins(0, 0, 0, 2)
         layout.setSpacing(0)
         layout.addLayout(row)
+        layout.addWidget(self.low_legend)
         layout.addLayout(self.stack, 1)
+        self.low_legend.hide()
         self.setMinimumWidth(200)
         self.dress()
         current().changed.connect(self._redress)
@@ -154,6 +176,18 @@ class Chart(QWidget):
         item.getViewBox().setMouseEnabled(x=True, y=False)
         item.layout.setContentsMargins(2, 4, 10, 2)
         return plot
+
+    def _place_legend(self) -> None:
+        """Beside the title where all names fit in full, else in a row of its own, where they have the chart's width."""
+        low = self.legend.wanted_px() > self.width() - self.head.sizeHint().width() - TITLE_GAPS_PX
+        self.low_legend.show_entries(self.legend.entries)
+        self.low_legend.setVisible(low)
+        self.legend.setVisible(not low)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legend looks for its place anew."""
+        super().resizeEvent(event)
+        self._place_legend()
 
     # --- look
 
