@@ -111,8 +111,10 @@ def push_classes(
             graph, back, home, distance, order, reached, source[begin], goal, class_demand[c], flow, leave_frac,
             arrive_frac, load, group_count,
         )  # fmt: skip
-        share_out(graph, back, home, True, source[begin:end], demand[begin:end], own, leave_frac, load, group_count)
-        share_out(graph, back, home, False, target[begin:end], demand[begin:end], own, arrive_frac, load, group_count)
+        for side in range(2):  # a written-out True and False would be compiled apart
+            outward = side == 0
+            ends, share = (source, leave_frac) if outward else (target, arrive_frac)
+            share_out(graph, back, home, outward, ends[begin:end], demand[begin:end], own, share, load, group_count)
 
 
 @kernel
