@@ -15,6 +15,13 @@ from .base import Chart, PlainAxis, short
 NAME_PX = 36
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+LAST_MONTH = 11
+
+
+def _lean(month: int) -> float:
+    """Where a label stands over its bar: inwards over the first and last month, else in the middle."""
+    return 0.15 if month == 0 else 0.85 if month == LAST_MONTH else 0.5
+
 
 class PlantYearChart(Chart):
     """Bars: PUE above 1. Line: water per IT energy, on the right axis."""
@@ -66,7 +73,9 @@ class PlantYearChart(Chart):
             self.plot.removeItem(text)
         self._texts = []
         for k in (int(np.argmin(year.month_pue)), int(np.argmax(year.month_pue))):
-            text = pg.TextItem(short(float(year.month_pue[k]), 4), color=self.colour("text.primary"), anchor=(0.5, 1))
+            text = pg.TextItem(
+                short(float(year.month_pue[k]), 4), color=self.colour("text.primary"), anchor=(_lean(k), 1)
+            )
             text.setFont(fonts.font(fonts.CAPTION, fonts.STRONG))
             text.setPos(k, float(year.month_pue[k]))
             self.plot.addItem(text)
