@@ -56,7 +56,7 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     gc.disable()
     yield
     settle()
-    gc.collect()  # as the window's own timer does: here nothing of Qt is under way
+    gc.collect(1)  # as the window's own timer does: here nothing of Qt is under way
     gc.enable()
     strays = [w for w in QApplication.topLevelWidgets() if id(w) not in before and w.isVisible()]
     kept = [w for w in QApplication.topLevelWidgets() if id(w) not in before]
