@@ -25,8 +25,8 @@ from infraplanner.ui.theme.current import current
 from infraplanner.ui.widgets.elided_label import ElidedLabel
 from infraplanner.units import number
 
-TITLE_GAPS_PX = 32
-"""What stands around title and legend."""
+TITLE_GAPS_PX, LEAST_SCOPE_PX = 32, 70
+"""What stands around title and legend, and how much of the scope they leave."""
 SERIES_STYLE = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -179,7 +179,8 @@ class Chart(QWidget):
 
     def _place_legend(self) -> None:
         """Beside the title where all names fit in full, else in a row of its own, where they have the chart's width."""
-        low = self.legend.wanted_px() > self.width() - self.head.sizeHint().width() - TITLE_GAPS_PX
+        beside = self.head.sizeHint().width() + min(self.scope.sizeHint().width(), LEAST_SCOPE_PX)
+        low = self.legend.wanted_px() > self.width() - beside - TITLE_GAPS_PX
         self.low_legend.show_entries(self.legend.entries)
         self.low_legend.setVisible(low)
         self.legend.setVisible(not low)

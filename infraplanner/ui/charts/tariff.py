@@ -45,10 +45,11 @@ class BillChart(Bars):
             self.text(short(value), value, y, (0, 0.5))
         self.name_left(at, [row[0] for row in rows])
         mean = "" if bill.mean_usd_per_kwh is None else number(bill.mean_usd_per_kwh, 3)
-        self.label_bottom(self.tr("{0} a year; energy at {1} $/kWh in the mean").format(unit, mean))
+        self.label_bottom(self.tr("{0} a year").format(unit))
         self.fix_range((0, 1.25 * max(1e-12, float((energy + demand).max()))), (0.4 - len(rows), 0.6))
         self.scope.setText(f"{short(total / factor)} {unit}")
-        self.scope.setToolTip("\n".join(_told(row) for row in bill.periods if row.hours_count))
+        told = [self.tr("energy at {0} $/kWh in the mean").format(mean)]
+        self.scope.setToolTip("\n".join([*told, *(_told(row) for row in bill.periods if row.hours_count)]))
         solid = Qt.PenStyle.SolidLine
         entries = [(self.tr("energy"), "series.1", solid)]
         if bill.demand_usd:
