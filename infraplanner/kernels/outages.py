@@ -118,7 +118,10 @@ def _rolled_anew(
 
 @kernel
 def _energise_again(part: Chain, alive: Flags, failed: int, before: Flows, trial: Flows) -> None:
-    """`power.energise_nodes` where something above changed; all others are live and reach as far as before."""
+    """`power.energise_nodes` where something above changed; all others are live and reach as far as before.
+
+    The law stands there once more: a helper for both makes the pass over 20,000 nodes 0.44 ms instead of 0.29.
+    """
     live, reach_w, was_live, was_reach_w = trial.live, trial.reach_w, before.live, before.reach_w
     order, feed_start, feed_source, give_w = part.order, part.feed_start, part.feed_source, part.give_w
     rating_w, curves = part.rating_w, part.curves
